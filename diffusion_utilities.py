@@ -1,0 +1,1147 @@
+"""What two lessons or more share: sprites in, noise schedules, two U-Nets, training, sampling, scores, pictures.
+
+Conventions, everywhere:
+    images      float32 in [-1, 1], shape (B, C, H, W); shown by (x + 1)/2, clamped, never stretched per image
+    time        integer t in 0..T, 0 = clean; `ab_t` (alpha-bar) is a float64 tensor of T+1 entries, `ab_t[0]` = 1
+    denoiser    any callable model(x, t, c); t is t/T as a tensor of shape (B,), c is (B, n_cfeat) or None;
+                `model.predicts` says what comes out: "eps" (the noise, the default), "x0" (the image) or "v"
+    context     float (B, n_cfeat); a row of zeros means "no context"
+    randomness  an explicit seed or torch.Generator; the same call twice gives the same picture
+"""
+
+import base64
+import copy
+import html
+import io
+import os
+import tempfile
+import time
+import warnings
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from PIL import Image, ImageDraw, ImageFont
+from torch.utils.data import Dataset
+from torchvision import transforms
+
+ROOT = Path(__file__).resolve().parent
+DATA, WEIGHTS = ROOT / "data", ROOT / "weights"
+CLASSES = ("hero", "non-hero", "food", "spell", "side-facing")
+HELD_OUT = 4000  # the last sprites of the file, never trained on
+
+
+def best_device():
+    """CUDA if there is one, else Apple's MPS, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _need(condition, message):
+    if not condition:
+        raise ValueError(message)
+
+
+# ---------------------------------------------------------------------------------------------------------------- data
+
+
+class Sprites(NamedTuple):
+    """Images x (N, C, H, W) float32 in [-1, 1], one-hot labels c (N, K) float32 and the names of the K classes."""
+
+    x: torch.Tensor
+    c: torch.Tensor
+    classes: tuple
+
+
+def to_images(pixels):
+    """uint8 pixels (N, H, W, C) to float32 images (N, C, H, W) in [-1, 1]."""
+    pixels = np.asarray(pixels)
+    _need(pixels.dtype == np.uint8, f"pixels must be uint8 in 0..255, but they are {pixels.dtype}")
+    _need(pixels.ndim == 4 and pixels.shape[3] in (1, 3), f"pixels must be (N, H, W, 1 or 3), not {pixels.shape}")
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).float().div_(127.5).sub_(1)
+
+
+def to_pixels(x):
+    """Images (..., C, H, W) in [-1, 1] to uint8 (..., H, W, C): (x + 1)/2, clamped, the same for every image."""
+    x = torch.as_tensor(x).detach().float().cpu()
+    _need(torch.isfinite(x).all(), "the images hold NaN or infinite values")
+    return x.add(1).mul(127.5).round().clamp(0, 255).byte().movedim(-3, -1).numpy()
+
+
+def _read_npy(file):
+    try:
+        return np.load(file, allow_pickle=False)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no file {file}") from None
+    except (ValueError, EOFError, OSError) as error:
+        raise ValueError(f"{file} is not a plain .npy array (pickled, truncated or something else): {error}") from None
+
+
+def load_npy(sprite_file, label_file, classes=CLASSES):
+    """A pair of .npy files, uint8 (N, H, W, 3) and one-hot (N, K), as `Sprites`: ours and the sprite course's.
+
+    Raises FileNotFoundError or ValueError if a file is missing, pickled or broken, or if the two do not match.
+    """
+    pixels, labels = _read_npy(sprite_file), _read_npy(label_file)
+    _need(len(pixels) == len(labels), f"{len(pixels)} sprites but {len(labels)} labels: the two files do not match")
+    _need(labels.ndim == 2 and labels.shape[1] == len(classes), f"labels must be (N, {len(classes)}): {labels.shape}")
+    _need(np.isin(labels, (0, 1)).all() and (labels.sum(1) == 1).all(), "each label must be one-hot: a single 1 a row")
+    return Sprites(to_images(pixels), torch.from_numpy(labels.astype(np.float32)), tuple(classes))
+
+
+def load_sprites(split="train", n=None):
+    """The sprites of this course: `split` is "train" (36,000), "held_out" (4,000) or "all"; n: only the first n."""
+    parts = {"train": slice(None, -HELD_OUT), "held_out": slice(-HELD_OUT, None), "all": slice(None)}
+    _need(split in parts, f"split must be one of {', '.join(parts)}, not {split!r}")
+    x, c, classes = load_npy(DATA / "sprites_16x16.npy", DATA / "sprite_labels_16x16.npy")
+    return Sprites(x[parts[split]][:n], c[parts[split]][:n], classes)
+
+
+def _tile(image, size):
+    """A PIL picture reduced (or enlarged) to size x size, transparency on white: RGB uint8 (size, size, 3)."""
+    image = image.convert("RGBA")
+    image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return np.asarray(
+        image.resize((size, size), Image.Resampling.BOX if image.width > size else Image.Resampling.NEAREST)
+    )
+
+
+def load_folder(folder, size=16):
+    """A folder that holds one folder of square PNG files per class, as `Sprites`; class names are the folders' names.
+
+    Raises ValueError if there is nothing to load or a file is not a square picture.
+    """
+    folder = Path(folder)
+    _need(folder.is_dir(), f"there is no folder {folder}")
+    files = {d.name: sorted(d.glob("*.[pP][nN][gG]")) for d in sorted(folder.iterdir()) if d.is_dir()}
+    files = {name: found for name, found in files.items() if found}
+    _need(files, f"{folder} holds no folders with PNG files: put each class into a folder of its own")
+    pixels, labels = [], []
+    for k, found in enumerate(files.values()):
+        for file in found:
+            try:
+                image = Image.open(file)
+                image.load()
+            except OSError as error:
+                raise ValueError(f"{file} is not a readable picture: {error}") from None
+            _need(image.width == image.height, f"{file} is {image.width} x {image.height}: sprites must be square")
+            pixels.append(_tile(image, size))
+            labels.append(k)
+    return Sprites(to_images(np.stack(pixels)), F.one_hot(torch.tensor(labels), len(files)).float(), tuple(files))
+
+
+def load_sheet(file, tile, size=16):
+    """A sprite sheet cut into tiles of `tile` x `tile` pixels (empty tiles left out), as `Sprites` of one class."""
+    _need(Path(file).is_file(), f"there is no file {file}")
+    sheet = Image.open(file).convert("RGBA")
+    _need(tile > 0 and sheet.width % tile == 0 and sheet.height % tile == 0,
+          f"a sheet of {sheet.width} x {sheet.height} does not divide into tiles of {tile} x {tile}")  # fmt: skip
+    boxes = [(c, r, c + tile, r + tile) for r in range(0, sheet.height, tile) for c in range(0, sheet.width, tile)]
+    tiles = [_tile(sheet.crop(box), size) for box in boxes]
+    tiles = [t for t in tiles if (t != t[0, 0]).any()]
+    _need(tiles, f"every tile of {file} is empty")
+    return Sprites(to_images(np.stack(tiles)), torch.ones(len(tiles), 1), (Path(file).stem,))
+
+
+# `transform` and `CustomDataset` serve those who want a torch Dataset; the lessons keep all images in one tensor.
+transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+
+
+class CustomDataset(Dataset):
+    """Sprites and labels as a torch Dataset: item i is (transform(pixels), label); label 0 with null_context=True."""
+
+    def __init__(self, sfilename, lfilename, transform, null_context=False):
+        self.sprites, self.slabels = _read_npy(sfilename), _read_npy(lfilename)
+        _need(len(self.sprites) == len(self.slabels), f"{len(self.sprites)} sprites but {len(self.slabels)} labels")
+        self.transform, self.null_context = transform, null_context
+
+    def __len__(self):
+        return len(self.sprites)
+
+    def __getitem__(self, i):
+        image = self.transform(self.sprites[i]) if self.transform else self.sprites[i]
+        return image, torch.tensor(0 if self.null_context else self.slabels[i]).to(torch.int64)
+
+    def getshapes(self):
+        return self.sprites.shape, self.slabels.shape
+
+
+# ------------------------------------------------------------------------------------------------------------ schedule
+
+
+def noise_schedule(name="linear", T=500, beta1=1e-4, beta2=0.02):
+    """alpha-bar: float64 (T+1,), from ab_t[0] = 1 down to ab_t[T]; ab_t[t] is the share of signal power left at time t.
+
+    name: "linear"    betas from beta1 to beta2, as they are (DDPM, section 4, made for T = 1000)
+          "rescaled"  the same betas times 1000/T, so that every T ends in nearly pure noise
+          "cosine"    cos^2((t/T + 0.008)/1.008 pi/2), betas capped at 0.999 (improved DDPM, equation 17)
+    """
+    _need(isinstance(T, int) and T >= 1, f"T must be a whole number of steps, at least 1, not {T!r}")
+    if name == "cosine":
+        f = torch.cos((torch.arange(T + 1, dtype=torch.float64) / T + 0.008) / 1.008 * torch.pi / 2) ** 2
+        b_t = (1 - f[1:] / f[:-1]).clamp(max=0.999)
+    elif name in ("linear", "rescaled"):
+        scale = 1000 / T if name == "rescaled" else 1.0
+        b_t = torch.linspace(beta1 * scale, beta2 * scale, T, dtype=torch.float64).clamp(max=0.999)
+    else:
+        raise ValueError(f"the schedule must be 'linear', 'rescaled' or 'cosine', not {name!r}")
+    _need((b_t > 0).all() and (b_t < 1).all(), "every beta must lie between 0 and 1: check beta1 and beta2")
+    return torch.cat([torch.ones(1, dtype=torch.float64), torch.cumprod(1 - b_t, 0)])
+
+
+def signal_and_noise(ab_t, t, like):
+    """sqrt(ab_t) and sqrt(1 - ab_t) at times t (an int, or integers (B,)), shaped to multiply `like` (B, C, H, W)."""
+    T = len(ab_t) - 1
+    t = torch.as_tensor(t)
+    _need(not t.is_floating_point(), "t must be whole steps 0..T here (only the network is given t/T)")
+    t = t.to(ab_t.device)
+    _need(((t >= 0) & (t <= T)).all(), f"t must lie in 0..{T}")
+    ab = ab_t[t].reshape(-1, *[1] * (like.dim() - 1))
+    return ab.sqrt().to(like.device, like.dtype), (1 - ab).sqrt().to(like.device, like.dtype)
+
+
+def add_noise(x0, t, noise, ab_t):
+    """x_t = sqrt(ab_t) x_0 + sqrt(1 - ab_t) noise (DDPM, equation 4). x0, noise (B, C, H, W); t an int or (B,)."""
+    _need(x0.shape == noise.shape, f"image {tuple(x0.shape)} and noise {tuple(noise.shape)} differ in shape")
+    signal, sigma = signal_and_noise(ab_t, t, x0)
+    return signal * x0 + sigma * noise
+
+
+def target(x0, t, noise, ab_t, predicts):
+    """What a network that predicts "eps", "x0" or "v" should answer. v = sqrt(ab) eps - sqrt(1-ab) x0 (Salimans)."""
+    if predicts == "v":
+        signal, sigma = signal_and_noise(ab_t, t, x0)
+        return signal * noise - sigma * x0
+    _need(predicts in ("eps", "x0"), f"a network predicts 'eps', 'x0' or 'v', not {predicts!r}")
+    return noise if predicts == "eps" else x0
+
+
+def to_x0_eps(out, x, t, ab_t, predicts):
+    """The image and the noise that a network's answer `out` at x = x_t implies: (x0, eps), both (B, C, H, W)."""
+    signal, sigma = signal_and_noise(ab_t, t, x)
+    if predicts == "eps":
+        return (x - sigma * out) / signal, out
+    if predicts == "x0":
+        return out, (x - signal * out) / sigma
+    _need(predicts == "v", f"a network predicts 'eps', 'x0' or 'v', not {predicts!r}")
+    return signal * x - sigma * out, sigma * x + signal * out
+
+
+class PerfectDenoiser:
+    """The best possible answer for a finite set of images, in closed form: the average of them all, each weighted by
+    how well it explains x_t. With w_i = softmax(-|x_t - sqrt(ab_t) x_i|^2 / (2 (1 - ab_t))), x_0 = sum_i w_i x_i.
+
+    images (N, C, H, W) in [-1, 1]; with labels c (N, K), a context picks the images of its class.
+    """
+
+    predicts = "x0"
+
+    def __init__(self, images, ab_t, c=None):
+        self.flat, self.ab_t, self.c = images.flatten(1), ab_t, c
+        self.power = self.flat.square().sum(1)
+
+    def weights(self, x, t, c=None):
+        """How much each image counts: (B, N), rows sum to 1. t is t/T, as for every denoiser."""
+        T = len(self.ab_t) - 1
+        t = (torch.as_tensor(t, dtype=torch.float64).flatten().cpu() * T).round().long().expand(len(x))
+        signal, sigma = signal_and_noise(self.ab_t, t, x.flatten(1))
+        distance = self.power * signal**2 - 2 * signal * (x.flatten(1) @ self.flat.T)  # |x|^2 is the same for all
+        logits = -distance / (2 * sigma.square().clamp(min=1e-8))
+        if c is not None:
+            _need(self.c is not None, "this perfect denoiser was made without labels: pass c when you make it")
+            # a row of zeros asks for nothing and matches every image; a one-hot row only its class
+            logits = logits.masked_fill((c.to(self.c) @ self.c.T <= 0) & (c.abs().sum(1, keepdim=True) > 0), -torch.inf)
+        return logits.softmax(1)
+
+    def __call__(self, x, t, c=None):
+        return (self.weights(x, t, c) @ self.flat).view_as(x)
+
+
+# ------------------------------------------------------------------------------------------------------------- network
+
+
+def _check_input(x, c, n_cfeat, channels):
+    _need(x.dim() == 4 and x.shape[1] == channels, f"the network takes (B, {channels}, H, W), not {tuple(x.shape)}")
+    if c is not None:
+        _need(
+            c.shape[-1] == n_cfeat,
+            f"the context has {c.shape[-1]} entries a row, but the network was made for {n_cfeat}",
+        )
+
+
+class ResidualConvBlock(nn.Module):
+    """Two of (conv 3x3, BatchNorm, GELU); with is_res the input is added and the sum divided by 1.414, which keeps its
+    variance. (B, in, H, W) to (B, out, H, W)."""
+
+    def __init__(self, in_channels, out_channels, is_res=False):
+        super().__init__()
+        self.is_res = is_res
+        self.conv1 = nn.Sequential(
+            nn.Conv2d(in_channels, out_channels, 3, 1, 1), nn.BatchNorm2d(out_channels), nn.GELU()
+        )
+        self.conv2 = nn.Sequential(
+            nn.Conv2d(out_channels, out_channels, 3, 1, 1), nn.BatchNorm2d(out_channels), nn.GELU()
+        )
+        if is_res and in_channels != out_channels:
+            self.shortcut = nn.Conv2d(in_channels, out_channels, 1)
+            self.register_load_state_dict_pre_hook(self._fill_shortcut)
+
+    def forward(self, x):
+        h = self.conv2(self.conv1(x))
+        if not self.is_res:
+            return h
+        return ((self.shortcut(x) if hasattr(self, "shortcut") else x) + h) / 1.414
+
+    @staticmethod
+    def _fill_shortcut(module, state_dict, prefix, *_):
+        if prefix + "conv1.0.weight" in state_dict and prefix + "shortcut.weight" not in state_dict:
+            warnings.warn("this checkpoint has no trained shortcut (the original course made it anew at each call): "
+                          "filled with zeros, the mean of those random layers", stacklevel=2)  # fmt: skip
+            for name, parameter in module.shortcut.named_parameters():
+                state_dict[f"{prefix}shortcut.{name}"] = torch.zeros_like(parameter)
+
+
+class UnetDown(nn.Module):
+    """Two convolution blocks, then max pooling: (B, in, H, W) to (B, out, H/2, W/2)."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__()
+        self.model = nn.Sequential(
+            ResidualConvBlock(in_channels, out_channels), ResidualConvBlock(out_channels, out_channels), nn.MaxPool2d(2)
+        )
+
+    def forward(self, x):
+        return self.model(x)
+
+
+class UnetUp(nn.Module):
+    """Concatenate the skip, double the size, two convolution blocks: two of (B, in/2, H, W) to (B, out, 2H, 2W)."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__()
+        self.model = nn.Sequential(
+            nn.ConvTranspose2d(in_channels, out_channels, 2, 2),
+            ResidualConvBlock(out_channels, out_channels),
+            ResidualConvBlock(out_channels, out_channels),
+        )
+
+    def forward(self, x, skip):
+        return self.model(torch.cat((x, skip), 1))
+
+
+class EmbedFC(nn.Module):
+    """A small network for time or context: anything that flattens to (B, input_dim) to (B, emb_dim)."""
+
+    def __init__(self, input_dim, emb_dim):
+        super().__init__()
+        self.input_dim = input_dim
+        self.model = nn.Sequential(nn.Linear(input_dim, emb_dim), nn.GELU(), nn.Linear(emb_dim, emb_dim))
+
+    def forward(self, x):
+        return self.model(x.view(-1, self.input_dim))
+
+
+class ContextUnet(nn.Module):
+    """The sprite course's U-Net: two levels down, time added and context multiplied on the way up.
+
+    forward: x (B, in_channels, height, height), t anything that broadcasts to (B, 1), c (B, n_cfeat) or None.
+    Raises ValueError if n_feat does not divide by 8 (GroupNorm) or height by 4 (two halvings).
+    """
+
+    predicts = "eps"
+
+    def __init__(self, in_channels, n_feat=256, n_cfeat=10, height=28):
+        super().__init__()
+        _need(n_feat > 0 and n_feat % 8 == 0, f"n_feat must be divisible by 8 (GroupNorm's groups), not {n_feat}")
+        _need(height > 0 and height % 4 == 0, f"height must be divisible by 4 (it is halved twice), not {height}")
+        self.config = dict(in_channels=in_channels, n_feat=n_feat, n_cfeat=n_cfeat, height=height)
+        self.in_channels, self.n_feat, self.n_cfeat, self.h = in_channels, n_feat, n_cfeat, height
+        self.init_conv = ResidualConvBlock(in_channels, n_feat, is_res=True)
+        self.down1 = UnetDown(n_feat, n_feat)
+        self.down2 = UnetDown(n_feat, 2 * n_feat)
+        self.to_vec = nn.Sequential(nn.AvgPool2d(height // 4), nn.GELU())
+        self.timeembed1 = EmbedFC(1, 2 * n_feat)
+        self.timeembed2 = EmbedFC(1, n_feat)
+        self.contextembed1 = EmbedFC(n_cfeat, 2 * n_feat)
+        self.contextembed2 = EmbedFC(n_cfeat, n_feat)
+        self.up0 = nn.Sequential(
+            nn.ConvTranspose2d(2 * n_feat, 2 * n_feat, height // 4, height // 4), nn.GroupNorm(8, 2 * n_feat), nn.ReLU()
+        )
+        self.up1 = UnetUp(4 * n_feat, n_feat)
+        self.up2 = UnetUp(2 * n_feat, n_feat)
+        self.out = nn.Sequential(
+            nn.Conv2d(2 * n_feat, n_feat, 3, 1, 1),
+            nn.GroupNorm(8, n_feat),
+            nn.ReLU(),
+            nn.Conv2d(n_feat, in_channels, 3, 1, 1),
+        )
+
+    def forward(self, x, t, c=None):
+        _check_input(x, c, self.n_cfeat, self.in_channels)
+        _need(
+            x.shape[2] == x.shape[3] == self.h, f"made for {self.h} x {self.h} images, not {x.shape[2]} x {x.shape[3]}"
+        )
+        c = x.new_zeros(len(x), self.n_cfeat) if c is None else c.to(x)
+        t = torch.as_tensor(t, device=x.device, dtype=x.dtype)
+        x = self.init_conv(x)
+        down1 = self.down1(x)
+        down2 = self.down2(down1)
+        hidden = self.to_vec(down2)
+        temb1, temb2 = self.timeembed1(t)[:, :, None, None], self.timeembed2(t)[:, :, None, None]
+        cemb1, cemb2 = self.contextembed1(c)[:, :, None, None], self.contextembed2(c)[:, :, None, None]
+        up1 = self.up0(hidden)
+        up2 = self.up1(cemb1 * up1 + temb1, down2)
+        up3 = self.up2(cemb2 * up2 + temb2, down1)
+        return self.out(torch.cat((up3, x), 1))
+
+
+def timestep_embedding(t, dim, max_period=10_000):
+    """cos and sin of t at dim/2 frequencies from 1 down to 1/max_period: t (B,) to (B, dim); odd dims get a zero."""
+    half = dim // 2
+    frequencies = torch.exp(-np.log(max_period) * torch.arange(half, device=t.device, dtype=torch.float32) / half)
+    angles = t.float()[:, None] * frequencies
+    return F.pad(torch.cat([angles.cos(), angles.sin()], 1), (0, dim % 2))
+
+
+class Block(nn.Module):
+    """GroupNorm, SiLU, conv; GroupNorm scaled and shifted by the embedding, SiLU, zero-initialised conv; plus x.
+
+    x (B, in, H, W), emb (B, E) to (B, out, H, W). At its start it passes its input on unchanged (up to a 1x1 conv).
+    """
+
+    def __init__(self, in_channels, out_channels, emb_channels):
+        super().__init__()
+        self.norm1, self.conv1 = nn.GroupNorm(8, in_channels), nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.norm2, self.conv2 = nn.GroupNorm(8, out_channels), nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.scale_shift = nn.Linear(emb_channels, 2 * out_channels)
+        self.skip = nn.Conv2d(in_channels, out_channels, 1) if in_channels != out_channels else nn.Identity()
+        nn.init.zeros_(self.conv2.weight)
+        nn.init.zeros_(self.conv2.bias)
+
+    def forward(self, x, emb):
+        h = self.conv1(F.silu(self.norm1(x)))
+        scale, shift = self.scale_shift(emb)[:, :, None, None].chunk(2, 1)
+        return self.skip(x) + self.conv2(F.silu(torch.addcmul(shift, self.norm2(h), 1 + scale)))
+
+
+class Attention(nn.Module):
+    """Every pixel looks at every other: GroupNorm, multi-head self-attention, zero-initialised projection, plus x."""
+
+    def __init__(self, channels, heads=4):
+        super().__init__()
+        self.heads, self.norm = heads, nn.GroupNorm(8, channels)
+        self.qkv, self.out = nn.Conv2d(channels, 3 * channels, 1), nn.Conv2d(channels, channels, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x):
+        B, C, H, W = x.shape
+        q, k, v = self.qkv(self.norm(x)).view(B, 3, self.heads, C // self.heads, H * W).transpose(3, 4).unbind(1)
+        h = F.scaled_dot_product_attention(q, k, v)
+        return x + self.out(h.transpose(2, 3).reshape(B, C, H, W))
+
+
+class Unet(nn.Module):
+    """The modern U-Net: one level per width, time and context as scale and shift in every block, attention at the
+    lowest resolution. Any size divisible by 2^(levels-1), any number of channels.
+
+    forward: x (B, in_channels, H, W), t in [0, 1] of any shape that broadcasts to (B,), c (B, n_cfeat) or None.
+    """
+
+    def __init__(self, in_channels=3, n_cfeat=5, widths=(32, 64, 96), attention=True, predicts="v"):
+        super().__init__()
+        _need(all(w > 0 and w % 8 == 0 for w in widths), f"every width must be divisible by 8, not {tuple(widths)}")
+        self.config = dict(
+            in_channels=in_channels, n_cfeat=n_cfeat, widths=tuple(widths), attention=attention, predicts=predicts
+        )
+        self.in_channels, self.n_cfeat, self.predicts, self.stride = (
+            in_channels,
+            n_cfeat,
+            predicts,
+            2 ** (len(widths) - 1),
+        )
+        emb = 4 * widths[0]
+        self.time = nn.Sequential(nn.Linear(2 * widths[0], emb), nn.SiLU(), nn.Linear(emb, emb))
+        self.context = nn.Linear(n_cfeat, emb, bias=False)  # no bias: a row of zeros adds nothing
+        self.first = nn.Conv2d(in_channels, widths[0], 3, padding=1)
+        self.down, self.shrink = nn.ModuleList(), nn.ModuleList()
+        for i, width in enumerate(widths):
+            self.down.append(Block(width, width, emb))
+            last = i == len(widths) - 1
+            self.shrink.append(nn.Identity() if last else nn.Conv2d(width, widths[i + 1], 3, stride=2, padding=1))
+        self.middle = nn.ModuleList([Block(widths[-1], widths[-1], emb), Block(widths[-1], widths[-1], emb)])
+        self.attention = Attention(widths[-1]) if attention else nn.Identity()
+        self.up, self.grow = nn.ModuleList(), nn.ModuleList()
+        for i in reversed(range(len(widths))):
+            self.up.append(Block(2 * widths[i], widths[i], emb))
+            # the 1x1 convolution comes before the enlarging, where it costs a quarter
+            grow = nn.Sequential(nn.Conv2d(widths[i], widths[i - 1], 1), nn.Upsample(scale_factor=2))
+            self.grow.append(nn.Identity() if i == 0 else grow)
+        self.norm, self.last = nn.GroupNorm(8, widths[0]), nn.Conv2d(widths[0], in_channels, 3, padding=1)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, x, t, c=None):
+        _check_input(x, c, self.n_cfeat, self.in_channels)
+        H, W, s = *x.shape[2:], self.stride
+        _need(H % s == 0 and W % s == 0, f"height and width must be divisible by {s}, not {H} x {W}")
+        t = torch.as_tensor(t, device=x.device, dtype=torch.float32).reshape(-1)
+        emb = self.time(timestep_embedding(1000 * t, self.time[0].in_features).to(x.dtype)).expand(len(x), -1)
+        if c is not None:
+            emb = emb + self.context(c.to(x))
+        emb, h, skips = F.silu(emb), self.first(x), []
+        for block, shrink in zip(self.down, self.shrink):
+            h = block(h, emb)
+            skips.append(h)
+            h = shrink(h)
+        h = self.middle[1](self.attention(self.middle[0](h, emb)), emb)
+        for block, grow in zip(self.up, self.grow):
+            h = grow(block(torch.cat([h, skips.pop()], 1), emb))
+        return self.last(F.silu(self.norm(h)))
+
+
+def count_parameters(model):
+    """How many numbers training can change."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+# ------------------------------------------------------------------------------------------------------------ training
+
+
+class EMA:
+    """An exponential moving average of a model's weights and buffers (BatchNorm's statistics are buffers).
+
+    The decay ramps up as 1 - 1/(step/10 + 1), so that the first, bad weights are forgotten, until the average's
+    half-life is `half_life` steps. `ema.model` is a copy, in eval mode, that samples at any moment.
+    """
+
+    def __init__(self, model, half_life=500):
+        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self.steps, self.max_decay = 0, 0.5 ** (1 / half_life)
+
+    @torch.no_grad()
+    def update(self, model):
+        self.steps += 1
+        decay = min(self.max_decay, 1 - 1 / (self.steps / 10 + 1))
+        ours, theirs = self.model.state_dict(), model.state_dict()
+        floats = [k for k, v in ours.items() if v.is_floating_point()]
+        torch._foreach_lerp_([ours[k] for k in floats], [theirs[k] for k in floats], 1 - decay)
+        for k in ours.keys() - set(floats):
+            ours[k].copy_(theirs[k])
+
+
+LOSSES = {"l2": F.mse_loss, "l1": F.l1_loss, "huber": F.smooth_l1_loss}
+
+
+class Progress(NamedTuple):
+    """Where training stands after a step. loss is a 0-d tensor (float() it when you need it); done is 0..1."""
+
+    step: int
+    epoch: float
+    loss: torch.Tensor
+    seconds: float
+    done: float
+
+
+class Trainer:
+    """Trains a denoiser, and can stop and go on. `run(...)` is a generator that yields a Progress after each step.
+
+    model       a network; what it predicts is model.predicts ("eps" if it does not say)
+    data        Sprites, or images (N, C, H, W) in [-1, 1]; without labels the context stays None
+    ab_t        the noise schedule
+    loss        "l2", "l1" or "huber"
+    drop        the probability that a row of context is replaced by zeros (classifier-free guidance needs it)
+    lr, betas, batch, warmup (steps), weight_decay   AdamW; lr falls linearly to 0 over the run
+    seed        of the order of the images, the times, the noise and the dropped contexts
+    """
+
+    def __init__(self, model, data, ab_t, *, lr=3e-3, betas=(0.9, 0.99), batch=128, warmup=100, weight_decay=0.0,
+                 loss="l2", drop=0.1, half_life=500, seed=0, device=None):  # fmt: skip
+        x, c = (data.x, data.c) if isinstance(data, Sprites) else (data, None)
+        check_images(x)
+        _need(loss in LOSSES, f"the loss must be one of {', '.join(LOSSES)}, not {loss!r}")
+        _need(0 <= drop <= 1, f"drop is a probability, 0 to 1, not {drop}")
+        _need(1 <= batch <= len(x), f"the batch must be between 1 and the {len(x)} images there are, not {batch}")
+        if c is not None and hasattr(model, "n_cfeat"):
+            _need(c.shape[1] == model.n_cfeat, f"labels have {c.shape[1]} classes, the network takes {model.n_cfeat}")
+        self.device = torch.device(device) if device else best_device()
+        self.model = model.to(self.device, memory_format=torch.channels_last)
+        self.x = x.to(self.device)
+        self.c = None if c is None else c.to(self.device)
+        self.ab_t, self.lr, self.batch, self.warmup, self.loss, self.drop = ab_t, lr, batch, warmup, LOSSES[loss], drop
+        self.optimizer = torch.optim.AdamW(model.parameters(), lr=lr, betas=betas, weight_decay=weight_decay)
+        self.ema = EMA(self.model, half_life)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.step, self.seconds, self.order = 0, 0.0, torch.empty(0, dtype=torch.long)
+        self.autocast = self.device.type == "cuda" or (
+            self.device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+        )
+
+    def next_batch(self):
+        """The next images, contexts, times and noise: (x0, c, t, noise). Each epoch shows every image once."""
+        if len(self.order) < self.batch:
+            self.order = torch.randperm(len(self.x), generator=self.generator)
+        rows, self.order = self.order[: self.batch], self.order[self.batch :]
+        x0 = self.x[rows.to(self.device)].contiguous(memory_format=torch.channels_last)
+        noise = torch.empty_like(x0, device="cpu").normal_(generator=self.generator).to(self.device)
+        # one t from each of B equal slices of 1..T: the batch always covers all noise levels
+        T = len(self.ab_t) - 1
+        u = (torch.arange(self.batch) + torch.rand(self.batch, generator=self.generator)) / self.batch
+        t = (u * T).long().clamp(max=T - 1) + 1
+        c = None
+        if self.c is not None:
+            keep = torch.rand(self.batch, 1, generator=self.generator) >= self.drop
+            c = self.c[rows.to(self.device)] * keep.to(self.device)
+        return x0, c, t, noise
+
+    def run(self, *, steps=None, epochs=None, seconds=None):
+        """Train until one of the limits is reached, counted since the first step; yields a Progress after each step.
+
+        Stop it at any moment (break, or the stop button): what was learned is in `model` and `ema.model`.
+        Raises FloatingPointError if the loss is no longer a number.
+        """
+        _need(steps or epochs or seconds, "say how long to train: steps=, epochs= or seconds=")
+        limit = min(steps or 10**12, int((epochs or 10**9) * (len(self.x) // self.batch)) or 1)
+        begin, before, T = time.perf_counter(), self.seconds, len(self.ab_t) - 1
+        done = max(self.step / limit, self.seconds / seconds if seconds else 0)
+        while done < 1:
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.lr * min(1, (self.step + 1) / max(self.warmup, 1)) * (1 - done)
+            x0, c, t, noise = self.next_batch()
+            self.model.train()
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+                out = self.model(add_noise(x0, t, noise, self.ab_t), t.to(self.device) / T, c)
+            predicts = getattr(self.model, "predicts", "eps")
+            loss = self.loss(out.float(), target(x0, t, noise, self.ab_t, predicts))
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            self.ema.update(self.model)
+            self.step += 1
+            self.seconds = before + time.perf_counter() - begin
+            if (self.step % 50 == 0 or self.step == 1) and not torch.isfinite(loss):
+                raise FloatingPointError(
+                    f"the loss became {loss.item()} at step {self.step}: is the learning rate too large?"
+                )
+            done = max(self.step / limit, self.seconds / seconds if seconds else 0)
+            yield Progress(self.step, self.step * self.batch / len(self.x), loss.detach(), self.seconds, min(done, 1.0))
+
+    def state_dict(self):
+        """All that is needed to go on as if never stopped."""
+        return dict(model=self.model.state_dict(), ema=self.ema.model.state_dict(), ema_steps=self.ema.steps,
+                    optimizer=self.optimizer.state_dict(), generator=self.generator.get_state(), order=self.order,
+                    step=self.step, seconds=self.seconds)  # fmt: skip
+
+    def load_state_dict(self, state):
+        """Go on from what `state_dict` gave."""
+        self.model.load_state_dict(state["model"])
+        self.ema.model.load_state_dict(state["ema"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.generator.set_state(state["generator"].cpu())
+        self.ema.steps, self.order, self.step, self.seconds = (
+            state[k] for k in ("ema_steps", "order", "step", "seconds")
+        )
+
+
+def check_images(x):
+    """Raises ValueError in one sentence unless x is a float tensor (N, C, H, W) of finite values in [-1, 1]."""
+    _need(torch.is_tensor(x) and x.dim() == 4, "images must be a tensor (N, C, H, W)")
+    _need(x.is_floating_point(), f"images must be float in [-1, 1], not {x.dtype}: see to_images")
+    _need(torch.isfinite(x).all(), "the images hold NaN or infinite values")
+    low, high = x.aminmax()
+    _need(
+        low >= -1.001 and high <= 1.001,
+        f"images must lie in [-1, 1], but reach from {low:.3g} to {high:.3g}: see to_images",
+    )
+
+
+def save_file(state, file):
+    """torch.save that never leaves half a file: written beside it, then renamed."""
+    file = Path(file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            torch.save(state, stream)
+        os.chmod(beside, 0o644)
+        os.replace(beside, file)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def load_file(file):
+    """torch.load of plain tensors and numbers on the CPU; a missing, truncated or foreign file raises one sentence."""
+    if not Path(file).is_file():
+        raise FileNotFoundError(f"there is no file {file}")
+    try:
+        return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise ValueError(
+            f"{file} is not a readable weights file (truncated or foreign): {type(error).__name__}"
+        ) from None
+
+
+def save_model(model, file, **info):
+    """A `Unet` with its constructor's arguments and anything else worth knowing (schedule="cosine", T=500, ...)."""
+    info.setdefault("schedule", "cosine")
+    info.setdefault("T", 500)
+    save_file(dict(config=model.config, state={k: v.cpu() for k, v in model.state_dict().items()}, info=info), file)
+
+
+def load_model(file, device=None):
+    """A trained network, ready to sample, and its schedule: (model, ab_t).
+
+    Knows the files of `save_model`, and plain state dicts of a ContextUnet (ours or the original course's, which have
+    a linear schedule of 500 steps). Raises FileNotFoundError or ValueError in one sentence.
+    """
+    saved = load_file(file)
+    _need(isinstance(saved, dict) and saved, f"{file} holds no weights")
+    if "config" in saved:
+        model, state, info = Unet(**saved["config"]), saved["state"], saved["info"]
+    else:
+        state, info = saved, {"schedule": "linear", "T": 500}
+        try:
+            n_feat, in_channels = state["init_conv.conv1.0.weight"].shape[:2]
+            n_cfeat, height = state["contextembed1.model.0.weight"].shape[1], 4 * state["up0.0.weight"].shape[2]
+        except (KeyError, AttributeError):
+            raise ValueError(f"{file} holds the weights of some other network, not of a Unet or ContextUnet") from None
+        model = ContextUnet(in_channels, n_feat, n_cfeat, height)
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(f"{file} does not fit the network it names: {str(error).splitlines()[-1].strip()}") from None
+    model = model.to(device or best_device(), memory_format=torch.channels_last).eval().requires_grad_(False)
+    return model, noise_schedule(info["schedule"], info["T"])
+
+
+# ------------------------------------------------------------------------------------------------------------ sampling
+
+
+class Step(NamedTuple):
+    """One step of the sampler, from time t to time s: x is x_s; x0 and eps are what the network saw at time t."""
+
+    i: int
+    t: int
+    s: int
+    x: torch.Tensor
+    x0: torch.Tensor
+    eps: torch.Tensor
+
+
+def sampling_times(T, n):
+    """The n+1 whole times of n steps, T first and 0 last, evenly spaced: round(linspace(T, 0, n+1))."""
+    _need(isinstance(n, int) and 1 <= n <= T, f"the number of steps must be a whole number in 1..{T}, not {n!r}")
+    return [round(T * (n - i) / n) for i in range(n + 1)]
+
+
+class Guided:
+    """Classifier-free guidance as a denoiser made of a denoiser: uncond + w (cond - uncond) (Ho & Salimans).
+
+    w = 0 ignores the context, 1 is the plain conditional network, above 1 exaggerates it. negative (n_cfeat,) replaces
+    "no context" by a context to move away from. Both halves run as one batch.
+    """
+
+    def __init__(self, model, w, negative=None):
+        self.model, self.w, self.negative = model, w, negative
+        self.predicts = getattr(model, "predicts", "eps")
+
+    def __call__(self, x, t, c=None):
+        if c is None or (self.w == 1):
+            return self.model(x, t, c)
+        away = torch.zeros_like(c) if self.negative is None else torch.as_tensor(self.negative).to(c).expand_as(c)
+        if self.w == 0:
+            return self.model(x, t, away)
+        uncond, cond = self.model(torch.cat([x, x]), torch.cat([t, t]), torch.cat([away, c])).chunk(2)
+        return uncond + self.w * (cond - uncond)
+
+
+def _network_call(model, x, t, T, c, ab_t):
+    out = model(x, torch.full((len(x),), t / T, device=x.device), c)
+    _need(out.shape == x.shape, f"the denoiser answered {tuple(out.shape)} to images of shape {tuple(x.shape)}")
+    return to_x0_eps(out, x, t, ab_t, getattr(model, "predicts", "eps"))
+
+
+@torch.no_grad()
+def sampler(model, ab_t, x, c=None, *, steps=50, eta=0.0, order=1, variance="small", extra_noise=1.0, clip=False,
+            times=None, generator=None):  # fmt: skip
+    """Walk from noise x (B, C, H, W) to images, one network call a step; a generator that yields a Step after each.
+
+    eta         0: DDIM, no noise added; 1: DDPM; anything between (DDIM, equations 12 and 16)
+    order       2: DPM-Solver++(2M), which also uses the previous answer (Lu et al., algorithm 2); needs eta = 0
+    variance    of the added noise at eta = 1: "small" is the posterior's, "large" is beta_t (DDPM, section 3.2)
+    extra_noise multiplies the added noise; anything but 1 is wrong, and worth seeing
+    clip        True keeps the predicted image in [-1, 1] (and mends the noise to match); or a function of the image
+    times       a list of whole times from T down to 0, instead of `steps` evenly spaced ones
+    """
+    _need(order in (1, 2), f"order must be 1 or 2, not {order!r}")
+    _need(order == 1 or eta == 0, "the second-order solver adds no noise: use eta=0 with order=2")
+    _need(variance in ("small", "large"), f"variance must be 'small' or 'large', not {variance!r}")
+    _need(0 <= eta <= 1, f"eta must lie in 0..1, not {eta}")
+    T = len(ab_t) - 1
+    times = sampling_times(T, steps) if times is None else list(times)
+    _need(len(times) > 1 and times[-1] == 0 and times[0] <= T and all(t > s for t, s in zip(times, times[1:])),
+          f"times must fall from at most {T} to 0")  # fmt: skip
+    x = x.contiguous(memory_format=torch.channels_last)
+    c = None if c is None else c.to(x.device).expand(len(x), -1)
+    network = model if isinstance(model, nn.Module) else getattr(model, "model", None)
+    was_training = isinstance(network, nn.Module) and network.training
+    if was_training:
+        network.eval()  # BatchNorm and dropout must not behave as in training
+    try:
+        last_x0, last_h = None, None
+        for i, (t, s) in enumerate(zip(times, times[1:])):
+            x0, eps = _network_call(model, x, t, T, c, ab_t)
+            if clip:
+                x0 = clip(x0) if callable(clip) else x0.clamp(-1, 1)
+                signal, sigma = signal_and_noise(ab_t, t, x)
+                eps = (x - signal * x0) / sigma
+            ab, ab_s = ab_t[t].item(), ab_t[s].item()
+            if order == 2:
+                h = 0.5 * (np.log(ab_s / ab) - np.log((1 - ab_s) / (1 - ab))) if s > 0 else np.inf
+                d = x0 if last_x0 is None or s == 0 else x0 + (x0 - last_x0) * (h / last_h / 2)
+                x = ((1 - ab_s) / (1 - ab)) ** 0.5 * x + (ab_s**0.5) * (1 - np.exp(-h)) * d
+                last_x0, last_h = x0, h
+            else:
+                sigma = eta * ((1 - ab_s) / (1 - ab) * (1 - ab / ab_s)) ** 0.5
+                x = ab_s**0.5 * x0 + max(1 - ab_s - sigma**2, 0.0) ** 0.5 * eps
+                if eta > 0 and s > 0:  # no noise on the last step
+                    std = sigma if variance == "small" else eta * (1 - ab / ab_s) ** 0.5
+                    z = torch.empty(x.shape, device=generator.device if generator else "cpu").normal_(
+                        generator=generator
+                    )
+                    x = x + std * extra_noise * z.to(x)
+            yield Step(i, t, s, x, x0, eps)
+    finally:
+        if was_training:
+            network.train()
+
+
+def sample(model, ab_t, n=32, c=None, *, seed=0, shape=(3, 16, 16), keep=0, generator=None, **how):
+    """Draw n images (n, C, H, W) from noise; with keep=32 also the list of about 32 of the Steps, evenly spread.
+
+    c is (n, n_cfeat), or one row for all. `how` goes to `sampler`: steps, eta, order, variance, clip, ...
+    """
+    generator = generator or torch.Generator().manual_seed(seed)
+    if c is not None:
+        c = torch.as_tensor(c, dtype=torch.float32)
+        _need(c.dim() == 1 or len(c) in (1, n), f"{len(c)} rows of context for {n} images")
+    x = torch.empty((n, *shape), device=generator.device).normal_(generator=generator).to(_device_of(model))
+    steps = len(how["times"]) - 1 if how.get("times") is not None else how.get("steps", 50)
+    wanted = set(np.linspace(0, steps - 1, min(keep, steps)).round().astype(int).tolist()) if keep else set()
+    kept = []
+    for step in sampler(model, ab_t, x, c, generator=generator, **how):
+        x = step.x
+        if step.i in wanted:
+            kept.append(step)
+    return (x, kept) if keep else x
+
+
+def _device_of(denoiser):
+    while not isinstance(denoiser, nn.Module):
+        if not hasattr(denoiser, "model"):
+            return torch.device("cpu")
+        denoiser = denoiser.model
+    return next(denoiser.parameters()).device
+
+
+@torch.no_grad()
+def invert(model, ab_t, x, c=None, *, steps=50):
+    """DDIM upward: the noise x_T (B, C, H, W) from which `sampler(..., eta=0)` draws the images x again (DDIM, 5.4).
+
+    The first call sees the images as x_1, the least noise the network was trained on.
+    """
+    check_images(x)
+    T, x = len(ab_t) - 1, x.to(_device_of(model))
+    c = None if c is None else c.to(x.device).expand(len(x), -1)
+    times = [max(t, 1) for t in reversed(sampling_times(T, steps))]
+    for t, s in zip(times, times[1:]):
+        x0, eps = _network_call(model, x, t, T, c, ab_t)
+        x = ab_t[s].item() ** 0.5 * x0 + (1 - ab_t[s].item()) ** 0.5 * eps
+    return x
+
+
+# --------------------------------------------------------------------------------------------------------------- score
+
+
+class SpriteClassifier(nn.Module):
+    """A small network that tells the classes apart; its 64 features are what the Fréchet distance compares."""
+
+    num_features = 64
+
+    def __init__(self, n_classes=5):
+        super().__init__()
+        widths = (3, 32, 64, 64)
+        layers = [
+            nn.Sequential(nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.SiLU(), nn.MaxPool2d(2))
+            for a, b in zip(widths, widths[1:])
+        ]
+        self.features = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.head = nn.Linear(64, n_classes)
+
+    def forward(self, x):
+        return self.head(self.features(x))
+
+
+@lru_cache(maxsize=1)
+def load_classifier():
+    """The classifier that ships with the course (weights/classifier.pth), in eval mode on the CPU."""
+    model = SpriteClassifier()
+    model.load_state_dict(load_file(WEIGHTS / "classifier.pth"))
+    return model.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def features_of(x):
+    """The classifier's features (N, 64) and predicted classes (N,) of images (N, 3, 16, 16)."""
+    model = load_classifier()
+    x = x.float().cpu()
+    features = torch.cat([model.features(part) for part in x.split(500)])
+    return features, model.head(features).argmax(1)
+
+
+def frechet_distance(x, y):
+    """The Fréchet distance between two sets of images, in the classifier's features (Heusel et al., equation 6).
+
+    0 for equal sets; needs a few hundred images on each side, and falls with their number: compare equal counts.
+    """
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
+    _need(min(len(x), len(y)) >= 2, "a Fréchet distance needs at least 2 images on each side")
+    metric = FrechetInceptionDistance(feature=_Identity(), input_img_size=(64,))
+    metric.update(features_of(x)[0], real=True)
+    metric.update(features_of(y)[0], real=False)
+    return metric.compute().item()
+
+
+class _Identity(nn.Identity):
+    num_features = SpriteClassifier.num_features
+
+
+def nearest(x, others, batch=250):
+    """For each image of x the nearest of `others`: (distance (N,), index (N,)); distance is the root mean square."""
+    a, b = x.flatten(1).float().cpu(), others.flatten(1).float().cpu()
+    best = [(part.square().sum(1, True) - 2 * part @ b.T + b.square().sum(1)).min(1) for part in a.split(batch)]
+    squared, index = (torch.cat(parts) for parts in zip(*best))
+    return (squared.clamp(min=0) / a.shape[1]).sqrt(), index
+
+
+def diversity(x):
+    """The mean distance between two different images of x (root mean square over their pixels): 0 if all are equal."""
+    flat = x.flatten(1).float().cpu()
+    return (torch.pdist(flat[:2000]) / flat.shape[1] ** 0.5).mean().item()
+
+
+def sprite_score(x, c=None, real=None, train=None):
+    """How good images x (N, 3, 16, 16) are, as a dict of numbers.
+
+    frechet     distance to the held-out sprites (lower is better; real sprites give the floor)
+    asked       with labels c: the share that the classifier recognises as the class asked for
+    diversity   mean distance between two of them, as a share of that of held-out sprites (1 = as varied)
+    copying     with training images: the median distance to the nearest training sprite, as a share of that of held-out
+                sprites (below 1 would mean copying)
+    """
+    real = load_sprites("held_out").x if real is None else real
+    score = {"frechet": frechet_distance(x, real), "diversity": diversity(x) / diversity(real)}
+    if c is not None:
+        score["asked"] = (features_of(x)[1] == c.argmax(1).cpu()).float().mean().item()
+    if train is not None:
+        score["copying"] = (nearest(x, train)[0].median() / nearest(real[:1000], train)[0].median()).item()
+    return score
+
+
+# ------------------------------------------------------------------------------------------------------------ pictures
+
+
+class Picture:
+    """A still or a film that shows itself in a notebook, an export or a plain HTML page: as an (animated) PNG.
+
+    frames: uint8 (F, H, W, 3), one or more; alt: what it shows, in words; fps: frames a second; hold: seconds that the
+    last frame stays. All frames share one palette of at most 256 colours.
+    """
+
+    def __init__(self, frames, alt, fps=10, hold=2.0):
+        frames = np.asarray(frames)
+        _need(frames.dtype == np.uint8 and frames.ndim == 4 and len(frames), "frames must be uint8 (F, H, W, 3)")
+        _need(alt, "say in `alt` what the picture shows, for those who cannot see it")
+        self.frames, self.alt, self.fps, self.hold = frames, alt, fps, hold
+
+    @property
+    def size(self):
+        """(width, height) in pixels."""
+        return self.frames.shape[2], self.frames.shape[1]
+
+    def png(self):
+        """The bytes of the (animated) PNG file."""
+        F_, H, W, _ = self.frames.shape
+        stack = Image.fromarray(self.frames.reshape(F_ * H, W, 3)).quantize(256, dither=Image.Dither.NONE)
+        images = [stack.crop((0, i * H, W, (i + 1) * H)) for i in range(F_)]
+        stream, pause = io.BytesIO(), round(1000 / self.fps)
+        film = dict(save_all=True, append_images=images[1:], loop=0) if F_ > 1 else {}
+        if film:
+            film["duration"] = [pause] * (F_ - 1) + [pause + round(1000 * self.hold)]
+        images[0].save(stream, "png", **film)
+        return stream.getvalue()
+
+    def save(self, file):
+        """Write it to a file: .png (animated if it is a film) or .gif."""
+        file = Path(file)
+        if file.suffix == ".gif":
+            images = [Image.fromarray(f) for f in self.frames]
+            images[0].save(file, save_all=True, append_images=images[1:], loop=0, duration=round(1000 / self.fps))
+        else:
+            file.write_bytes(self.png())
+        return file
+
+    def to_jshtml(self):
+        """HTML for IPython.display.HTML: an <img> that holds the whole film."""
+        alt = html.escape(self.alt, quote=True)
+        return f'<img alt="{alt}" src="data:image/png;base64,{base64.b64encode(self.png()).decode()}">'
+
+    def _repr_mimebundle_(self, **_):
+        png = base64.b64encode(self.png()).decode()
+        return {"image/png": png, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+
+
+def _tiles(x, columns, scale, gap):
+    """Images (B, C, H, W) on a grid, enlarged without smoothing: uint8 (height, width, 3), light grey between them."""
+    pixels = to_pixels(x)
+    if pixels.shape[-1] == 1:
+        pixels = pixels.repeat(3, -1)
+    B, H, W, _ = pixels.shape
+    rows = -(-B // columns)
+    sheet = np.full((rows * (H * scale + gap) + gap, columns * (W * scale + gap) + gap, 3), 225, np.uint8)
+    for i, tile in enumerate(pixels.repeat(scale, 1).repeat(scale, 2)):
+        r, c = gap + i // columns * (H * scale + gap), gap + i % columns * (W * scale + gap)
+        sheet[r : r + H * scale, c : c + W * scale] = tile
+    return sheet
+
+
+@lru_cache(maxsize=512)
+def _caption(text, width, size=14, align="left"):
+    """Black text on white, uint8 (height, width, 3): as many lines as the text has."""
+    font = ImageFont.load_default(size)
+    lines = text.split("\n")
+    image = Image.new("RGB", (width, round(size * 1.35) * len(lines) + 4), "white")
+    draw = ImageDraw.Draw(image)
+    for i, line in enumerate(lines):
+        left = 2 if align == "left" else (width - draw.textlength(line, font=font)) / 2
+        draw.text((left, 2 + i * round(size * 1.35)), line, fill=(40, 40, 48), font=font)
+    return np.asarray(image)
+
+
+def show(x, columns=8, scale=3, title=None, gap=2, alt=None):
+    """A grid of images (B, C, H, W) as a Picture, with a title above it."""
+    _need(columns >= 1 and scale >= 1, "columns and scale must be at least 1")
+    sheet = _tiles(x, min(columns, len(x)), scale, gap)
+    if title:
+        need = max(sheet.shape[1], int(8 * max(map(len, title.split("\n")))))
+        sheet = np.pad(sheet, ((0, 0), (0, need - sheet.shape[1]), (0, 0)), constant_values=255)
+        sheet = np.concatenate([_caption(title, need), sheet])
+    return Picture(sheet[None], alt or title or f"{len(x)} images on a grid")
+
+
+def show_rows(rows, scale=3, gap=2, label_width=150, alt=None, top=None):
+    """Rows of images, each with its label on the left: {"epoch 0": x, "epoch 4": x, ...}. top: a label per column."""
+    _need(rows, "there is nothing to show")
+    strips, widest = [], max(len(x) for x in rows.values())
+    for label, x in rows.items():
+        strip = _tiles(x, widest, scale, gap)
+        text = _caption(str(label), label_width)
+        height = max(len(strip), len(text))
+        above = (height - len(text)) // 2
+        text = np.pad(text, ((above, height - len(text) - above), (0, 0), (0, 0)), constant_values=255)
+        strip = np.pad(strip, ((0, height - len(strip)), (0, 0), (0, 0)), constant_values=255)
+        strips.append(np.concatenate([text, strip], 1))
+    if top:
+        cell = (strips[0].shape[1] - label_width) // widest
+        heads = [_caption(str(text), cell, 12, "centre") for text in top]
+        head = np.concatenate(heads, 1)
+        left = np.full((len(head), label_width, 3), 255, np.uint8)
+        right = np.full((len(head), strips[0].shape[1] - label_width - head.shape[1], 3), 255, np.uint8)
+        strips.insert(0, np.concatenate([left, head, right], 1))
+    return Picture(np.concatenate(strips)[None], alt or "rows of images: " + ", ".join(str(label) for label in rows))
+
+
+def film(panels, labels=None, columns=8, scale=3, gap=2, fps=10, hold=2.0, alt=None):
+    """A film as a Picture: `panels` is frames (F, B, C, H, W), or {"x_t": frames, ...} shown side by side under titles.
+
+    labels: a text for each frame, such as "t = 340".
+    """
+    panels = panels if isinstance(panels, dict) else {"": panels}
+    panels = {title: torch.as_tensor(np.asarray(f)) if not torch.is_tensor(f) else f for title, f in panels.items()}
+    n = {len(frames) for frames in panels.values()}
+    _need(len(n) == 1, f"the panels have different numbers of frames: {sorted(n)}")
+    _need(labels is None or len(labels) == min(n), f"{len(labels or [])} labels for {min(n)} frames")
+    pictures = []
+    for i in range(min(n)):
+        sides = []
+        for title, frames in panels.items():
+            side = _tiles(frames[i], min(columns, frames.shape[1]), scale, gap)
+            sides.append(np.concatenate([_caption(title, side.shape[1]), side]) if title else side)
+            sides.append(np.full((len(sides[-1]), 12, 3), 255, np.uint8))
+        picture = np.concatenate(sides[:-1], 1)
+        pictures.append(np.concatenate([picture, _caption(str(labels[i]), picture.shape[1])]) if labels else picture)
+    return Picture(
+        np.stack(pictures), alt or "a film of " + (", ".join(filter(None, panels)) or "denoising"), fps, hold
+    )
+
+
+def show_figure(fig, alt):
+    """A matplotlib figure as an image with alternative text; the figure is closed, so that it is not shown twice."""
+    import matplotlib.pyplot as plt
+
+    stream = io.BytesIO()
+    fig.savefig(stream, format="png", dpi=100, bbox_inches="tight")
+    plt.close(fig)
+    return Picture(np.asarray(Image.open(stream).convert("RGB"))[None], alt)
+
+
+# The sprite course's picture helpers: the same names and arguments, but colours stay as they are.
+
+
+def unorm(x):
+    """Images (..., H, W, C) in [-1, 1] to [0, 1]: (x + 1)/2, clamped."""
+    return ((np.asarray(x) + 1) / 2).clip(0, 1)
+
+
+def norm_all(store, n_t, n_s):
+    """`unorm` of the first n_t frames and n_s samples of a store (F, B, H, W, C)."""
+    return unorm(store[:n_t, :n_s])
+
+
+def norm_torch(x_all):
+    """Images (B, C, H, W) in [-1, 1] to [0, 1], as a tensor on the CPU."""
+    return x_all.detach().cpu().add(1).div(2).clamp(0, 1)
+
+
+def gen_tst_context(n_cfeat):
+    """Test contexts: how many rows, and the rows. Each class once, then no context, six times over."""
+    rows = torch.cat([torch.eye(n_cfeat), torch.zeros(1, n_cfeat)]).repeat(6, 1)
+    return len(rows), rows
+
+
+def plot_grid(x, n_sample, n_rows, save_dir, w):
+    """Save images on a grid to {save_dir}run_image_w{w}.png; returns the grid (3, H, W) in [0, 1]."""
+    from torchvision.utils import make_grid, save_image
+
+    grid = make_grid(norm_torch(x[:n_sample]), nrow=-(-n_sample // n_rows))
+    save_image(grid, f"{save_dir}run_image_w{w}.png")
+    print(f"saved {save_dir}run_image_w{w}.png")
+    return grid
+
+
+def plot_sample(x_gen_store, n_sample, nrows, save_dir, fn, w, save=False):
+    """A film of frames (F, B, C, H, W) on `nrows` rows; save=True also writes {save_dir}{fn}_w{w}.gif.
+
+    Returns a Picture, whose `to_jshtml()` gives HTML.
+    """
+    picture = film(x_gen_store[:, :n_sample], columns=-(-n_sample // nrows), fps=5)
+    if save:
+        print(f"saved {picture.save(f'{save_dir}{fn}_w{w}.gif')}")
+    return picture

@@ -1,0 +1,179 @@
+"""Train a network of this course: from scratch or resumed, on our sprites or on yours.
+
+    python weights/train.py --minutes 10                                   the modern Unet on our sprites
+    python weights/train.py --network context_unet --epochs 32             the sprite course's network and recipe
+    python weights/train.py --minutes 10 --data my_sprites/                a folder that holds a folder of PNG per class
+    python weights/train.py --minutes 10 --data sheet.png --tile 32        a sprite sheet
+    python weights/train.py --minutes 10 --data a.npy --labels b.npy       a pair of .npy files
+    python weights/train.py --resume weights/runs/unet                     go on after a stop, a crash or a power cut
+
+A run lives in a folder: `last.pt` (everything needed to go on, renewed every minute), `samples_*.png` (from the same
+noise each time) and `model.pth` (the averaged weights, for `load_model`). Files are written beside and renamed, so a
+run that is killed never leaves half a file.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import diffusion_utilities as du
+
+# What the two networks are trained with unless the command line says otherwise.
+RECIPES = {
+    "unet": {"predicts": "v", "schedule": "cosine", "lr": 3e-3, "batch": 128, "warmup": 100, "beta2": 0.99},
+    "context_unet": {"predicts": "eps", "schedule": "linear", "lr": 1e-3, "batch": 100, "warmup": 0, "beta2": 0.999},
+}
+
+
+def arguments(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    add = parser.add_argument
+    add("--network", choices=list(RECIPES), default="unet")
+    add("--resume", type=Path, metavar="RUN", help="a run's folder: go on with its own settings")
+    length = parser.add_argument_group("how long (one is needed)")
+    length.add_argument("--epochs", type=int, help="an epoch shows every image once, or --per-epoch of them")
+    length.add_argument("--steps", type=int)
+    length.add_argument("--minutes", type=float)
+    data = parser.add_argument_group("data (default: this course's 36,000 training sprites)")
+    data.add_argument("--data", help=".npy (with --labels), a folder of folders of PNG, or a sheet (with --tile)")
+    data.add_argument("--labels", help="the one-hot labels of a .npy file")
+    data.add_argument("--tile", type=int, help="the tile size of a sprite sheet, in pixels")
+    data.add_argument("--size", type=int, default=16, help="reduce folders and sheets to this size (default 16)")
+    data.add_argument("--no-context", action="store_true", help="train without labels")
+    data.add_argument("--per-epoch", type=int, metavar="N", help="count an epoch after N images, not after all")
+    recipe = parser.add_argument_group("recipe (defaults depend on the network)")
+    recipe.add_argument("--predicts", choices=["eps", "x0", "v"])
+    recipe.add_argument("--schedule", choices=["linear", "rescaled", "cosine"])
+    recipe.add_argument("--T", type=int, default=500)
+    recipe.add_argument("--lr", type=float)
+    recipe.add_argument("--batch", type=int)
+    recipe.add_argument("--warmup", type=int, help="steps")
+    recipe.add_argument("--beta2", type=float)
+    recipe.add_argument("--loss", choices=list(du.LOSSES), default="l2")
+    recipe.add_argument("--drop", type=float, default=0.1, help="probability of dropping the context (default 0.1)")
+    recipe.add_argument("--half-life", type=float, default=500, help="of the averaged weights, in steps (default 500)")
+    recipe.add_argument("--n-feat", type=int, default=64, help="of the ContextUnet (default 64)")
+    recipe.add_argument("--widths", type=int, nargs="+", default=[32, 64, 96], help="of the Unet (default 32 64 96)")
+    recipe.add_argument("--seed", type=int, default=0)
+    output = parser.add_argument_group("output")
+    output.add_argument("--out", type=Path, metavar="RUN", help="the run's folder (default weights/runs/NETWORK)")
+    output.add_argument("--save-epochs", type=int, nargs="*", default=[], metavar="E",
+                        help="also write model_E.pth after these epochs, counted from 0")  # fmt: skip
+    output.add_argument("--sample-minutes", type=float, default=2, help="minutes between sample pictures (default 2)")
+    args = parser.parse_args(argv)
+
+    if args.resume:
+        settings = args.resume / "settings.json"
+        if not settings.is_file():
+            parser.error(f"{args.resume} is not the folder of a run: it holds no settings.json")
+        saved = parser.parse_args([])
+        vars(saved).update(json.loads(settings.read_text()))
+        saved.out, saved.resume = args.resume, args.resume
+        for name in ("epochs", "steps", "minutes"):  # a longer run may be asked for
+            setattr(saved, name, getattr(args, name) or getattr(saved, name))
+        return saved
+    if not (args.epochs or args.steps or args.minutes):
+        parser.error("say how long to train: --epochs, --steps or --minutes")
+    for name, value in RECIPES[args.network].items():
+        if getattr(args, name) is None:
+            setattr(args, name, value)
+    args.out = args.out or du.WEIGHTS / "runs" / args.network
+    if (args.out / "last.pt").exists():
+        parser.error(f"{args.out} already holds a run: resume it with --resume {args.out}, or choose another --out")
+    return args
+
+
+def load_data(args):
+    if args.data is None:
+        data = du.load_sprites("train")
+    elif args.data.endswith(".npy"):
+        if not args.labels:
+            raise ValueError("a .npy file of sprites needs its labels: --labels FILE.npy")
+        data = du.load_npy(args.data, args.labels)
+    elif Path(args.data).is_dir():
+        data = du.load_folder(args.data, args.size)
+    else:
+        if not args.tile:
+            raise ValueError("a sprite sheet needs the size of its tiles: --tile 32")
+        data = du.load_sheet(args.data, args.tile, args.size)
+    return data
+
+
+def build(args, data):
+    channels, height, n_cfeat = data.x.shape[1], data.x.shape[2], data.c.shape[1]
+    if args.network == "unet":
+        return du.Unet(channels, n_cfeat, tuple(args.widths), predicts=args.predicts)
+    model = du.ContextUnet(channels, args.n_feat, n_cfeat, height)
+    model.predicts = args.predicts
+    return model
+
+
+def write_model(trainer, args, file):
+    """The averaged weights in half precision, which is exact enough to sample from and half the size."""
+    model = trainer.ema.model
+    state = {k: v.cpu().half() if v.is_floating_point() else v.cpu() for k, v in model.state_dict().items()}
+    if args.network == "unet":
+        info = {"schedule": args.schedule, "T": args.T}
+        du.save_file({"config": model.config, "state": state, "info": info}, file)
+    else:
+        du.save_file(state, file)  # a plain state dict, as the sprite course writes it
+
+
+def train(args):
+    torch.manual_seed(args.seed)
+    data = load_data(args)
+    model = build(args, data)
+    ab_t = du.noise_schedule(args.schedule, args.T)
+    trainer = du.Trainer(
+        model, data if not args.no_context else data.x, ab_t, lr=args.lr, betas=(0.9, args.beta2), batch=args.batch,
+        warmup=args.warmup, loss=args.loss, drop=args.drop, half_life=args.half_life, seed=args.seed,
+    )  # fmt: skip
+    args.out.mkdir(parents=True, exist_ok=True)
+    last = args.out / "last.pt"
+    if args.resume:
+        trainer.load_state_dict(du.load_file(last))
+        print(f"resumed at step {trainer.step}")
+    else:
+        settings = {k: v for k, v in vars(args).items() if k not in ("out", "resume")}
+        (args.out / "settings.json").write_text(json.dumps(settings, indent=1))
+    epoch_steps = max(1, (args.per_epoch or len(data.x)) // args.batch)
+    steps = min(args.steps or 10**12, args.epochs * epoch_steps if args.epochs else 10**12)
+    contexts = None if args.no_context else torch.eye(data.c.shape[1]).repeat_interleave(8, 0)
+    print(f"{du.count_parameters(model):,} parameters, {len(data.x)} images, on {trainer.device}")
+
+    saved = sampled = time.monotonic()
+    losses = []
+    for p in trainer.run(steps=steps, seconds=args.minutes and args.minutes * 60):
+        losses.append(p.loss)
+        now, epoch = time.monotonic(), p.step // epoch_steps - 1
+        if p.step % epoch_steps == 0 and epoch in args.save_epochs:
+            write_model(trainer, args, args.out / f"model_{epoch}.pth")
+        if p.done >= 1 or now - saved > 60:
+            saved = now
+            du.save_file(trainer.state_dict(), last)
+        if p.done >= 1 or now - sampled > 60 * args.sample_minutes:
+            sampled = now
+            x = du.sample(trainer.ema.model, ab_t, 40, contexts, shape=data.x.shape[1:], steps=20, order=2, clip=True)
+            du.show(x, columns=8, alt=f"samples at step {p.step}").save(args.out / f"samples_{p.step:06d}.png")
+        if p.step % 100 == 0 or p.done >= 1:
+            print(
+                f"step {p.step}  {p.done:6.1%}  loss {torch.stack(losses).mean().item():.4f}  {p.seconds:.0f} s",
+                flush=True,
+            )
+            losses.clear()
+    write_model(trainer, args, args.out / "model.pth")
+    print(f"wrote {args.out / 'model.pth'}")
+
+
+if __name__ == "__main__":
+    try:
+        train(arguments())
+    except KeyboardInterrupt:
+        sys.exit("stopped: go on with --resume")
+    except (ValueError, FileNotFoundError, FloatingPointError) as error:
+        sys.exit(f"error: {error}")
