@@ -1,47 +1,6 @@
 """Non-heroes: slimes, beasts, flying things and other monsters, most of them seen from the front."""
 
-from .pixels import SIZE, Canvas, Kind
-
-# ---------------------------------------------------------------- tools
-
-
-def stamp(canvas, part, *ramps, at=(0, 0), mirror=False):
-    """Like paste, with an ink line all around the part, also where it lies on something drawn before."""
-    top = Canvas()
-    top.ink = canvas.ink
-    top.paste(part, *ramps, at=at, mirror=mirror).outline()
-    canvas.rgb[top.opaque] = top.rgb[top.opaque]
-    canvas.opaque |= top.opaque
-
-
-def row_of(text):
-    """The parts of a drawing in which they stand side by side, with spaces between; one of dots only becomes ""."""
-    columns = zip(*(line.split() for line in text.strip("\n").split("\n")))
-    return ["\n".join(column) if "".join(column).strip(".") else "" for column in columns]
-
-
-def variants(text):
-    """{name: part}, from a row of parts under a line of their names."""
-    names, drawing = text.strip("\n").split("\n", 1)
-    return dict(zip(names.split(), row_of(drawing), strict=True))
-
-
-def put(canvas, part, *ramps, at=(0, 0)):
-    """Like paste, for a part that may be empty ("none")."""
-    if part:
-        canvas.paste(part, *ramps, at=at)
-
-
-def width(part):
-    return max(len(line.rstrip(".")) for line in part.strip("\n").split("\n"))
-
-
-def both(canvas, part, *ramps, at, how=Canvas.paste):
-    """The left one of a pair at `at`, and its mirror image on the right half."""
-    row, col = at
-    how(canvas, part, *ramps, at=(row, col))
-    how(canvas, part, *ramps, at=(row, SIZE - col - width(part)), mirror=True)
-
+from .pixels import COLD_PLUM_INKS, MOSS_INKS, PLUM_INKS, WARM_INKS, Kind, variants
 
 # ---------------------------------------------------------------- faces, 8 wide
 
@@ -53,16 +12,16 @@ beady     round     angry     sleepy    happy     hollow    one
 ........  ........  ........  ........  ........  ........  ...ww...
 """)
 MOUTHS = variants("""
-none  smile     open      round     fangs     nip       frown     cat
-.     ..x..x..  ..xxxx..  ...xx...  .xxxxxx.  ..xxxx..  ...xx...  .x.xx.x.
-.     ...xx...  ..xbcx..  ...xx...  ..w..w..  ..w..w..  ..x..x..  ..x..x..
-.     ........  ...xx...  ........  ........  ........  ........  ........
+smile     open      round     fangs     nip       frown     cat
+..x..x..  ..xxxx..  ...xx...  .xxxxxx.  ..xxxx..  ...xx...  .x.xx.x.
+...xx...  ..xbcx..  ...xx...  ..w..w..  ..w..w..  ..x..x..  ..x..x..
+........  ...xx...  ........  ........  ........  ........  ........
 """)
 
 
 def face(canvas, eyes, mouth, row, gap=3):
     """Eyes at `row`, a mouth `gap` rows below."""
-    put(canvas, MOUTHS[mouth], "red", at=(row + gap, 4))
+    canvas.paste(MOUTHS[mouth], "red", at=(row + gap, 4))
     canvas.paste(EYES[eyes], at=(row, 4))
 
 
@@ -79,11 +38,11 @@ babbb  babbb  cbabb
 ...b.  .....  b.b..
 """)
 HORNS = variants("""
-none  short  curved
-.     .c..   d...
-.     ccc.   dc..
-.     bbb.   cccb
-.     ....   .bbb
+short  curved
+.c..   d...
+ccc.   dc..
+bbb.   cccb
+....   .bbb
 """)
 
 # ---------------------------------------------------------------- slime
@@ -106,31 +65,44 @@ dome              drop              cube              drip
 """)
 SLIME_ROWS = {"dome": 5, "drop": 2, "cube": 3, "drip": 4}
 HORN_ROWS = {"dome": 3, "drop": 4, "cube": 1, "drip": 2}
-SPROUT, ANTENNAE, CROWN, BUBBLES = row_of("""
-.cc..cc.  .c....c.  c.cc.c  ..........d.
-cdcbbdcc  .b....b.  cccccb  .d..........
-.bbbcbb.  ..b..b..  cdccbb  ...........d
-....b...  ..b..b..  ......  ............
-....b...  ........  ......  ............
-........  ........  ......  .d..........
-........  ........  ......  ..........d.
+SLIME_TOPS = variants("""
+sprout    antennae
+.cc..cc.  .c....c.
+cdcbbdcc  .b....b.
+.bbbcbb.  ..b..b..
+....b...  ..b..b..
+....b...  ........
 """)
+BUBBLES = """
+..........d.
+.d..........
+...........d
+............
+............
+.d..........
+..........d.
+"""
+CROWN = """
+c.cc.c
+cccccb
+cdccbb
+"""
 
 
 def slime(canvas, shape, jelly, eyes, mouth, top, inside):
     row = SLIME_ROWS[shape]
-    if top in HORNS and top != "none":
-        both(canvas, HORNS[top], "sand", at=(HORN_ROWS[shape], 2))
+    if top in HORNS:
+        canvas.pair(HORNS[top], "sand", at=(HORN_ROWS[shape], 2))
     canvas.paste(SLIMES[shape], jelly, at=(row, 0))
     if inside == "bubbles":
         canvas.paste(BUBBLES, jelly, at=(7, 2))
     if top == "sprout":
-        canvas.paste(SPROUT, "green", at=(max(row - 4, 1), 4))
+        canvas.paste(SLIME_TOPS[top], "green", at=(max(row - 4, 1), 4))
     elif top == "antennae":
-        canvas.paste(ANTENNAE, jelly, at=(max(row - 3, 1), 4))
+        canvas.paste(SLIME_TOPS[top], jelly, at=(max(row - 3, 1), 4))
     canvas.outline()
     if top == "crown":
-        stamp(canvas, CROWN, "gold", at=(max(row - 2, 2), 5))
+        canvas.stamp(CROWN, "gold", at=(max(row - 2, 2), 5))
     face(canvas, eyes, mouth, 8 if shape != "cube" else 7, 4 if eyes == "one" else 3)
 
 
@@ -149,8 +121,6 @@ ccccbb     ccccbb  ccccbb
 bcccba     bcccba  .bcba.
 .b..a.     .b..a.  .b..a.
 """)
-
-
 BAT_EYES = variants("""
 slanted  round   narrow
 d....d   dd..dd  ......
@@ -159,9 +129,9 @@ dd..dd   dx..xd  dd..dd
 
 
 def bat(canvas, fur, wings, wing_skin, ears, eyes, glow, belly):
-    both(canvas, BAT_WINGS[wings], wing_skin, at=(5, 1))
+    canvas.pair(BAT_WINGS[wings], wing_skin, at=(5, 1))
     canvas.outline()
-    stamp(canvas, BAT_BODIES[ears], fur, at=(3, 5))
+    canvas.stamp(BAT_BODIES[ears], fur, at=(3, 5))
     if belly != "none":
         canvas.paste("ccb\n.b.", belly, at=(10, 6))
     canvas.paste(BAT_EYES[eyes], glow, at=(6, 5))
@@ -189,42 +159,35 @@ dcc.cb.bbb  ...cccbb.b  dc.cccb.bb
 .c..cb..b.  ....bbbbb.  c...cb...b
 """)
 GHOST_ARMS = variants("""
-none  up   low
-.     d..  .dc
-.     ddc  dd.
-.     .dc  c..
+up   low
+d..  .dc
+ddc  dd.
+.dc  c..
 """)
 BOW = """
 cc..cb
 cccbbb
 cc..bb
 """
-GHOST_TOPS = {
-    "bow": (BOW, (1, 8)),
-    "crown": (CROWN, (1, 5)),
-    "cap": (
-        """
+CAP = """
 ....cccb..
 ..ccccccb.
 .ccccccbbb
 .hhhhhhg.g
-""",
-        (1, 3),
-    ),
-}
+"""
+GHOST_TOPS = {"bow": (BOW, (1, 8)), "crown": (CROWN, (1, 5)), "cap": (CAP, (1, 3))}
 
 
 def ghost(canvas, cloth, tail, arms, eyes, mouth, top, dye):
-    if arms != "none":
-        both(canvas, GHOST_ARMS[arms], cloth, at=(7 if arms == "up" else 9, 1))
+    canvas.pair(GHOST_ARMS[arms], cloth, at=(7 if arms == "up" else 9, 1))
     if top == "horns":
-        both(canvas, HORNS["short"], dye, at=(1, 3))
+        canvas.pair(HORNS["short"], dye, at=(1, 3))
     canvas.paste(GHOST_TOP, cloth, at=(2, 3))
     canvas.paste(GHOST_TAILS[tail], cloth, at=(10, 3))
     canvas.outline()
     if top in GHOST_TOPS:
         part, at = GHOST_TOPS[top]
-        stamp(canvas, part, dye, "white", at=at)
+        canvas.stamp(part, dye, "white", at=at)
     face(canvas, eyes, mouth, 5)
 
 
@@ -246,7 +209,8 @@ b...b.bb  ....b.bb  ....bbbb
 b..b....  .b...b..  b.b.....
 ..b.....  .b..b...  ........
 """)
-ABDOMEN, SPIDER_HEAD = row_of("""
+SPIDER = variants("""
+abdomen   head
 ..cccb..  .cccb.
 .cddccb.  cccccb
 ccdccccb  cccccb
@@ -256,12 +220,12 @@ bcccccba  ......
 .bbbbba.  ......
 """)
 SPIDER_MARKS = variants("""
-none  hourglass  cross  bands  dots  skull
-.     cccc       .cc.   cccc   c..c  cccc
-.     .cc.       cccb   ....   ....  cxxc
-.     .cb.       cccb   cccb   .cc.  cccc
-.     ccbb       .bb.   ....   ....  .cc.
-.     ....       ....   .bb.   c..c  ....
+hourglass  cross  bands  dots  skull
+cccc       .cc.   cccc   c..c  cccc
+.cc.       cccb   ....   ....  cxxc
+.cb.       cccb   cccb   .cc.  cccc
+ccbb       .bb.   ....   ....  .cc.
+....       ....   .bb.   c..c  ....
 """)
 SPIDER_EYES = variants("""
 red     many    beady
@@ -272,17 +236,18 @@ d....d  .d..d.  ......
 
 
 def spider(canvas, shell, legs, marks, mark_dye, eyes, eye_dye):
-    both(canvas, SPIDER_LEGS[legs], shell, at=(2, 1))
-    stamp(canvas, ABDOMEN, shell, at=(2, 4))
-    put(canvas, SPIDER_MARKS[marks], mark_dye, at=(3, 6))
-    stamp(canvas, SPIDER_HEAD, shell, at=(9, 5))
+    canvas.pair(SPIDER_LEGS[legs], shell, at=(2, 1))
+    canvas.stamp(SPIDER["abdomen"], shell, at=(2, 4))
+    canvas.paste(SPIDER_MARKS[marks], mark_dye, at=(3, 6))
+    canvas.stamp(SPIDER["head"], shell, at=(9, 5))
     canvas.paste("w..w", at=(14, 6))
     canvas.paste(SPIDER_EYES[eyes], eye_dye, at=(10, 5))
 
 
 # ---------------------------------------------------------------- dragon
 
-DRAGON_HEAD, DRAGON_BODY = row_of("""
+DRAGON = variants("""
+head      body
 ..cccb..  ..hggf..
 .cdcccb.  .cggggb.
 .dccccb.  .ceeeeb.
@@ -310,18 +275,19 @@ bb.    bb.    bb.
 
 
 def dragon(canvas, scales, belly, wings, wing_skin, horns, tail):
-    both(canvas, BAT_WINGS[wings], wing_skin, at=(5, 1))
-    both(canvas, DRAGON_HORNS[horns], scales if horns == "ears" else "sand", at=(1, 1 if horns == "ears" else 3))
+    canvas.pair(BAT_WINGS[wings], wing_skin, at=(5, 1))
+    canvas.pair(DRAGON_HORNS[horns], scales if horns == "ears" else "sand", at=(1, 1 if horns == "ears" else 3))
     canvas.outline()
-    stamp(canvas, DRAGON_BODY, scales, belly, at=(8, 4))
-    stamp(canvas, DRAGON_TAILS[tail], "orange" if tail == "flame" else scales, at=(10, 12))
-    stamp(canvas, DRAGON_HEAD, scales, at=(2, 4))
+    canvas.stamp(DRAGON["body"], scales, belly, at=(8, 4))
+    canvas.stamp(DRAGON_TAILS[tail], "orange" if tail == "flame" else scales, at=(10, 12))
+    canvas.stamp(DRAGON["head"], scales, at=(2, 4))
     canvas.paste("wx..xw\nwx..xw", at=(5, 5))
 
 
 # ---------------------------------------------------------------- snake
 
-COIL_LOW, COIL_HIGH = row_of("""
+COILS = variants("""
+low             high
 .cddccccccccb.  .cdcccccb.
 ccccccccccccbb  ccccccccbb
 .bbbbbbbbbbaa.  .bbbbbbba.
@@ -343,20 +309,20 @@ ccccbb
 .bbba.
 """
 TONGUES = variants("""
-none  fork  fangs
-.     .bb.  w..w
-.     .bb.  ....
-.     b..b  ....
+fork  fangs
+.bb.  w..w
+.bb.  ....
+b..b  ....
 """)
 SNAKE_MARKS = variants("""
-none  bands           diamonds        line
-.     ....c..c..c...  ..............  ..............
-.     ....c..c..c...  ....c...c.....  ..c.cc.cc.cc..
-.     ....b..b..b...  ...ccc.ccc....  ..............
-.     ..............  ..............  ..............
-.     ..c..c..c..c..  ..c...c....c..  ..............
-.     ..c..c..c..c..  .ccc.ccc..ccc.  c.cc.cc.cc.cc.
-.     ..b..b..b..b..  ..b...b....b..  ..............
+bands           diamonds        line
+....c..c..c...  ..............  ..............
+....c..c..c...  ....c...c.....  ..c.cc.cc.cc..
+....b..b..b...  ...ccc.ccc....  ..............
+..............  ..............  ..............
+..c..c..c..c..  ..c...c....c..  ..............
+..c..c..c..c..  .ccc.ccc..ccc.  c.cc.cc.cc.cc.
+..b..b..b..b..  ..b...b....b..  ..............
 """)
 SNAKE_TAILS = variants("""
 point  rattle
@@ -368,19 +334,20 @@ b.     cb
 
 
 def snake(canvas, scales, belly, neck, marks, mark_dye, tongue, tail):
-    stamp(canvas, SNAKE_TAILS[tail], scales, "sand", at=(8, 13))
-    stamp(canvas, SNAKE_NECKS[neck], scales, belly, at=(2, 3))
-    stamp(canvas, COIL_HIGH, scales, at=(8, 3))
-    stamp(canvas, COIL_LOW, scales, at=(12, 1))
-    put(canvas, SNAKE_MARKS[marks], mark_dye, at=(8, 1))
-    stamp(canvas, SNAKE_HEAD, scales, at=(1, 5))
+    canvas.stamp(SNAKE_TAILS[tail], scales, "sand", at=(8, 13))
+    canvas.stamp(SNAKE_NECKS[neck], scales, belly, at=(2, 3))
+    canvas.stamp(COILS["high"], scales, at=(8, 3))
+    canvas.stamp(COILS["low"], scales, at=(12, 1))
+    canvas.paste(SNAKE_MARKS[marks], mark_dye, at=(8, 1))
+    canvas.stamp(SNAKE_HEAD, scales, at=(1, 5))
     canvas.paste("wx..xw", at=(3, 5))
-    put(canvas, TONGUES[tongue], "red", at=(5, 6))
+    canvas.paste(TONGUES[tongue], "red", at=(5, 6))
 
 
 # ---------------------------------------------------------------- floating eye
 
-EYEBALL, IRIS = row_of("""
+EYE = variants("""
+ball        iris
 ...dddc...  .aaaa.
 .ddddddcc.  abbbba
 .dddddddc.  abbbba
@@ -412,12 +379,12 @@ open  half        angry       veins
 .     ..........  ..........  ...c..c...
 """)
 EYE_TOPS = variants("""
-none  stalks  lashes  horns   spikes
-.     ......  ......  ......  ......
-.     ...d..  .c...c  .d....  ......
-.     ..cxc.  ..b..b  .dc...  ..c...
-.     ...c..  ...b..  .cccb.  ...cb.
-.     ....c.  ......  ..bbb.  ....cb
+stalks  lashes  horns   spikes
+......  ......  ......  ......
+...d..  .c...c  .d....  ......
+..cxc.  ..b..b  .dc...  ..c...
+...c..  ...b..  .cccb.  ...cb.
+....c.  ......  ..bbb.  ....cb
 """)
 EYE_TAILS = variants("""
 tentacles  nerve     drips
@@ -428,14 +395,13 @@ tentacles  nerve     drips
 
 
 def floating_eye(canvas, flesh, iris, pupil, lid, top, tail):
-    if top != "none":
-        both(canvas, EYE_TOPS[top], "sand" if top == "horns" else flesh, at=(0, 1))
+    canvas.pair(EYE_TOPS[top], "sand" if top == "horns" else flesh, at=(0, 1))
     canvas.paste(EYE_TAILS[tail], flesh, at=(12, 4))
     canvas.outline()
-    stamp(canvas, EYEBALL, "white", at=(3, 3))
-    canvas.paste(IRIS, iris, at=(5, 5))
+    canvas.stamp(EYE["ball"], "white", at=(3, 3))
+    canvas.paste(EYE["iris"], iris, at=(5, 5))
     canvas.paste(PUPILS[pupil], at=(6, 6))
-    put(canvas, LIDS[lid], flesh, at=(3, 3))
+    canvas.paste(LIDS[lid], flesh, at=(3, 3))
 
 
 # ---------------------------------------------------------------- mushroom
@@ -452,14 +418,14 @@ bbccccccccbbba  .cccccccccccbb  bccccccccccbba
 ..............  ..............  ..............
 """)
 CAP_SPOTS = variants("""
-none  big             small           rings
-.     ..............  ..............  ..............
-.     ......ccc.....  ......c.......  ......cc......
-.     ......ccb.....  ....c...c.....  .....c..c.....
-.     .cc.......cc..  ......c....c..  ......cc...c..
-.     .cb.......cb..  ..c.....c.....  ..cc......c.c.
-.     .....cc.......  .....c.....c..  .c..c......c..
-.     ..............  ..............  ..cc..........
+big             small           rings
+..............  ..............  ..............
+......ccc.....  ......c.......  ......cc......
+......ccb.....  ....c...c.....  .....c..c.....
+.cc.......cc..  ......c....c..  ......cc...c..
+.cb.......cb..  ..c.....c.....  ..cc......c.c.
+.....cc.......  .....c.....c..  .c..c......c..
+..............  ..............  ..cc..........
 """)
 STALK = """
 bbbbbbbbbb
@@ -470,21 +436,20 @@ ccccccccbb
 .bccccbba.
 """
 NUBS = variants("""
-none  up  down
-.     c.  .c
-.     cc  cc
-.     .b  b.
+up  down
+c.  .c
+cc  cc
+.b  b.
 """)
 
 
 def mushroom(canvas, cap, cap_dye, spots, flesh, eyes, mouth, arms):
-    if arms != "none":
-        both(canvas, NUBS[arms], flesh, at=(9, 1))
+    canvas.pair(NUBS[arms], flesh, at=(9, 1))
     canvas.paste("ccb..cbb", "brown", at=(14, 4))
     canvas.paste(STALK, flesh, at=(8, 3))
     canvas.outline()
-    stamp(canvas, CAPS[cap], cap_dye, at=(1, 1))
-    put(canvas, CAP_SPOTS[spots], "white" if cap_dye not in ("white", "sand") else "brown", at=(1, 1))
+    canvas.stamp(CAPS[cap], cap_dye, at=(1, 1))
+    canvas.paste(CAP_SPOTS[spots], "white" if cap_dye not in ("white", "sand") else "brown", at=(1, 1))
     face(canvas, eyes, mouth, 9)
 
 
@@ -519,11 +484,11 @@ bba      ...       ....
 """)
 GOLEM_EYES = {"two": "#d##d#", "one": "##dc##", "visor": "#dccb#"}
 GOLEM_CORES = variants("""
-none  gem   furnace  rune  crack
-.     .dc.  ####     c..c  .#..
-.     dccb  #dc#     .cc.  ..#.
-.     .cb.  #cb#     .cc.  .#.#
-.     ....  ....     ....  #...
+gem   furnace  rune  crack
+.dc.  ####     c..c  .#..
+dccb  #dc#     .cc.  ..#.
+.cb.  #cb#     .cc.  .#.#
+....  ....     ....  #...
 """)
 GOLEM_GROWTHS = variants("""
 moss    snow
@@ -540,24 +505,25 @@ moss  snow
 
 def golem(canvas, stone, head, arms, eyes, core, glow, growth):
     if growth == "crystals":
-        both(canvas, "d...\ndc..\n.cc.\n.bcb\n..bb", glow, at=(1, 1))
-    both(canvas, "ccb\ncbb\nbba", stone, at=(12, 4))
+        canvas.pair("d...\ndc..\n.cc.\n.bcb\n..bb", glow, at=(1, 1))
+    canvas.pair("ccb\ncbb\nbba", stone, at=(12, 4))
     canvas.outline()
-    stamp(canvas, GOLEM_TORSO, stone, at=(5, 3))
-    both(canvas, GOLEM_ARMS[arms], stone, at=(3 if arms == "fists-up" else 5, 1), how=stamp)
-    stamp(canvas, GOLEM_HEADS[head], stone, at=(1, 5))
-    put(canvas, GOLEM_CORES[core], glow, at=(7, 6))
+    canvas.stamp(GOLEM_TORSO, stone, at=(5, 3))
+    canvas.pair(GOLEM_ARMS[arms], stone, at=(3 if arms == "fists-up" else 5, 1), stamp=True)
+    canvas.stamp(GOLEM_HEADS[head], stone, at=(1, 5))
+    canvas.paste(GOLEM_CORES[core], glow, at=(7, 6))
     if growth in GOLEM_GROWTHS:
         dye = "green" if growth == "moss" else "white"
         canvas.paste(GOLEM_GROWTHS[growth], dye, at=(1 if head == "block" else 2, 5))
         if arms != "fists-up":
-            both(canvas, SHOULDER_GROWTHS[growth], dye, at=(5, 1))
+            canvas.pair(SHOULDER_GROWTHS[growth], dye, at=(5, 1))
     canvas.paste(GOLEM_EYES[eyes], glow, at=(3, 5))
 
 
 # ---------------------------------------------------------------- beast
 
-BEAST_HEAD, BEAST_BODY = row_of("""
+BEAST = variants("""
+head        body
 ..cccccb..  ccgggfbb
 .cddccccb.  ccgggfbb
 cdccccccbb  ccgggfbb
@@ -591,21 +557,21 @@ cbb    bb.   bb.     bb.
 bb.    ...   ...     ...
 """)
 BEAST_MARKS = variants("""
-none  stripes   mask      blaze
-.     .a.aa.a.  ........  ...hh...
-.     ..a..a..  .aaaaaa.  ...hh...
-.     ........  aaaaaaaa  ...gg...
-.     ........  .aa..aa.  ........
+stripes   mask      blaze
+.a.aa.a.  ........  ...hh...
+..a..a..  .aaaaaa.  ...hh...
+........  aaaaaaaa  ...gg...
+........  .aa..aa.  ........
 """)
 
 
 def beast(canvas, fur, light, ears, eyes, muzzle, marks, tail):
     canvas.paste(BEAST_TAILS[tail], fur, light, at=(9, 12))
-    canvas.paste(BEAST_BODY, fur, light, at=(10, 4))
+    canvas.paste(BEAST["body"], fur, light, at=(10, 4))
     canvas.outline()
-    both(canvas, BEAST_EARS[ears], fur, light, at=(1, 1 if ears in ("wide", "lop") else 3), how=stamp)
-    stamp(canvas, BEAST_HEAD, fur, at=(3, 3))
-    put(canvas, BEAST_MARKS[marks], fur, light, at=(3, 4))
+    canvas.pair(BEAST_EARS[ears], fur, light, at=(1, 1 if ears in ("wide", "lop") else 3), stamp=True)
+    canvas.stamp(BEAST["head"], fur, at=(3, 3))
+    canvas.paste(BEAST_MARKS[marks], fur, light, at=(3, 4))
     canvas.paste(MUZZLES[muzzle], fur, light, "red", at=(8, 5))
     canvas.paste(EYES[eyes], at=(5, 4))
 
@@ -633,10 +599,10 @@ cb.cb....cb.bb  cb.cb....bb.ba  .cb..cb.b..bb.
 b..b......b..a  .bb.b....b.ba.  cb..cb..bb..ba
 """)
 OCTOPUS_MARKS = variants("""
-none  spots       rings       stripes
-.     .....b....  ....aa....  ...a..a...
-.     ..........  ...a..a...  ..a.aa.a..
-.     .b.....b..  ....aa....  ..........
+spots       rings       stripes
+.....b....  ....aa....  ...a..a...
+..........  ...a..a...  ..a.aa.a..
+.b.....b..  ....aa....  ..........
 """)
 
 
@@ -644,11 +610,11 @@ def octopus(canvas, skin, tentacles, marks, eyes, mouth, top):
     canvas.paste(TENTACLES[tentacles], skin, at=(9, 1))
     canvas.paste(OCTOPUS_HEAD, skin, at=(1 if top == "none" else 2, 3))
     canvas.outline()
-    put(canvas, OCTOPUS_MARKS[marks], skin, at=(2 if top == "none" else 3, 3))
+    canvas.paste(OCTOPUS_MARKS[marks], skin, at=(2 if top == "none" else 3, 3))
     if top == "crown":
-        stamp(canvas, CROWN, "gold", at=(1, 5))
+        canvas.stamp(CROWN, "gold", at=(1, 5))
     elif top == "bow":
-        stamp(canvas, BOW, "rose" if skin in ("blue", "teal", "green") else "cyan", at=(1, 8))
+        canvas.stamp(BOW, "rose" if skin in ("blue", "teal", "green") else "cyan", at=(1, 8))
     face(canvas, eyes, mouth, 5)
 
 
@@ -683,10 +649,10 @@ b.b..  ...bb     ..b.b
 ..b..  ..b..     ..b..
 """)
 SHELL_MARKS = variants("""
-none  spots     bands     star
-.     ..d...c.  ..a..a..  ...dd...
-.     ....d...  ..a..a..  ..dddd..
-.     ........  ........  ...dd...
+spots     bands     star
+..d...c.  ..a..a..  ...dd...
+....d...  ..a..a..  ..dddd..
+........  ........  ...dd...
 """)
 
 
@@ -694,9 +660,9 @@ def crab(canvas, shell, shape, claw_left, claw_right, legs, eyes, mouth, marks):
     canvas.paste(CLAWS[claw_left], shell, at=(1, 1))
     canvas.paste(CLAWS[claw_right], shell, at=(1, 10), mirror=True)
     canvas.outline()
-    both(canvas, CRAB_LEGS[legs], shell, at=(9, 0))
-    stamp(canvas, CRAB_SHELLS[shape], shell, at=(6, 3))
-    put(canvas, SHELL_MARKS[marks], shell, at=(7, 4))
+    canvas.pair(CRAB_LEGS[legs], shell, at=(9, 0))
+    canvas.stamp(CRAB_SHELLS[shape], shell, at=(6, 3))
+    canvas.paste(SHELL_MARKS[marks], shell, at=(7, 4))
     face(canvas, eyes, mouth, 7)
 
 
@@ -717,11 +683,11 @@ bbggggggba
 ..bbbbbb..
 """
 OWL_TUFTS = variants("""
-none  points  horns  round
-.     c..     d...   ....
-.     cc.     cc..   .cc.
-.     ccc     .cc.   .ccc
-.     ...     ..cc   ....
+points  horns  round
+c..     d...   ....
+cc.     cc..   .cc.
+ccc     .cc.   .ccc
+...     ..cc   ....
 """)
 OWL_EYES = variants("""
 wide  sleepy  cross  big
@@ -750,22 +716,22 @@ plain  ticks   bars    heart
 
 def owl(canvas, feathers, light, wings, tufts, eyes, eye_dye, belly):
     if wings != "folded":
-        both(canvas, OWL_WINGS[wings], feathers, at=(7 if wings == "spread" else 5, 1))
-    if tufts != "none":
-        both(canvas, OWL_TUFTS[tufts], feathers, at=(1, 3))
+        canvas.pair(OWL_WINGS[wings], feathers, at=(7 if wings == "spread" else 5, 1))
+    canvas.pair(OWL_TUFTS[tufts], feathers, at=(1, 3))
     canvas.paste("dcb..dcb", "amber", at=(14, 4))
     canvas.paste(OWL_BODY, feathers, light, at=(2, 3))
     canvas.outline()
     if wings == "folded":
-        both(canvas, OWL_WINGS[wings], feathers, at=(8, 2), how=stamp)
-    put(canvas, OWL_BELLIES[belly], light, light, at=(9, 5))
-    both(canvas, OWL_EYES[eyes], feathers, eye_dye, at=(4, 3))
-    stamp(canvas, "dc\ncb", "amber", at=(7, 7))
+        canvas.pair(OWL_WINGS[wings], feathers, at=(8, 2), stamp=True)
+    canvas.paste(OWL_BELLIES[belly], light, light, at=(9, 5))
+    canvas.pair(OWL_EYES[eyes], feathers, eye_dye, at=(4, 3))
+    canvas.stamp("dc\ncb", "amber", at=(7, 7))
 
 
 # ---------------------------------------------------------------- plant
 
-PLANT_TRAP, PLANT_BUD = row_of("""
+PLANT_JAWS = variants("""
+trap          bud
 ...cccccb...  ....c..b....
 .ccddccccbb.  ...cc.cbb...
 ccdccccccccb  ..cdcccccb..
@@ -814,17 +780,18 @@ def plant(canvas, head, head_dye, stem, base, pot, eyes, mouth):
     canvas.paste(PLANT_BASES[base], stem, pot, at=(10, 1))
     canvas.outline()
     if head in PLANT_PETALS:
-        stamp(canvas, PLANT_PETALS[head], head_dye, at=(1, 1))
-        stamp(canvas, PLANT_FACE, "amber" if head_dye not in ("amber", "yellow", "orange") else "brown", at=(3, 4))
+        canvas.stamp(PLANT_PETALS[head], head_dye, at=(1, 1))
+        canvas.stamp(PLANT_FACE, "amber" if head_dye not in ("amber", "yellow", "orange") else "brown", at=(3, 4))
         face(canvas, eyes, mouth, 4)
     else:
-        stamp(canvas, PLANT_TRAP if head == "trap" else PLANT_BUD, head_dye, "crimson", at=(1, 2))
+        canvas.stamp(PLANT_JAWS[head], head_dye, "crimson", at=(1, 2))
         canvas.paste(EYES[eyes], at=(2 if head == "trap" else 3, 4))
 
 
 # ---------------------------------------------------------------- imp
 
-IMP_HEAD, IMP_BODY = row_of("""
+IMP = variants("""
+head        body
 ..cccccb..  ccggfb
 .cddccccb.  cggffb
 .cdcccccb.  cggffb
@@ -855,33 +822,30 @@ ccc    ccb   ..b
 .b.    .b.   .bb
 bb.    bb.   bb.
 """)
-TRIDENT, CLUB = row_of("""
-d.d  .cc.
-cdc  cdcb
-.c.  cccb
-.b.  .cb.
-.b.  .cb.
-.b.  .bb.
-.b.  ....
-.b.  ....
-.b.  ....
+IMP_WEAPONS = variants("""
+trident  club
+d.d      ....
+cdc      ....
+.c.      .cc.
+.b.      cdcb
+.b.      cccb
+.b.      .cb.
+.b.      .cb.
+.b.      .bb.
+.b.      ....
 """)
 
 
 def imp(canvas, skin, belly, horns, ears, wings, tail, glow, held):
-    if wings != "none":
-        both(canvas, BAT_WINGS[wings], skin, at=(6, 1))
+    canvas.pair(BAT_WINGS[wings], skin, at=(6, 1))
     canvas.paste(IMP_TAILS[tail], skin, at=(10, 11))
-    canvas.paste(IMP_BODY, skin, belly, at=(10, 5))
-    both(canvas, IMP_EARS[ears], skin, at=(4, 1))
-    both(canvas, IMP_HORNS[horns], "sand", at=(1, 3 if horns == "ram" else 4))
+    canvas.paste(IMP["body"], skin, belly, at=(10, 5))
+    canvas.pair(IMP_EARS[ears], skin, at=(4, 1))
+    canvas.pair(IMP_HORNS[horns], "sand", at=(1, 3 if horns == "ram" else 4))
     canvas.outline()
-    stamp(canvas, IMP_HEAD, skin, at=(3, 3))
+    canvas.stamp(IMP["head"], skin, at=(3, 3))
     canvas.paste("x......x\n.dx..xd.\n.dd..dd.\n........\n.xwxxwx.", glow, at=(4, 4))
-    if held == "trident":
-        stamp(canvas, TRIDENT, "iron", at=(6, 1))
-    elif held == "club":
-        stamp(canvas, CLUB, "brown", at=(8, 1))
+    canvas.stamp(IMP_WEAPONS[held], "iron" if held == "trident" else "brown", at=(6, 1))
 
 
 # ---------------------------------------------------------------- bee
@@ -919,9 +883,9 @@ curled    straight  knobs
 
 
 def bee(canvas, fur, stripes, shape, wings, wing_dye, feelers, eyes, mouth):
-    both(canvas, BEE_WINGS[wings], wing_dye, at=(5, 1))
+    canvas.pair(BEE_WINGS[wings], wing_dye, at=(5, 1))
     canvas.outline()
-    stamp(canvas, BEE_BODIES[shape], fur, stripes, at=(3, 4))
+    canvas.stamp(BEE_BODIES[shape], fur, stripes, at=(3, 4))
     canvas.paste(BEE_FEELERS[feelers], at=(0, 4))
     face(canvas, eyes, mouth, 4)
 
@@ -952,10 +916,10 @@ hollow      glow        angry       one
 ....xx....  ....xx....  ....xx....  ..........
 """)
 CRACKS = variants("""
-none  left  right
-.     #...  ....#
-.     .#..  ...#.
-.     #...  ....#
+left  right
+#...  ....#
+.#..  ...#.
+#...  ....#
 """)
 SKULL_WING = """
 c....
@@ -992,14 +956,14 @@ def skull(canvas, bone, back, back_dye, sockets, glow, jaw, crack):
     if back in SKULL_BACKS:
         canvas.paste(SKULL_BACKS[back], back_dye if back == "flames" else bone, at=(1, 1))
     elif back == "horns":
-        both(canvas, "d...\ndc..\ndcc.\n.ccc\n..bb", back_dye, at=(2, 1))
+        canvas.pair("d...\ndc..\ndcc.\n.ccc\n..bb", back_dye, at=(2, 1))
     elif back == "bat wings":
-        both(canvas, SKULL_WING, back_dye, at=(2, 1))
+        canvas.pair(SKULL_WING, back_dye, at=(2, 1))
     canvas.outline()
-    stamp(canvas, JAWS[jaw], bone, at=(row + 7, 5))
-    stamp(canvas, SKULL, bone, at=(row, 3))
+    canvas.stamp(JAWS[jaw], bone, at=(row + 7, 5))
+    canvas.stamp(SKULL, bone, at=(row, 3))
     canvas.paste(SOCKETS[sockets], glow, at=(row + 2, 3))
-    put(canvas, CRACKS[crack], at=(row, 5))
+    canvas.paste(CRACKS[crack], at=(row, 5))
 
 
 # ---------------------------------------------------------------- mimic
@@ -1032,12 +996,12 @@ two       one       many
 ........  ..dccd..  ........
 """)
 MIMIC_TONGUES = variants("""
-none  left   long
-.     ..ccb  .ccb
-.     .cdcb  .dcb
-.     .ccb.  .ccb
-.     .ccb.  .ccb
-.     .bb..  ..b.
+left   long
+..ccb  .ccb
+.cdcb  .dcb
+.ccb.  .ccb
+.ccb.  .ccb
+.bb..  ..b.
 """)
 
 
@@ -1050,9 +1014,9 @@ def mimic(canvas, wood, metal, lid, teeth, eyes, glow, tongue, tongue_dye):
     canvas.outline()
     canvas.paste(MIMIC_EYES[eyes], glow, at=(6, 4))
     if tongue == "none":
-        stamp(canvas, "dc\ncb", metal, at=(11, 7))
+        canvas.stamp("dc\ncb", metal, at=(11, 7))
     else:
-        stamp(canvas, MIMIC_TONGUES[tongue], tongue_dye, at=(9, 6))
+        canvas.stamp(MIMIC_TONGUES[tongue], tongue_dye, at=(9, 6))
 
 
 # ---------------------------------------------------------------- frog
@@ -1085,49 +1049,38 @@ x........x  ..........  x........x  x........x
 ..........  ..........  .....cb...  ..........
 """)
 FROG_MARKS = variants("""
-none  spots       stripe      warts
-.     ...bb.....  ....aa....  ..d.d.d...
-.     .......b..  ....aa....  .......d..
-.     .b.......b  ..........  d.......d.
+spots       stripe      warts
+...bb.....  ....aa....  ..d.d.d...
+.......b..  ....aa....  .......d..
+.b.......b  ..........  d.......d.
 """)
 
 
 def frog(canvas, skin, belly, eyes, mouth, marks, top):
     canvas.paste("dccb....cccb", skin, at=(14, 2))
     canvas.paste(FROG_BODY, skin, belly, at=(5, 2))
-    both(canvas, FROG_EYES[eyes], skin, at=(2, 2))
+    canvas.pair(FROG_EYES[eyes], skin, at=(2, 2))
     canvas.outline()
-    put(canvas, FROG_MARKS[marks], skin, at=(5, 3))
+    canvas.paste(FROG_MARKS[marks], skin, at=(5, 3))
     canvas.paste(FROG_MOUTHS[mouth], "red", at=(8, 3))
     if top == "crown":
-        stamp(canvas, CROWN, "gold", at=(2, 5))
+        canvas.stamp(CROWN, "gold", at=(2, 5))
     elif top == "leaf":
-        stamp(canvas, "..cc\ncddc\nbccb", "green", at=(3, 6))
+        canvas.stamp("..cc\ncddc\nbccb", "green", at=(3, 6))
 
+
+JELLIES = ["green", "lime", "teal", "cyan", "blue", "indigo", "purple", "magenta", "pink", "red", "orange", "amber"]
 
 KINDS = {
     "slime": Kind(
         slime,
         shape=list(SLIMES),
-        jelly=[
-            "green",
-            "lime",
-            "teal",
-            "cyan",
-            "blue",
-            "indigo",
-            "purple",
-            "magenta",
-            "pink",
-            "red",
-            "orange",
-            "amber",
-        ],
+        jelly=JELLIES,
         eyes=["beady", "round", "angry", "sleepy", "one"],
         mouth=["smile", "open", "fangs", "cat", "frown"],
         top=["none", "short", "curved", "sprout", "antennae", "crown"],
         inside=["plain", "bubbles"],
-        ink=["night", "navy", "plum"],
+        ink=COLD_PLUM_INKS,
     ),
     "bat": Kind(
         bat,
@@ -1138,48 +1091,48 @@ KINDS = {
         eyes=list(BAT_EYES),
         glow=["yellow", "white", "lime", "red"],
         belly=["none", "tan", "pink", "grey"],
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "ghost": Kind(
         ghost,
         cloth=["white", "mithril", "cyan", "pink", "lime", "sand"],
         tail=list(GHOST_TAILS),
-        arms=list(GHOST_ARMS),
+        arms=["none", *GHOST_ARMS],
         eyes=["hollow", "beady", "angry", "happy", "sleepy"],
         mouth=["none", "round", "open", "smile", "fangs"],
         top=["none", "horns", *GHOST_TOPS],
         dye=["red", "blue", "purple", "amber"],
-        ink=["night", "navy", "plum"],
+        ink=COLD_PLUM_INKS,
     ),
     "spider": Kind(
         spider,
         shell=["black", "iron", "brown", "chestnut", "purple", "crimson", "forest", "navy"],
         legs=list(SPIDER_LEGS),
-        marks=list(SPIDER_MARKS),
+        marks=["none", *SPIDER_MARKS],
         mark_dye=["red", "yellow", "lime", "white", "cyan"],
-        eyes=["red", "many", "beady"],
+        eyes=list(SPIDER_EYES),
         eye_dye=["red", "lime", "yellow"],
     ),
     "dragon": Kind(
         dragon,
         scales=["red", "green", "blue", "purple", "teal", "orange", "iron", "pink"],
         belly=["sand", "amber", "white"],
-        wings=["up", "wide", "down"],
+        wings=list(BAT_WINGS),
         wing_skin=["crimson", "orange", "indigo", "forest", "tan"],
         horns=list(DRAGON_HORNS),
         tail=list(DRAGON_TAILS),
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "snake": Kind(
         snake,
         scales=["green", "lime", "forest", "teal", "purple", "red", "orange", "blue", "tan"],
         belly=["sand", "yellow", "white"],
         neck=list(SNAKE_NECKS),
-        marks=list(SNAKE_MARKS),
+        marks=["none", *SNAKE_MARKS],
         mark_dye=["black", "crimson", "yellow"],
-        tongue=list(TONGUES),
+        tongue=["none", *TONGUES],
         tail=list(SNAKE_TAILS),
-        ink=["night", "moss"],
+        ink=MOSS_INKS,
     ),
     "floating eye": Kind(
         floating_eye,
@@ -1187,20 +1140,20 @@ KINDS = {
         iris=["green", "blue", "amber", "red", "purple", "teal"],
         pupil=list(PUPILS),
         lid=list(LIDS),
-        top=list(EYE_TOPS),
+        top=["none", *EYE_TOPS],
         tail=list(EYE_TAILS),
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "mushroom": Kind(
         mushroom,
         cap=list(CAPS),
         cap_dye=["red", "crimson", "purple", "blue", "teal", "orange", "brown", "green"],
-        spots=list(CAP_SPOTS),
+        spots=["none", *CAP_SPOTS],
         flesh=["sand", "white", "tan"],
         eyes=["beady", "angry", "sleepy", "happy"],
         mouth=["none", "smile", "open", "fangs"],
-        arms=list(NUBS),
-        ink=["night", "umber"],
+        arms=["none", *NUBS],
+        ink=WARM_INKS,
     ),
     "golem": Kind(
         golem,
@@ -1208,7 +1161,7 @@ KINDS = {
         head=list(GOLEM_HEADS),
         arms=list(GOLEM_ARMS),
         eyes=list(GOLEM_EYES),
-        core=list(GOLEM_CORES),
+        core=["none", *GOLEM_CORES],
         glow=["yellow", "red", "cyan", "lime", "magenta"],
         growth=["none", "crystals", "moss", "snow"],
     ),
@@ -1219,19 +1172,19 @@ KINDS = {
         ears=list(BEAST_EARS),
         eyes=["beady", "round", "angry", "happy"],
         muzzle=list(MUZZLES),
-        marks=list(BEAST_MARKS),
+        marks=["none", *BEAST_MARKS],
         tail=list(BEAST_TAILS),
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "octopus": Kind(
         octopus,
         skin=["red", "orange", "pink", "magenta", "purple", "blue", "teal", "green"],
         tentacles=list(TENTACLES),
-        marks=list(OCTOPUS_MARKS),
+        marks=["none", *OCTOPUS_MARKS],
         eyes=["beady", "round", "angry", "sleepy", "one"],
         mouth=["smile", "round", "frown", "fangs"],
         top=["none", "crown", "bow"],
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "crab": Kind(
         crab,
@@ -1242,30 +1195,30 @@ KINDS = {
         legs=list(CRAB_LEGS),
         eyes=["beady", "round", "angry", "sleepy"],
         mouth=["smile", "nip", "frown"],
-        marks=list(SHELL_MARKS),
-        ink=["night", "umber"],
+        marks=["none", *SHELL_MARKS],
+        ink=WARM_INKS,
     ),
     "owl": Kind(
         owl,
         feathers=["brown", "chestnut", "grey", "iron", "navy", "purple", "tan", "teal"],
         light=["sand", "white"],
         wings=list(OWL_WINGS),
-        tufts=list(OWL_TUFTS),
+        tufts=["none", *OWL_TUFTS],
         eyes=list(OWL_EYES),
         eye_dye=["yellow", "white", "orange"],
         belly=list(OWL_BELLIES),
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "plant": Kind(
         plant,
-        head=["trap", "bud", *PLANT_PETALS],
+        head=[*PLANT_JAWS, *PLANT_PETALS],
         head_dye=["red", "magenta", "purple", "green", "blue", "orange", "pink", "yellow"],
         stem=["green", "forest", "lime"],
         base=list(PLANT_BASES),
         pot=["copper", "steel", "chestnut"],
         eyes=["beady", "round", "angry", "sleepy"],
         mouth=["smile", "open", "fangs"],
-        ink=["night", "moss"],
+        ink=MOSS_INKS,
     ),
     "imp": Kind(
         imp,
@@ -1276,7 +1229,7 @@ KINDS = {
         wings=["none", "up", "wide"],
         tail=list(IMP_TAILS),
         glow=["yellow", "lime", "white"],
-        held=["none", "trident", "club"],
+        held=["none", *IMP_WEAPONS],
     ),
     "bee": Kind(
         bee,
@@ -1288,7 +1241,7 @@ KINDS = {
         feelers=list(BEE_FEELERS),
         eyes=["beady", "round", "angry", "happy"],
         mouth=["smile", "none", "frown"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "skull": Kind(
         skull,
@@ -1298,8 +1251,8 @@ KINDS = {
         sockets=list(SOCKETS),
         glow=["red", "yellow", "cyan", "lime"],
         jaw=list(JAWS),
-        crack=["none", "left", "right"],
-        ink=["night", "plum"],
+        crack=["none", *CRACKS],
+        ink=PLUM_INKS,
     ),
     "mimic": Kind(
         mimic,
@@ -1309,7 +1262,7 @@ KINDS = {
         teeth=list(MIMIC_TEETH),
         eyes=list(MIMIC_EYES),
         glow=["yellow", "red", "lime", "cyan"],
-        tongue=list(MIMIC_TONGUES),
+        tongue=["none", *MIMIC_TONGUES],
         tongue_dye=["rose", "magenta", "red"],
     ),
     "frog": Kind(
@@ -1318,8 +1271,8 @@ KINDS = {
         belly=["sand", "white", "yellow"],
         eyes=list(FROG_EYES),
         mouth=list(FROG_MOUTHS),
-        marks=list(FROG_MARKS),
+        marks=["none", *FROG_MARKS],
         top=["none", "crown", "leaf"],
-        ink=["night", "moss"],
+        ink=MOSS_INKS,
     ),
 }

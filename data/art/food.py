@@ -1,47 +1,27 @@
 """Food: things to eat and drink."""
 
-from .pixels import RAMPS, Kind
-
-
-def strip(drawing):
-    """{name: part} of several parts that are drawn side by side below their names, one column of text each."""
-    names, *rows = [line.split() for line in drawing.strip().split("\n")]
-    return {name: "\n".join(row[i] for row in rows) for i, name in enumerate(names)}
-
-
-def put(canvas, variants, choice, *ramps, at=(0, 0)):
-    """Paste the chosen variant of a part; a choice that is not among them ("none") draws nothing."""
-    if choice in variants:
-        canvas.paste(variants[choice], *ramps, at=at)
-
-
-def put_inside(canvas, variants, choice, *ramps, at=(0, 0)):
-    """The same, only where the canvas is drawn already: marks, sauces and sprinkles that keep the silhouette."""
-    drawn = canvas.opaque.copy()
-    put(canvas, variants, choice, *ramps, at=at)
-    canvas.rgb[~drawn] = 255
-    canvas.opaque[:] = drawn
+from .pixels import COLD_INKS, MOSS_INKS, PLUM_INKS, RAMPS, WARM_COLD_INKS, WARM_INKS, WARM_PLUM_INKS, Kind, variants
 
 
 def bite(canvas, at, inside):
     """A bite from the right, whose rim shows the ramp `inside`."""
-    put_inside(canvas, BITE, "rim", inside, at=at)
+    canvas.paste_inside(BITE["rim"], inside, at=at)
     canvas.erase(BITE["hole"], at=(at[0] + 1, at[1] + 1))
 
 
 def sprinkle(canvas, pattern, colours, at):
-    put_inside(canvas, SPRINKLES, pattern, *SPRINKLE_COLOURS[colours], at=at)
+    canvas.paste_inside(SPRINKLES[pattern], *SPRINKLE_COLOURS[colours], at=at)
 
 
 # ---- shared by several kinds ----
 
-LEAVES = strip("""
+LEAVES = variants("""
 small long   pair
 .ccb. ..cccb cc..cb
 cdcb. cdccb. dcccbb
 cbb.. .bbb.. .bb.b.
 """)
-BITE = strip("""
+BITE = variants("""
 rim      hole
 ..ccccc. ..xxxxxx
 .cccccc. .xxxxxxx
@@ -51,7 +31,7 @@ ccccccc. ..xxxxxx
 .cccccc. ........
 ..ccccc. ........
 """)
-STEAM = strip("""
+STEAM = variants("""
 wisps       curl        puffs
 ...b....b.. .....bb.... ..b...b....
 ..b....b... ....b...... .b...b..b..
@@ -62,7 +42,7 @@ PLATE = """
 .dddddddddddddc.
 ..bccccccccccb..
 """
-SPRINKLES = strip("""
+SPRINKLES = variants("""
 few              many             rods
 ...c.......g.... ...c...k...g.... ....cc.....k....
 ................ .....g...c...... ...........k....
@@ -105,7 +85,7 @@ APPLE_STEM = """
 .a.
 .a.
 """
-APPLE_MARKS = strip("""
+APPLE_MARKS = variants("""
 blush    stripes  freckles
 ......cc .c..c..c ...c....
 .....ccc .c..c..c c.....c.
@@ -140,7 +120,7 @@ CHERRY = """
 .#bbaa#.
 ..####..
 """
-CHERRY_STEMS = strip("""
+CHERRY_STEMS = variants("""
 pair             trio
 ................ ................
 .........bb..... .......bb.......
@@ -165,7 +145,7 @@ BUNCHES = {
     "long": [(4, 4), (4, 8), (6, 2), (6, 10), (7, 6), (9, 4), (9, 8), (11, 6)],
     "full": [(4, 4), (4, 8), (7, 1), (7, 11), (7, 6), (10, 3), (10, 9), (11, 6)],
 }
-VINES = strip("""
+VINES = variants("""
 twig             bar              curl
 .......ba....... ................ ......b...aa....
 .......b........ ....bbbbbbba.... ......bb.a..a...
@@ -184,7 +164,7 @@ STRAWBERRY_BODY = """
 .....cccbaa.....
 ......bbaa......
 """
-STRAWBERRY_CAPS = strip("""
+STRAWBERRY_CAPS = variants("""
 star             crown            drooping
 ................ ................ ................
 .......bb....... ...c...cb...b... ......cc........
@@ -194,7 +174,7 @@ star             crown            drooping
 ....bcbccbbb.... ...bb.bbb.bbb... ..cb.bccb.bb.b..
 .....b..b..b.... ................ ..b...bb......b.
 """)
-SEEDS = strip("""
+SEEDS = variants("""
 rows             sparse           dense
 ....d...d..d.... ................ ...d.d.d.d.d....
 ................ ....d....d...... ................
@@ -206,7 +186,7 @@ rows             sparse           dense
 ................ .......d........ ................
 .......d........ ................ .......d........
 """)
-DIPS = strip("""
+DIPS = variants("""
 low              high
 ....d........... ..d........b....
 ...ddd....cb.... ..ddc....ccbb...
@@ -217,7 +197,7 @@ low              high
 ................ ..cccccccbbbba..
 ................ ..ccccccbbbbaa..
 """)
-BANANAS = strip("""
+BANANAS = variants("""
 single           peeled           bunch
 ...........jji.. ......ggg....... .......jji......
 ...........kji.. .....ghhgf...... .......kji......
@@ -234,7 +214,7 @@ single           peeled           bunch
 ..bccccccbbb.... ......ccbb...... .....bbbbbba....
 ....bbbbaa...... .......ji....... ................
 """)
-BANANA_SPOTS = strip("""
+BANANA_SPOTS = variants("""
 freckles         patches
 ...........b.... ............b...
 ................ ............bb..
@@ -246,7 +226,7 @@ freckles         patches
 .........b...... ..b.....bb......
 ......b......... ................
 """)
-MELONS = strip("""
+MELONS = variants("""
 half             wedge            round
 ................ ................ ................
 ................ .......dc....... .....ffffff.....
@@ -264,7 +244,7 @@ half             wedge            round
 ................ .ffgggggggggffe. ...ffhhhhggee...
 ................ ...eeeeeeeeee... .....eeeeee.....
 """)
-MELON_SEEDS = strip("""
+MELON_SEEDS = variants("""
 three            five             diamond          scatter
 .......x........ ......x......... ........x....... .....x....x.....
 ................ ................ ................ .......x........
@@ -279,7 +259,7 @@ MELON_BITE = """
 xxxxx.
 .xxx..
 """
-CARROTS = strip("""
+CARROTS = variants("""
 long             stout            straight
 .......cccb..... .......ccccb.... .....ccccb......
 ......cddccb.... .....ccddccb.... ....cddcccb.....
@@ -294,7 +274,7 @@ long             stout            straight
 ..cccba......... ..ccba.......... ......cba.......
 .cba............ .ca............. .......b........
 """)
-CARROT_RINGS = strip("""
+CARROT_RINGS = variants("""
 rings            dashes
 ................ ........aa......
 ......aa........ .....aa.........
@@ -305,7 +285,7 @@ rings            dashes
 .......aa....... .....aa.........
 ...aa........... ................
 """)
-CARROT_TOPS = strip("""
+CARROT_TOPS = variants("""
 ferns      tuft       stubs
 ....c.cc.. ...cc..cb. ..........
 ....d.cdcc ..cdc.ccb. ....c..c..
@@ -316,7 +296,7 @@ ferns      tuft       stubs
 
 # ---- savoury ----
 
-CHEESES = strip("""
+CHEESES = variants("""
 wedge            block
 ..........ddd... ................
 ........dddddd.. .....ddddddddd..
@@ -329,7 +309,7 @@ wedge            block
 .cccccccccccccb. .cccccccccccbb..
 .bbbbbbbbbbbbba. .bbbbbbbbbbba...
 """)
-CHEESE_HOLES = strip("""
+CHEESE_HOLES = variants("""
 big              small            mixed
 ................ ................ ................
 ................ ................ ................
@@ -341,7 +321,7 @@ big              small            mixed
 .....ab...bb.... ...a.....a...... ..a.......bd....
 .....bd......... .......a........ .......a........
 """)
-CHEESE_RINDS = strip("""
+CHEESE_RINDS = variants("""
 base             back
 ................ ..........bbb...
 ................ ........bbccccb.
@@ -354,14 +334,14 @@ base             back
 ................ ..............b.
 .cccccccccccccb. ..............a.
 """)
-CHEESE_SIDES = strip("""
+CHEESE_SIDES = variants("""
 tomato olive leaf
 .cc... ..... cc.c
 cdcb.. .cc.. dcbc
 cccb.. cdcb. .cb.
 .bb... .bb.. .b..
 """)
-FISH = strip("""
+FISH = variants("""
 whole            eaten
 .....ffff....... ................
 ....gffffff..... ................
@@ -374,7 +354,7 @@ whole            eaten
 ...hhhggff...... ...hhg..........
 .....fff........ ................
 """)
-FISH_MARKS = strip("""
+FISH_MARKS = variants("""
 grill         scales        stripe
 ......a..a... ............. .............
 .....a..a.... ....b.b.b.... .............
@@ -382,7 +362,7 @@ grill         scales        stripe
 ......a..a... ....b.b.b.... .............
 .....a..a.... .....b.b..... .............
 """)
-MEATS = strip("""
+MEATS = variants("""
 leg              steak
 ....cccc........ ....ffffffff....
 ..ccddcccb...... ..ffgccccccgff..
@@ -398,7 +378,7 @@ leg              steak
 ...........gfgg. ................
 ............gf.. ................
 """)
-MEAT_MARKS = strip("""
+MEAT_MARKS = variants("""
 grill      sauce      herbs
 ...a..a... ...cccc... ...c......
 ..a..a..a. ..cdccccb. ......c...
@@ -407,7 +387,7 @@ grill      sauce      herbs
 ..a..a.... ...b....b. ...c..c...
 .a..a..... ...b...... .....c....
 """)
-LOAVES = strip("""
+LOAVES = variants("""
 loaf             baguette         croissant
 ................ ..........ccc... ................
 ................ .........cddcb.. ................
@@ -423,7 +403,7 @@ loaf             baguette         croissant
 ...bbbbbbaaaa... .ccccbb......... ................
 ................ ..cbbb.......... ................
 """)
-LOAF_CUTS = strip("""
+LOAF_CUTS = variants("""
 slashes          cross            wheat
 ....dc..dc..dc.. .....d......d... .......dc.......
 ....cb..cb..cb.. ......dc..dc.... .....d.cb.d.....
@@ -432,7 +412,7 @@ slashes          cross            wheat
 ................ .....d......d... ......dcbd......
 ................ ................ .......cb.......
 """)
-BAGUETTE_CUTS = strip("""
+BAGUETTE_CUTS = variants("""
 slashes          cross            wheat
 .........dcc.... .........dc..... ..........d.....
 ................ ...........d.... ..........dc....
@@ -443,7 +423,7 @@ slashes          cross            wheat
 ...dcc.......... .....d.......... ....d...........
 ................ .....dc......... ....dc..........
 """)
-FLOUR = strip("""
+FLOUR = variants("""
 seeds            flour            crumbs
 ...d.....d...... ......ddd....... ..c....c....c...
 .......d....d... .....dd......... ....b......b....
@@ -467,7 +447,7 @@ TOAST = """
 ..cgggggggfffb..
 ..bbbbbbbbbbba..
 """
-SPREADS = strip("""
+SPREADS = variants("""
 blob       pat        full       drip
 ..ccccc... .......... .cccccccc. .cccccccc.
 .cddcccc.. .......... cddccccccb cddccccccb
@@ -478,7 +458,7 @@ cccccccccb ..dccccc.. cccccccccb cccccccccb
 ..cccccb.. .......... ccccccccbb .b.ccb...b
 ...bbb.... .......... .bbbbbbbb. ....b.....
 """)
-TOAST_TOPS = strip("""
+TOAST_TOPS = variants("""
 slices     seeds      berries
 .ddd...... ..d....d.. .cb.......
 dddcd..... .....d.... cdcb..cb..
@@ -505,7 +485,7 @@ PIZZA = """
 ......dccb......
 .......cb.......
 """
-PIZZA_TOPS = strip("""
+PIZZA_TOPS = variants("""
 pepperoni    olives       mushrooms    ham
 ..cc........ ..aa........ ..gg......d. .dd.........
 .cdcb...cc.. .a..a...aa.. .ghhg....... .dcc....gg..
@@ -519,7 +499,7 @@ pepperoni    olives       mushrooms    ham
 .....cdcb... ......aa.... .....ghg.... .....gg.....
 .....ccbb... .....a..a... ......g..... .....gf.....
 """)
-PIZZA_HERBS = strip("""
+PIZZA_HERBS = variants("""
 basil        flakes
 ......cb.... .c....c.....
 .....cb..... ....c.....c.
@@ -530,7 +510,7 @@ basil        flakes
 .....cb..... .....c......
 ....cb...... ......c.....
 """)
-BUN_TOPS = strip("""
+BUN_TOPS = variants("""
 round            tall             flat
 ................ .....cccccb..... ................
 ....cccccccb.... ...ccdddcccbb... ................
@@ -539,13 +519,13 @@ round            tall             flat
 .cddccccccccccb. .cddccccccccccb. .cddccccccccccb.
 .bccccccccccbba. .bccccccccccbba. .bbbccccccbbbba.
 """)
-BUN_SEEDS = strip("""
+BUN_SEEDS = variants("""
 sesame           poppy            shine
 .....d....d..... ......x...x..... .....dddd.......
 .......d....d... ....x...x...x... ...ddd..........
 ...d.....d...... ..x...x...x..... ...d............
 """)
-FILLINGS = strip("""
+FILLINGS = variants("""
 lettuce          cheese           tomato           onion            bacon
 .cdcccdcccdcccb. .cdcccccccccccb. .cdddcccccccccb. ..dddwddddwddd.. .cddcbbccdcbbcb.
 .b.bcb.bcb.bcb.. .bb.bccb.bbccb.. ..bbbbbb.bbbbb.. ..cc.ccwcc.ccc.. ..bb.cdcb.bcdc..
@@ -560,7 +540,7 @@ BUN_BASE = """
 .ccccccccccccbb.
 ..bbbbbbbbbbaa..
 """
-EGG_WHITES = strip("""
+EGG_WHITES = variants("""
 round            wavy             runny
 .....dddddd..... ...ddd..ddd..... ......ddddd.....
 ...dddddddddd... ..ddddddddddd... ....ddddddddd...
@@ -575,7 +555,7 @@ round            wavy             runny
 .....cccccc..... ...cccc.cccc.... ..ccccddddc.....
 ................ ................ ......cccc......
 """)
-YOLKS = strip("""
+YOLKS = variants("""
 one              high             two              broken
 ................ .....cccc....... ................ ................
 .....cccc....... ....cddccb...... ...ccc.......... .....cccc.......
@@ -586,7 +566,7 @@ one              high             two              broken
 .....bbbb....... ................ .......ccccb.... .......bccb.....
 ................ ................ ........bbb..... ................
 """)
-SEASONING = strip("""
+SEASONING = variants("""
 pepper           chives           chilli
 ...a........a... ................ .............c..
 ......a......... ..c.......c..... ..cc........c...
@@ -596,7 +576,7 @@ pepper           chives           chilli
 ..a............. ............c... ...c......c.....
 ......a....a.... ...c..cc....c... ......cc....c...
 """)
-SUSHI = strip("""
+SUSHI = variants("""
 nigiri           roll
 ................ ................
 ................ ....jjjjjj......
@@ -613,7 +593,7 @@ nigiri           roll
 ..ggggggggggff.. ..iijjjjjiiii...
 ................ ....iiiiiii.....
 """)
-SUSHI_BANDS = strip("""
+SUSHI_BANDS = variants("""
 band             stripes          roe              sesame
 .......cb....... ................ ................ ................
 .......cb....... ....d...d...d... .....dc..dc..... .....d...d......
@@ -637,20 +617,20 @@ BOWL = """
 ...ccccccbbba...
 ....bbbbbaaa....
 """
-BOWL_BANDS = strip("""
+BOWL_BANDS = variants("""
 band             dots             zigzag
 ................ ................ ................
 .ccccccccccccbb. ....c..c..c..c.. ..c...c...c...c.
 ................ .c............b. .c.c.c.c.c.c.b..
 ................ ...c..c..c..b... ...c...c...b....
 """)
-SOUP_TOPS = strip("""
+SOUP_TOPS = variants("""
 noodles          egg              carrots          herbs
 ...dd..dd..dd... ....wwww........ .....cc......... .....c..c.......
 ..d..dd..dd..... ...wwddww..bb... ....cccb.cc..... ...c....b..c....
 ...dd..dd..dd... ....wwww..bb.... ....bb..cccb.... .....bc...b.....
 """)
-CUPS = strip("""
+CUPS = variants("""
 mug              teacup
 ..ddddddd....... ................
 .dghggggfb...... ..ddddddddd.....
@@ -664,7 +644,7 @@ mug              teacup
 .bcccccbbabbb... .dddddddddddcb..
 ..bbbbbaa....... ...bbbbbbbb.....
 """)
-CUP_MARKS = strip("""
+CUP_MARKS = variants("""
 bands     heart     dots      zigzag
 ccccccccb ......... ......... .........
 ......... ..cc.cc.. .c...c... ...c...c.
@@ -682,7 +662,7 @@ PAPER_CUP = """
 ...dcbdcbdcbb...
 ...dcbdcbdcba...
 """
-FROSTINGS = strip("""
+FROSTINGS = variants("""
 swirl            dome             peaks
 .......cb....... ................ ................
 ......dccb...... ................ .......cb.......
@@ -693,7 +673,7 @@ swirl            dome             peaks
 .cdccccccccccbb. .cdccccccccccbb. .cdcccccccccccb.
 .bccbbccbbccbba. .bccbcccbccbbba. .bccbbccbbccbba.
 """)
-CUPCAKE_TOPS = strip("""
+CUPCAKE_TOPS = variants("""
 cherry  candle  heart   wafer
 ..cc... ...d... cc.cc.. ...ccb.
 .cdcb.. ...d... cdccb.. ..ccb..
@@ -709,7 +689,7 @@ CAKE_SIDE = """
 .cccccccdcccccb.
 .bbbbbbbbbbbbba.
 """
-CAKE_ICING = strip("""
+CAKE_ICING = variants("""
 drips            smooth           thick
 ..........ddd... ..........ddd... ..........ddd...
 .......ddddddb.. .......ddddddb.. .......ddddddb..
@@ -723,7 +703,7 @@ drips            smooth           thick
 .............bb. .............bb. .............bb.
 .............ba. .............ba. .............ba.
 """)
-CAKE_FILLINGS = strip("""
+CAKE_FILLINGS = variants("""
 single       double       chunks
 ............ ............ ............
 ............ cccccccccccb ............
@@ -731,7 +711,7 @@ cccccccccccb ............ .cb..cb..cb.
 bbbbbbbbbbbb cccccccccccb cccccccccccb
 ............ bbbbbbbbbbbb ............
 """)
-CAKE_TOPS = strip("""
+CAKE_TOPS = variants("""
 strawberry cherry candle cream
 ..ef...... ..e... ..d... ......
 .cecb..... ..e... ..g... ..dd..
@@ -748,7 +728,7 @@ CONE = """
 ......bdcb......
 .......ca.......
 """
-SCOOPS = strip("""
+SCOOPS = variants("""
 single           double           swirl
 ................ .....cccccb..... .......cb.......
 .....ccccbb..... ....cddccccb.... ......cdcb......
@@ -760,7 +740,7 @@ single           double           swirl
 ...bccbcccbbb... ..ggfgggfggfff.. ..cddccccccbbb..
 ....b..bb..b.... ....f..f..f..... ..bccccccccbba..
 """)
-ICE_CREAM_TOPS = strip("""
+ICE_CREAM_TOPS = variants("""
 cherry    wafer     sticks    leaf
 ......... .....ccb. ...cb.cb. .....cc..
 ...cc.... ....cdcb. ..ccb.cb. .cc.cdb..
@@ -768,7 +748,7 @@ cherry    wafer     sticks    leaf
 ..cccb... ..cdcb... .ccb.cb.. ..cbb....
 ...bb.... ..ccb.... .cb.ccb.. .........
 """)
-SAUCES = strip("""
+SAUCES = variants("""
 drizzle          cap              ripple
 ................ .....ccccb...... ................
 ......cccc...... ....cddccccb.... ......cc........
@@ -791,7 +771,7 @@ DOUGHNUT = """
 ..bccccccccbba..
 ....bbbbbbaa....
 """
-GLAZES = strip("""
+GLAZES = variants("""
 wavy             smooth           drizzle
 ................ ................ ................
 ....cddddccc.... ....cddddccc.... ................
@@ -805,7 +785,7 @@ wavy             smooth           drizzle
 ...b.bccbb.bb... ...ccccccccbb... ...b.cb..cb.b...
 ......bb........ ....bbbbbbbb.... ................
 """)
-COOKIES = strip("""
+COOKIES = variants("""
 round            heart            star
 .....ccccc...... ................ .......cb.......
 ...ccddddccbb... ..cccc..cccb.... ......cdcb......
@@ -820,7 +800,7 @@ round            heart            star
 ...bbccbbbaaa... ......cbb....... ..cccbb..bcccb..
 .....bbaaa...... .......b........ ..bb......bbba..
 """)
-CHIPS = strip("""
+CHIPS = variants("""
 chunks           drops            buttons
 ................ ................ ................
 ......cb........ ......c.c....... ......cc........
@@ -849,26 +829,26 @@ MELON_BITES = {
 
 def apple(canvas, skin, mark, leaf, leaf_colour, bites):
     canvas.paste(APPLE_BODY, skin[0], at=(4, 0))
-    put_inside(canvas, APPLE_MARKS, mark, skin[1], at=(6, 5))
+    canvas.paste_inside(APPLE_MARKS[mark], skin[1], at=(6, 5))
     if bites == "one":
         bite(canvas, (5, 10), "sand")
-    put(canvas, LEAVES, leaf, leaf_colour, at=(1, 9))
+    canvas.paste(LEAVES[leaf], leaf_colour, at=(1, 9))
     canvas.outline()
     canvas.paste(APPLE_STEM, "brown", at=(1, 6))
 
 
 def pear(canvas, skin, mark, leaf, leaf_colour, bites):
     canvas.paste(PEAR_BODY, skin[0], at=(2, 0))
-    put_inside(canvas, APPLE_MARKS, mark, skin[1], at=(8, 4))
+    canvas.paste_inside(APPLE_MARKS[mark], skin[1], at=(8, 4))
     if bites == "one":
         bite(canvas, (6, 9), "sand")
-    put(canvas, LEAVES, leaf, leaf_colour, at=(1, 9))
+    canvas.paste(LEAVES[leaf], leaf_colour, at=(1, 9))
     canvas.outline()
     canvas.paste("b\nb\na", "brown", at=(0, 8))
 
 
 def cherries(canvas, number, flesh, second, leaf, leaf_colour, stem):
-    put(canvas, LEAVES, leaf, leaf_colour, at=(1, 9))
+    canvas.paste(LEAVES[leaf], leaf_colour, at=(1, 9))
     canvas.outline()
     for i, at in enumerate(CHERRY_SPOTS[number]):
         canvas.paste(CHERRY, flesh if i else second, at=at)
@@ -880,28 +860,28 @@ def grapes(canvas, bunch, berry, vine, leaf, leaf_colour, shadow):
     for i, at in enumerate(spots):
         late = {"none": False, "tip": i >= len(spots) - 2, "mixed": i % 3 == 1}[shadow]
         canvas.paste(BERRY, berry[1] if late else berry[0], at=at)
-    put(canvas, LEAVES, leaf, leaf_colour, at=(2, 3))
+    canvas.paste(LEAVES[leaf], leaf_colour, at=(2, 3))
     canvas.outline()
     canvas.paste(VINES[vine], "brown")
 
 
 def strawberry(canvas, flesh, seeds, cap, cap_colour, dip, dip_colour):
     canvas.paste(STRAWBERRY_BODY, flesh, at=(4, 0))
-    put_inside(canvas, SEEDS, seeds, "sand", at=(6, 0))
-    put_inside(canvas, DIPS, dip, dip_colour, at=(10 if dip == "low" else 7, 0))
+    canvas.paste_inside(SEEDS[seeds], "sand", at=(6, 0))
+    canvas.paste_inside(DIPS[dip], dip_colour, at=(10 if dip == "low" else 7, 0))
     canvas.paste(STRAWBERRY_CAPS[cap], cap_colour)
     canvas.outline()
 
 
 def banana(canvas, shape, peel, flesh, ends, spots, spot_colour):
     canvas.paste(BANANAS[shape], peel, flesh, ends, at=(1, 0))
-    put_inside(canvas, BANANA_SPOTS, spots, spot_colour, at=(5, 0))
+    canvas.paste_inside(BANANA_SPOTS[spots], spot_colour, at=(5, 0))
     canvas.outline()
 
 
 def watermelon(canvas, cut, flesh, rind, seeds, bites):
     canvas.paste(MELONS[cut], flesh, rind)
-    put(canvas, MELON_SEEDS, seeds, at=(5, 0))
+    canvas.paste(MELON_SEEDS[seeds], at=(5, 0))
     if bites != "none":
         canvas.erase(MELON_BITE, at=MELON_BITES[cut][bites])
     canvas.outline()
@@ -909,26 +889,26 @@ def watermelon(canvas, cut, flesh, rind, seeds, bites):
 
 def carrot(canvas, shape, root, rings, top, top_colour):
     canvas.paste(CARROTS[shape], root, at=(3, 0))
-    put_inside(canvas, CARROT_RINGS, rings, root, at=(5, 0))
+    canvas.paste_inside(CARROT_RINGS[rings], root, at=(5, 0))
     canvas.paste(CARROT_TOPS[top], top_colour, at=(1, 2 if shape == "straight" else 4))
     canvas.outline()
 
 
 def cheese(canvas, shape, paste, holes, rind, wax, side, plate):
     canvas.paste(CHEESES[shape], paste, at=(3, 0))
-    put_inside(canvas, CHEESE_HOLES, holes, paste, at=(3, 0))
+    canvas.paste_inside(CHEESE_HOLES[holes], paste, at=(3, 0))
     if shape == "wedge" or rind == "base":
-        put_inside(canvas, CHEESE_RINDS, rind, wax, at=(3, 0))
+        canvas.paste_inside(CHEESE_RINDS[rind], wax, at=(3, 0))
     if plate != "none":
         canvas.paste(PLATE, plate, at=(13, 0))
-    put(canvas, CHEESE_SIDES, side, SIDE_COLOURS.get(side), at=(2, 2))
+    canvas.paste(CHEESE_SIDES[side], SIDE_COLOURS.get(side), at=(2, 2))
     canvas.outline()
 
 
 def fish(canvas, state, scales, belly, fins, marks, plate):
     canvas.paste(FISH[state], scales, (*RAMPS[fins][:3], RAMPS[belly][3]), at=(2, 0))
     if state == "whole":
-        put_inside(canvas, FISH_MARKS, marks, scales, at=(4, 1))
+        canvas.paste_inside(FISH_MARKS[marks], scales, at=(4, 1))
     if plate != "none":
         canvas.paste(PLATE, plate, at=(13, 0))
     canvas.outline()
@@ -936,7 +916,8 @@ def fish(canvas, state, scales, belly, fins, marks, plate):
 
 def meat(canvas, cut, flesh, bone, marks, sauce, bites):
     canvas.paste(MEATS[cut], flesh, bone, at=(2 if cut == "leg" else 3, 0))
-    put_inside(canvas, MEAT_MARKS, marks, "umber" if marks == "grill" else sauce, at=(5, 2) if cut == "leg" else (6, 4))
+    place = (5, 2) if cut == "leg" else (6, 4)
+    canvas.paste_inside(MEAT_MARKS[marks], "umber" if marks == "grill" else sauce, at=place)
     if bites == "one":
         bite(canvas, (2, 8) if cut == "leg" else (4, 10), "rose")
     canvas.outline()
@@ -945,17 +926,17 @@ def meat(canvas, cut, flesh, bone, marks, sauce, bites):
 def bread(canvas, shape, crust, cuts, cut_colour, topping, topping_colour):
     canvas.paste(LOAVES[shape], crust, at=(1, 0))
     if shape == "loaf":
-        put_inside(canvas, LOAF_CUTS, cuts, cut_colour, at=(5, 0))
+        canvas.paste_inside(LOAF_CUTS[cuts], cut_colour, at=(5, 0))
     if shape == "baguette":
-        put_inside(canvas, BAGUETTE_CUTS, cuts, cut_colour, at=(3, 0))
-    put_inside(canvas, FLOUR, topping, topping_colour, at=(5, 0))
+        canvas.paste_inside(BAGUETTE_CUTS[cuts], cut_colour, at=(3, 0))
+    canvas.paste_inside(FLOUR[topping], topping_colour, at=(5, 0))
     canvas.outline()
 
 
 def toast(canvas, crust, spread, spread_colour, topping, topping_colour, bites):
     canvas.paste(TOAST, crust, "sand", at=(2, 0))
-    put(canvas, SPREADS, spread, spread_colour, at=(4, 3))
-    put(canvas, TOAST_TOPS, topping, topping_colour, at=(4, 3))
+    canvas.paste(SPREADS[spread], spread_colour, at=(4, 3))
+    canvas.paste(TOAST_TOPS[topping], topping_colour, at=(4, 3))
     if bites == "one":
         bite(canvas, (1, 9), "sand")
     canvas.outline()
@@ -963,8 +944,8 @@ def toast(canvas, crust, spread, spread_colour, topping, topping_colour, bites):
 
 def pizza(canvas, cheese_colour, crust, topping, herbs, herb_colour):
     canvas.paste(PIZZA, cheese_colour, crust, at=(1, 0))
-    put_inside(canvas, PIZZA_HERBS, herbs, herb_colour, at=(4, 2))
-    put_inside(canvas, PIZZA_TOPS, topping[0], topping[1], "sand", at=(4, 2))
+    canvas.paste_inside(PIZZA_HERBS[herbs], herb_colour, at=(4, 2))
+    canvas.paste_inside(PIZZA_TOPS[topping[0]], topping[1], "sand", at=(4, 2))
     canvas.outline()
 
 
@@ -974,13 +955,13 @@ def burger(canvas, bun, bun_colour, seeds, upper, middle, patty):
     canvas.paste(FILLINGS[middle], FILLING_COLOURS[middle], at=(8, 0))
     canvas.paste(FILLINGS[upper], FILLING_COLOURS[upper], at=(7, 0))
     canvas.paste(BUN_TOPS[bun], bun_colour, at=(1, 0))
-    put_inside(canvas, BUN_SEEDS, seeds, bun_colour if seeds == "shine" else "sand", at=(3, 0))
+    canvas.paste_inside(BUN_SEEDS[seeds], bun_colour if seeds == "shine" else "sand", at=(3, 0))
     canvas.outline()
 
 
 def egg(canvas, white, yolk, yolk_colour, seasoning, seasoning_colour, base):
     canvas.paste(EGG_WHITES[white], base, at=(2, 0))
-    put_inside(canvas, SEASONING, seasoning, seasoning_colour, at=(4, 0))
+    canvas.paste_inside(SEASONING[seasoning], seasoning_colour, at=(4, 0))
     canvas.paste(YOLKS[yolk], yolk_colour, at=(3, 1))
     canvas.outline()
 
@@ -988,7 +969,7 @@ def egg(canvas, white, yolk, yolk_colour, seasoning, seasoning_colour, base):
 def sushi(canvas, shape, topping, rice, nori, extra, extra_colour, plate):
     canvas.paste(SUSHI[shape], topping, rice, nori, at=(0, 0))
     if shape == "nigiri":
-        put_inside(canvas, SUSHI_BANDS, extra, nori if extra == "band" else extra_colour, at=(3, 0))
+        canvas.paste_inside(SUSHI_BANDS[extra], nori if extra == "band" else extra_colour, at=(3, 0))
     if plate != "none":
         canvas.paste(PLATE, plate, at=(13, 0))
     canvas.outline()
@@ -996,42 +977,42 @@ def sushi(canvas, shape, topping, rice, nori, extra, extra_colour, plate):
 
 def soup(canvas, bowl, band, band_colour, broth, topping, topping_colour, steam):
     canvas.paste(BOWL, bowl, broth, at=(5, 0))
-    put_inside(canvas, SOUP_TOPS, topping, topping_colour, at=(6, 0))
-    put_inside(canvas, BOWL_BANDS, band, band_colour, at=(9, 0))
+    canvas.paste_inside(SOUP_TOPS[topping], topping_colour, at=(6, 0))
+    canvas.paste_inside(BOWL_BANDS[band], band_colour, at=(9, 0))
     canvas.outline()
-    put(canvas, STEAM, steam, "grey", at=(0, 2))
+    canvas.paste(STEAM[steam], "grey", at=(0, 2))
 
 
 def mug(canvas, shape, cup, mark, mark_colour, drink, steam):
     left = 1 if shape == "mug" else 0
     canvas.paste(CUPS[shape], cup, drink, at=(4, left))
-    put_inside(canvas, CUP_MARKS, mark, mark_colour, at=(8, left + 1))
+    canvas.paste_inside(CUP_MARKS[mark], mark_colour, at=(8, left + 1))
     canvas.outline()
-    put(canvas, STEAM, steam, "grey", at=(-1, 1))
+    canvas.paste(STEAM[steam], "grey", at=(-1, 1))
 
 
 def cupcake(canvas, frosting, icing, paper, topping, topping_colour, sprinkles, sprinkle_colours):
     canvas.paste(FROSTINGS[frosting], icing, at=(2, 0))
     sprinkle(canvas, sprinkles, sprinkle_colours, at=(4, 0))
-    put(canvas, CUPCAKE_TOPS, topping, topping_colour, at=(1, 5))
+    canvas.paste(CUPCAKE_TOPS[topping], topping_colour, at=(1, 5))
     canvas.paste(PAPER_CUP, paper, at=(10, 0))
     canvas.outline()
 
 
 def cake(canvas, sponge, icing, style, filling, filling_colour, topping):
     canvas.paste(CAKE_SIDE, sponge, at=(8, 0))
-    put(canvas, CAKE_FILLINGS, filling, filling_colour, at=(9, 1))
+    canvas.paste(CAKE_FILLINGS[filling], filling_colour, at=(9, 1))
     canvas.paste(CAKE_ICING[style], icing, at=(3, 0))
-    put(canvas, CAKE_TOPS, topping, CAKE_TOP_COLOURS.get(topping), "amber", at=(2, 5))
+    canvas.paste(CAKE_TOPS[topping], CAKE_TOP_COLOURS.get(topping), "amber", at=(2, 5))
     canvas.outline()
 
 
 def ice_cream(canvas, shape, first, second, cone, sauce, sauce_colour, topping):
     if topping != "cherry":
-        put(canvas, ICE_CREAM_TOPS, topping, ICE_CREAM_TOP_COLOURS.get(topping), at=(1, 7))
+        canvas.paste(ICE_CREAM_TOPS[topping], ICE_CREAM_TOP_COLOURS.get(topping), at=(1, 7))
     canvas.paste(CONE, cone, at=(8, 0))
     canvas.paste(SCOOPS[shape], first, second, at=(1, 0))
-    put_inside(canvas, SAUCES, sauce, sauce_colour, at=(1, 0))
+    canvas.paste_inside(SAUCES[sauce], sauce_colour, at=(1, 0))
     if topping == "cherry":
         canvas.paste(ICE_CREAM_TOPS[topping], "red", at=(0, 4))
     canvas.outline()
@@ -1039,7 +1020,7 @@ def ice_cream(canvas, shape, first, second, cone, sauce, sauce_colour, topping):
 
 def doughnut(canvas, dough, glaze, glaze_colour, sprinkles, sprinkle_colours, bites):
     canvas.paste(DOUGHNUT, dough, at=(2, 0))
-    put_inside(canvas, GLAZES, glaze, glaze_colour, at=(2, 0))
+    canvas.paste_inside(GLAZES[glaze], glaze_colour, at=(2, 0))
     sprinkle(canvas, sprinkles, sprinkle_colours, at=(2, 0))
     if bites == "one":
         bite(canvas, (3, 11), "sand")
@@ -1048,13 +1029,12 @@ def doughnut(canvas, dough, glaze, glaze_colour, sprinkles, sprinkle_colours, bi
 
 def cookie(canvas, shape, dough, chips, chip_colour, bites):
     canvas.paste(COOKIES[shape], dough, at=(2, 0))
-    put_inside(canvas, CHIPS, chips, chip_colour, at=(3, 0))
+    canvas.paste_inside(CHIPS[chips], chip_colour, at=(3, 0))
     if bites == "one":
         bite(canvas, (2, 10), "tan")
     canvas.outline()
 
 
-FRUIT_LEAVES = ["none", "small", "long", "pair"]
 GREENS = ["green", "lime", "forest"]
 ORCHARD = [("red", "amber"), ("crimson", "orange"), ("green", "lime"), ("lime", "yellow"), ("lime", "rose")]
 ORCHARD += [("yellow", "orange"), ("amber", "red"), ("rose", "pink"), ("green", "orange"), ("red", "crimson")]
@@ -1068,249 +1048,246 @@ PIZZAS = [("pepperoni", "red"), ("pepperoni", "crimson"), ("olives", "black"), (
 PIZZAS += [("mushrooms", "tan"), ("ham", "rose"), ("ham", "pink"), ("olives", "purple")]
 PLATES = ["none", "white", "cyan", "pink", "sand"]
 BITES = ["none", "one"]
-DARK_INKS = ["night", "umber"]
-SWEET_INKS = ["night", "umber", "plum"]
 ICINGS = ["pink", "white", "rose", "umber", "cyan", "lime", "purple", "blond"]
-PATTERNS = ["none", "few", "many", "rods"]
 
 KINDS = {
     "apple": Kind(
         apple,
         skin=ORCHARD,
-        mark=["none", "blush", "stripes", "freckles"],
-        leaf=FRUIT_LEAVES,
+        mark=["none", *APPLE_MARKS],
+        leaf=["none", *LEAVES],
         leaf_colour=GREENS,
         bites=BITES,
-        ink=DARK_INKS,
+        ink=WARM_INKS,
     ),
     "pear": Kind(
         pear,
         skin=PEARS,
-        mark=["none", "blush", "stripes", "freckles"],
-        leaf=FRUIT_LEAVES,
+        mark=["none", *APPLE_MARKS],
+        leaf=["none", *LEAVES],
         leaf_colour=GREENS,
         bites=BITES,
-        ink=DARK_INKS,
+        ink=WARM_INKS,
     ),
     "cherries": Kind(
         cherries,
-        number=["pair", "trio"],
+        number=list(CHERRY_SPOTS),
         flesh=CHERRY_COLOURS,
         second=CHERRY_COLOURS,
         leaf=["none", "small", "long"],
         leaf_colour=GREENS,
         stem=["forest", "lime", "brown"],
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "grapes": Kind(
         grapes,
-        bunch=["wide", "long", "full"],
+        bunch=list(BUNCHES),
         berry=VINEYARD,
-        vine=["twig", "bar", "curl"],
+        vine=list(VINES),
         leaf=["none", "small", "pair"],
         leaf_colour=GREENS,
         shadow=["none", "tip", "mixed"],
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "strawberry": Kind(
         strawberry,
         flesh=["red", "crimson", "pink", "rose", "orange"],
-        seeds=["rows", "sparse", "dense"],
-        cap=["star", "crown", "drooping"],
+        seeds=list(SEEDS),
+        cap=list(STRAWBERRY_CAPS),
         cap_colour=GREENS,
-        dip=["none", "low", "high"],
+        dip=["none", *DIPS],
         dip_colour=["umber", "chestnut", "white", "pink"],
-        ink=SWEET_INKS,
+        ink=WARM_PLUM_INKS,
     ),
     "banana": Kind(
         banana,
-        shape=["single", "peeled", "bunch"],
+        shape=list(BANANAS),
         peel=["yellow", "amber", "blond", "lime", "gold"],
         flesh=["sand", "white", "blond"],
         ends=["brown", "umber", "forest"],
-        spots=["none", "freckles", "patches"],
+        spots=["none", *BANANA_SPOTS],
         spot_colour=["brown", "chestnut", "tan", "ginger", "black"],
         ink=["night", "umber", "moss", "plum"],
     ),
     "watermelon": Kind(
         watermelon,
-        cut=["half", "wedge", "round"],
+        cut=list(MELONS),
         flesh=["red", "crimson", "pink", "rose", "orange", "yellow"],
         rind=["green", "forest", "lime"],
-        seeds=["none", "three", "five", "diamond", "scatter"],
+        seeds=["none", *MELON_SEEDS],
         bites=["none", "left", "right"],
-        ink=["night", "moss"],
+        ink=MOSS_INKS,
     ),
     "carrot": Kind(
         carrot,
-        shape=["long", "stout", "straight"],
+        shape=list(CARROTS),
         root=["orange", "ginger", "copper", "amber", "gold"],
-        rings=["none", "rings", "dashes"],
-        top=["ferns", "tuft", "stubs"],
-        top_colour=["green", "lime", "forest"],
+        rings=["none", *CARROT_RINGS],
+        top=list(CARROT_TOPS),
+        top_colour=GREENS,
         ink=["night", "umber", "moss"],
     ),
     "cheese": Kind(
         cheese,
-        shape=["wedge", "block"],
+        shape=list(CHEESES),
         paste=["amber", "yellow", "blond", "gold", "orange"],
-        holes=["none", "big", "small", "mixed"],
-        rind=["none", "base", "back"],
+        holes=["none", *CHEESE_HOLES],
+        rind=["none", *CHEESE_RINDS],
         wax=["red", "forest", "brown", "navy"],
-        side=["none", "tomato", "olive", "leaf"],
+        side=["none", *CHEESE_SIDES],
         plate=["none", "white", "cyan", "tan"],
-        ink=DARK_INKS,
+        ink=WARM_INKS,
     ),
     "fish": Kind(
         fish,
-        state=["whole", "eaten"],
+        state=list(FISH),
         scales=["steel", "cyan", "rose", "orange", "teal", "blue", "amber", "mithril"],
         belly=["sand", "white"],
         fins=["orange", "red", "navy", "teal", "gold", "purple"],
-        marks=["none", "grill", "scales", "stripe"],
+        marks=["none", *FISH_MARKS],
         plate=PLATES,
-        ink=["night", "navy"],
+        ink=COLD_INKS,
     ),
     "meat": Kind(
         meat,
-        cut=["leg", "steak"],
+        cut=list(MEATS),
         flesh=["chestnut", "ginger", "copper", "bronze", "rose", "brown"],
         bone=["white", "sand", "porcelain"],
-        marks=["none", "grill", "sauce", "herbs"],
+        marks=["none", *MEAT_MARKS],
         sauce=["crimson", "gold", "umber", "amber"],
         bites=BITES,
-        ink=SWEET_INKS,
+        ink=WARM_PLUM_INKS,
     ),
     "bread": Kind(
         bread,
-        shape=["loaf", "baguette", "croissant"],
+        shape=list(LOAVES),
         crust=["chestnut", "ginger", "bronze", "tan", "gold", "brown"],
-        cuts=["none", "slashes", "cross", "wheat"],
+        cuts=["none", *BAGUETTE_CUTS],
         cut_colour=["sand", "blond", "tan"],
-        topping=["none", "seeds", "flour", "crumbs"],
+        topping=["none", *FLOUR],
         topping_colour=["sand", "white", "umber", "blond"],
-        ink=DARK_INKS,
+        ink=WARM_INKS,
     ),
     "toast": Kind(
         toast,
         crust=["chestnut", "ginger", "brown", "bronze"],
-        spread=["none", "blob", "pat", "full", "drip"],
+        spread=["none", *SPREADS],
         spread_colour=["crimson", "yellow", "lime", "purple", "umber", "orange"],
-        topping=["none", "slices", "seeds", "berries"],
+        topping=["none", *TOAST_TOPS],
         topping_colour=["red", "blond", "navy", "green"],
         bites=BITES,
-        ink=DARK_INKS,
+        ink=WARM_INKS,
     ),
     "pizza": Kind(
         pizza,
         cheese_colour=["amber", "yellow", "blond", "gold"],
         crust=["ginger", "bronze", "tan", "chestnut"],
         topping=PIZZAS,
-        herbs=["none", "basil", "flakes"],
+        herbs=["none", *PIZZA_HERBS],
         herb_colour=["green", "red", "forest"],
-        ink=SWEET_INKS,
+        ink=WARM_PLUM_INKS,
     ),
     "burger": Kind(
         burger,
-        bun=["round", "tall", "flat"],
+        bun=list(BUN_TOPS),
         bun_colour=["ginger", "bronze", "tan", "gold", "chestnut"],
-        seeds=["none", "sesame", "poppy", "shine"],
+        seeds=["none", *BUN_SEEDS],
         upper=list(FILLINGS),
         middle=list(FILLINGS),
         patty=["umber", "chestnut", "brown"],
-        ink=DARK_INKS,
+        ink=WARM_INKS,
     ),
     "egg": Kind(
         egg,
-        white=["round", "wavy", "runny"],
-        yolk=["one", "high", "two", "broken"],
+        white=list(EGG_WHITES),
+        yolk=list(YOLKS),
         yolk_colour=["amber", "orange", "yellow", "gold"],
-        seasoning=["none", "pepper", "chives", "chilli"],
+        seasoning=["none", *SEASONING],
         seasoning_colour=["green", "red", "brown", "lime"],
         base=["white", "sand"],
-        ink=["night", "umber", "navy"],
+        ink=WARM_COLD_INKS,
     ),
     "sushi": Kind(
         sushi,
-        shape=["nigiri", "roll"],
+        shape=list(SUSHI),
         topping=["orange", "red", "pink", "yellow", "rose", "lime"],
         rice=["white", "sand"],
         nori=["forest", "black", "navy"],
-        extra=["none", "band", "stripes", "roe", "sesame"],
+        extra=["none", *SUSHI_BANDS],
         extra_colour=["white", "amber", "red"],
         plate=["none", "cyan", "pink", "tan", "red"],
-        ink=["night", "moss"],
+        ink=MOSS_INKS,
     ),
     "soup": Kind(
         soup,
         bowl=["white", "blue", "red", "brown", "teal", "black"],
-        band=["none", "band", "dots", "zigzag"],
+        band=["none", *BOWL_BANDS],
         band_colour=["red", "gold", "cyan", "white"],
         broth=["orange", "green", "amber", "chestnut", "crimson", "blond"],
-        topping=["none", "noodles", "egg", "carrots", "herbs"],
+        topping=["none", *SOUP_TOPS],
         topping_colour=["yellow", "orange", "green", "forest"],
-        steam=["none", "wisps", "curl", "puffs"],
-        ink=["night", "umber", "navy"],
+        steam=["none", *STEAM],
+        ink=WARM_COLD_INKS,
     ),
     "mug": Kind(
         mug,
-        shape=["mug", "teacup"],
+        shape=list(CUPS),
         cup=["white", "red", "blue", "teal", "amber", "pink", "purple", "grey"],
-        mark=["none", "bands", "heart", "dots", "zigzag"],
+        mark=["none", *CUP_MARKS],
         mark_colour=["crimson", "white", "navy", "yellow"],
         drink=["brown", "ginger", "lime", "umber"],
-        steam=["none", "wisps", "curl", "puffs"],
-        ink=["night", "umber", "navy"],
+        steam=["none", *STEAM],
+        ink=WARM_COLD_INKS,
     ),
     "cupcake": Kind(
         cupcake,
-        frosting=["swirl", "dome", "peaks"],
+        frosting=list(FROSTINGS),
         icing=ICINGS,
         paper=["red", "blue", "teal", "tan", "purple", "white", "chestnut"],
-        topping=["none", "cherry", "candle", "heart", "wafer"],
+        topping=["none", *CUPCAKE_TOPS],
         topping_colour=["red", "amber", "magenta"],
-        sprinkles=PATTERNS,
+        sprinkles=["none", *SPRINKLES],
         sprinkle_colours=list(SPRINKLE_COLOURS),
-        ink=SWEET_INKS,
+        ink=WARM_PLUM_INKS,
     ),
     "cake": Kind(
         cake,
         sponge=["blond", "tan", "brown", "rose", "chestnut"],
         icing=["white", "pink", "umber", "cyan", "purple", "rose"],
-        style=["drips", "smooth", "thick"],
-        filling=["none", "single", "double", "chunks"],
+        style=list(CAKE_ICING),
+        filling=["none", *CAKE_FILLINGS],
         filling_colour=["crimson", "white", "magenta", "umber"],
-        topping=["none", "strawberry", "cherry", "candle", "cream"],
-        ink=SWEET_INKS,
+        topping=["none", *CAKE_TOPS],
+        ink=WARM_PLUM_INKS,
     ),
     "ice_cream": Kind(
         ice_cream,
-        shape=["single", "double", "swirl"],
+        shape=list(SCOOPS),
         first=ICINGS,
         second=["pink", "blond", "umber", "lime", "cyan", "orange"],
         cone=["tan", "ginger", "bronze", "gold"],
-        sauce=["none", "drizzle", "cap", "ripple"],
+        sauce=["none", *SAUCES],
         sauce_colour=["umber", "crimson", "amber"],
-        topping=["none", "cherry", "wafer", "sticks", "leaf"],
-        ink=SWEET_INKS,
+        topping=["none", *ICE_CREAM_TOPS],
+        ink=WARM_PLUM_INKS,
     ),
     "doughnut": Kind(
         doughnut,
         dough=["ginger", "tan", "bronze", "brown"],
-        glaze=["wavy", "smooth", "drizzle"],
+        glaze=list(GLAZES),
         glaze_colour=ICINGS,
-        sprinkles=PATTERNS,
+        sprinkles=["none", *SPRINKLES],
         sprinkle_colours=list(SPRINKLE_COLOURS),
         bites=BITES,
-        ink=SWEET_INKS,
+        ink=WARM_PLUM_INKS,
     ),
     "cookie": Kind(
         cookie,
-        shape=["round", "heart", "star"],
+        shape=list(COOKIES),
         dough=["tan", "ginger", "bronze", "brown", "blond"],
-        chips=["none", "chunks", "drops", "buttons"],
+        chips=["none", *CHIPS],
         chip_colour=["umber", "red", "white", "pink"],
         bites=BITES,
-        ink=SWEET_INKS,
+        ink=WARM_PLUM_INKS,
     ),
 }

@@ -4,23 +4,11 @@ Every hero is a paper doll on one frame: hats begin in row 1, the eyes are in ro
 fills rows 9 to 14. Tall hats push the face down by one row. All parts of the doll lie in columns 2 to 13.
 """
 
-import re
-
 import numpy as np
 
-from .pixels import Canvas, Kind
+from .pixels import COLD_INKS, COLD_PLUM_INKS, PLUM_INKS, WARM_COLD_INKS, WARM_INKS, WARM_PLUM_INKS, Kind, variants
 
-
-def sheet(text):
-    """{name: part} of parts drawn side by side: each stands below its name, a blank line ends a row of parts."""
-    parts = {}
-    for block in text.strip("\n").split("\n\n"):
-        names, *rows = block.split("\n")
-        starts = [name.start() for name in re.finditer(r"\S+", names)] + [None]
-        for left, right in zip(starts, starts[1:]):
-            parts[names[left:right].strip()] = "\n".join(row[left:right].rstrip() for row in rows)
-    return parts
-
+LEFT = 2  # the doll's column on the canvas
 
 # ---- heads: first ramp hair or the main material, second trim
 
@@ -33,7 +21,7 @@ FACE = """
 ..cbccccbb
 ...bbbbbb
 """
-HAIR = sheet("""
+HAIR = variants("""
 short         spiky         parted        bob           long          tails
 ............  ..c..d.c.b..  ............  ............  ............  ............
 ...cddccb...  ..cddcdcbb..  ...ccdddc...  ...cddccb...  ...cddccb...  ...cddccb...
@@ -56,7 +44,7 @@ bun           curly         mohawk        fringe        sides
               .cc......ba.                ..b......a..  ..c......a..
               ..b......a..                ..b......a..
 """)
-BEARDS = sheet("""
+BEARDS = variants("""
 stubble       moustache     goatee        full          long          braids
 ..b......b..  ............  ............  ..c......b..  ..c......b..  ..c......b..
 ...b....b...  ...ddccbb...  ....cccb....  ..cdccccbb..  ..cddccccb..  ..cddcccbb..
@@ -66,7 +54,7 @@ stubble       moustache     goatee        full          long          braids
                                                         ....cccb....  ...bb..ba...
                                                         .....cb.....
 """)
-HATS = sheet("""
+HATS = variants("""
 open-helm     slit-helm     great-helm    nasal-helm    plumed-helm   horned-helm
 ....dccb....  ....dccb....  ..dcccccbb..  .....cb.....  .....hggf...  .h..dccb..g.
 ...dccccb...  ...dccccb...  ..dccggcbb..  ...dcccb....  ...dchggfb..  .hgdccccbgf.
@@ -107,7 +95,7 @@ crown         spiked-crown  tall-crown    tiara         mitre         ninja-mask
                                                                       ..bccccbba..
                                                                       ...ccbbba...
 """)
-MARKS = sheet("""
+MARKS = variants("""
 patch         paint
 ..xxx.......  ............
 ...xxx......  ............
@@ -119,7 +107,7 @@ CROWNS = {"crown", "spiked-crown", "tall-crown", "tiara"}
 
 # ---- bodies: first ramp main cloth or metal, second skin (plate: cloth), third legs or trim, fourth belt and boots
 
-BODY = sheet("""
+BODY = variants("""
 tunic         skirted       robe          plate         dress         gown
 ..cdcccccb..  ..cdcccccb..  ..cdcccccb..  .ddcgggfccb.  ...gccccf...  ..cdlkkjcb..
 .cdaccccacb.  .cdaccccacb.  .cdaccccabb.  .ccbhggfbcb.  .dcaccccacb.  .cdaclkcabb.
@@ -136,7 +124,7 @@ bare          gi            coat          overalls      lamellar
 ..ccdcccbb..  ..ccc..cbb..  ..cckj.jbb..  ...kj..ji...  ..ckjccjkb..
 ...gf..ff...  ..on...onm..  ..onn..nnm..  ..onn..nnm..  ..onn..nnm..
 """)
-EXTRA = sheet("""
+EXTRA = variants("""
 cape          collar        scarf         knot          stole         beads         strap         pelt
 .cccccccbb..  ..dccccccb..  ..cdcccccb..  .d..........  ....c..b....  ....c..c....  ...cb.......  .dc......cb.
 cc........bb  ..cbcccbcb..  ...bccbba...  dc..........  ....c..b....  ....c..b....  ....cb......  .cba....bba.
@@ -148,7 +136,7 @@ cbbbbbbbbbaa                                            ....c..b....
 
 # ---- things in a hand, from row 1 in columns 11 to 14: first ramp metal or gem, second shaft or grip
 
-HELD = sheet("""
+HELD = variants("""
 sword  greatsword  cutlass  katana  dagger  axe   hammer  mace  spear  trident
 ....   ..d.        ....     ....    ....    ....  ....    ....  ..d.   .d.c
 ..d.   .ddc        ....     ...d    ....    ..g.  ....    ....  .dcb   .d.c
@@ -210,7 +198,7 @@ b.f#
 .f#
 f#
 """
-SHIELDS = sheet("""
+SHIELDS = variants("""
 round   heater  kite    tower   buckler
 .ggg    ddghcb  hggf    hgggf   .hg
 gddcf   dcghcb  gdcf    gdccf   hccg
@@ -222,36 +210,18 @@ gccbf   ccghbb  gccf    ghhgf   .gf
 """)
 
 
-def put(canvas, part, *ramps, row=1):
-    """Put a part of the doll on the canvas."""
-    canvas.paste(part, *ramps, at=(row, 2))
-
-
 def head(canvas, skin, hair="none", dye="brown", beard="none", hat="none", colours=()):
     """Face, hair, beard and hat, in this order; a hat that is no crown hides the hair above its brim.
 
     `dye` colours hair and beard, `colours` are the ramps of the hat.
     """
     drop = int(hat in TALL_HATS)
-    put(canvas, FACE, skin, row=2 + drop)
-    if hair != "none":
-        put(canvas, HAIR[hair], dye, row=1 + drop)
-    if beard != "none":
-        put(canvas, BEARDS[beard], dye, row=6 + drop)
-    if hat != "none":
-        if hat not in CROWNS:
-            canvas.opaque[: 4 + drop] = False
-            canvas.rgb[: 4 + drop] = 255
-        put(canvas, HATS[hat], *colours)
-
-
-def overlay(canvas, part, *ramps, at):
-    """Put a part on top with an outline of its own."""
-    layer = Canvas()
-    layer.ink = canvas.ink
-    layer.paste(part, *ramps, at=at).outline()
-    canvas.rgb[layer.opaque] = layer.rgb[layer.opaque]
-    canvas.opaque |= layer.opaque
+    canvas.paste(FACE, skin, at=(2 + drop, LEFT))
+    canvas.paste(HAIR[hair], dye, at=(1 + drop, LEFT)).paste(BEARDS[beard], dye, at=(6 + drop, LEFT))
+    if hat != "none" and hat not in CROWNS:
+        canvas.opaque[: 4 + drop] = False
+        canvas.rgb[: 4 + drop] = 255
+    canvas.paste(HATS[hat], *colours, at=(1, LEFT))
 
 
 def finish(canvas, skin, held="none", metal="steel", shaft="brown", shield="none", face="red", rim="gold", broad=False):
@@ -263,21 +233,19 @@ def finish(canvas, skin, held="none", metal="steel", shaft="brown", shield="none
     if held == "bow":
         canvas.paste(BOW, "grey", shaft, at=(3, 11)).paste("cb", skin, at=(9, 13))
     elif held != "none":
-        overlay(canvas, HELD[held], metal, shaft, at=(1, 11))
-        canvas.paste("cb", skin, at=(12, 12))
-    if shield != "none":
-        overlay(canvas, SHIELDS[shield], face, rim, at=(8, 1))
+        canvas.stamp(HELD[held], metal, shaft, at=(1, 11)).paste("cb", skin, at=(12, 12))
+    canvas.stamp(SHIELDS[shield], face, rim, at=(8, 1))
 
 
 def wear(canvas, outfit, *ramps):
     """Put on a body."""
-    put(canvas, BODY[outfit], *ramps, row=9)
+    canvas.paste(BODY[outfit], *ramps, at=(9, LEFT))
 
 
 def add(canvas, extra, *ramps, row=9):
-    """Put on an extra piece of clothing, or nothing where a choice says "none"."""
-    if "none" not in (extra, *ramps):
-        put(canvas, EXTRA[extra], *ramps, row=row)
+    """Put on an extra piece of clothing, or nothing where it or its colour is "none"."""
+    if "none" not in ramps:
+        canvas.paste(EXTRA[extra], *ramps, at=(row, LEFT))
 
 
 # ---- the kinds; `look` is a pair of skin and hair colour
@@ -314,8 +282,7 @@ def ranger(canvas, look, hat, hair, cloth, leather, weapon, cape):
 def ninja(canvas, skin, cloth, sash, scarf, weapon):
     wear(canvas, "gi", cloth, skin, sash, sash)
     head(canvas, skin, hat="ninja-mask", colours=(cloth, sash))
-    if scarf != "none":
-        add(canvas, scarf, sash, row=4 if scarf == "knot" else 9)
+    add(canvas, scarf, sash, row=4 if scarf == "knot" else 9)
     finish(canvas, skin, weapon, "steel", sash)
 
 
@@ -354,8 +321,7 @@ def pirate(canvas, look, hat, hat_cloth, coat, beard, patch, weapon):
     skin, dye = look
     wear(canvas, "coat", coat, skin, "brown", "black")
     head(canvas, skin, "sides", dye, beard, hat, (hat_cloth, "gold"))
-    if patch == "patch":
-        put(canvas, MARKS["patch"], row=4)
+    canvas.paste(MARKS[patch], at=(4, LEFT))
     finish(canvas, skin, weapon, "steel", "gold")
 
 
@@ -390,8 +356,7 @@ def samurai(canvas, skin, armour, trim, beard, weapon):
 
 
 def gladiator(canvas, skin, metal, plume, cape, weapon, shield):
-    if cape == "cape":
-        add(canvas, "cape", plume)
+    add(canvas, cape, plume)
     wear(canvas, "bare", plume, skin, "brown", metal)
     add(canvas, "strap", "black")
     head(canvas, skin, hat="crest-helm", colours=(metal, plume))
@@ -401,11 +366,10 @@ def gladiator(canvas, skin, metal, plume, cape, weapon, shield):
 def barbarian(canvas, look, hair, beard, fur, harness, paint, weapon):
     skin, dye = look
     wear(canvas, "bare", fur, skin, "brown", "black")
-    if harness != "none":
-        add(canvas, harness, fur if harness == "pelt" else "iron")
+    add(canvas, harness, fur if harness == "pelt" else "iron")
     head(canvas, skin, hair, dye, beard)
     if paint != "none":
-        put(canvas, MARKS["paint"], paint, row=4)
+        canvas.paste(MARKS["paint"], paint, at=(4, LEFT))
     finish(canvas, skin, weapon, "iron", "brown")
 
 
@@ -422,7 +386,6 @@ SKINS = list(HAIRS_FOR)
 LOOKS = [(skin, hair) for skin, hairs in HAIRS_FOR.items() for hair in hairs]
 MAGIC_LOOKS = LOOKS + [("porcelain", "purple"), ("fair", "teal"), ("olive", "indigo"), ("porcelain", "white")]
 OLD_LOOKS = [(skin, hair) for skin in ("porcelain", "fair", "bronzed", "umber") for hair in ("white", "grey")]
-INK = ["night", "umber", "navy"]
 
 KINDS = {
     "knight": Kind(
@@ -433,7 +396,7 @@ KINDS = {
         cloth=["red", "green", "blue", "purple", "amber", "teal", "white"],
         weapon=["sword", "greatsword", "axe", "mace", "spear"],
         shield=["none", "heater", "kite", "tower"],
-        ink=["night", "navy"],
+        ink=COLD_INKS,
     ),
     "wizard": Kind(
         wizard,
@@ -444,7 +407,7 @@ KINDS = {
         beard=["none", "full", "long"],
         staff=["orb-staff", "gem-staff", "crook", "wand", "book"],
         gem=["cyan", "lime", "red", "yellow"],
-        ink=INK,
+        ink=WARM_COLD_INKS,
     ),
     "witch": Kind(
         witch,
@@ -454,7 +417,7 @@ KINDS = {
         trim=["orange", "lime", "gold", "magenta"],
         held=["broom", "wand", "orb-staff", "goblet"],
         potion=["lime", "magenta", "cyan"],
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "ranger": Kind(
         ranger,
@@ -474,7 +437,7 @@ KINDS = {
         sash=["red", "amber", "cyan", "lime", "magenta", "orange"],
         scarf=["none", "scarf", "knot"],
         weapon=["none", "katana", "dagger", "shuriken"],
-        ink=["night", "navy", "plum"],
+        ink=COLD_PLUM_INKS,
     ),
     "king": Kind(
         king,
@@ -485,7 +448,7 @@ KINDS = {
         beard=["none", "moustache", "full", "long", "goatee"],
         held=["none", "sceptre", "sword", "goblet"],
         gem=["red", "cyan", "lime", "magenta"],
-        ink=["night", "umber", "plum"],
+        ink=WARM_PLUM_INKS,
     ),
     "princess": Kind(
         princess,
@@ -496,7 +459,7 @@ KINDS = {
         trim=["white", "gold"],
         held=["none", "wand", "sceptre", "flower"],
         gem=["red", "cyan", "magenta"],
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "farmer": Kind(
         farmer,
@@ -506,7 +469,7 @@ KINDS = {
         shirt=["red", "white", "amber", "green", "crimson", "cyan"],
         overalls=["blue", "navy", "brown", "indigo"],
         tool=["none", "trident", "hoe", "scythe"],
-        ink=INK,
+        ink=WARM_COLD_INKS,
     ),
     "monk": Kind(
         monk,
@@ -517,7 +480,7 @@ KINDS = {
         sash=["red", "yellow", "black", "white"],
         beads=["none", "chestnut", "teal"],
         held=["none", "pole", "crook"],
-        ink=INK,
+        ink=WARM_COLD_INKS,
     ),
     "pirate": Kind(
         pirate,
@@ -528,7 +491,7 @@ KINDS = {
         beard=["none", "stubble", "full", "braids"],
         patch=["none", "patch"],
         weapon=["none", "cutlass", "dagger"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "viking": Kind(
         viking,
@@ -539,7 +502,7 @@ KINDS = {
         fur=["brown", "tan", "grey"],
         weapon=["axe", "hammer", "sword"],
         shield=["none", "round", "buckler"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "priest": Kind(
         priest,
@@ -549,7 +512,7 @@ KINDS = {
         trim=["gold", "red", "cyan"],
         beard=["none", "goatee", "full"],
         held=["none", "cross-staff", "crook", "book"],
-        ink=INK,
+        ink=WARM_COLD_INKS,
     ),
     "adventurer": Kind(
         adventurer,
@@ -560,7 +523,7 @@ KINDS = {
         cape=["none", "red", "blue", "forest"],
         weapon=["none", "sword", "torch", "dagger"],
         shield=["none", "buckler", "round"],
-        ink=INK,
+        ink=WARM_COLD_INKS,
     ),
     "samurai": Kind(
         samurai,
@@ -569,7 +532,7 @@ KINDS = {
         trim=["gold", "red", "white", "cyan"],
         beard=["none", "moustache", "goatee", "full"],
         weapon=["katana", "spear", "greatsword"],
-        ink=INK,
+        ink=WARM_COLD_INKS,
     ),
     "gladiator": Kind(
         gladiator,
@@ -579,7 +542,7 @@ KINDS = {
         cape=["none", "cape"],
         weapon=["spear", "sword", "trident"],
         shield=["none", "round", "tower", "buckler"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "barbarian": Kind(
         barbarian,
@@ -590,6 +553,6 @@ KINDS = {
         harness=["none", "pelt", "strap"],
         paint=["none", "red", "blue"],
         weapon=["club", "axe", "hammer"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
 }

@@ -16,6 +16,7 @@ A *kind* is a function that puts parts on a canvas, with the lists of choices th
 from each list. The light comes from the top left.
 """
 
+import re
 from functools import cache
 
 import numpy as np
@@ -75,35 +76,72 @@ RAMPS = {
     "ebony": _ramp("2b1718 4a2a22 6b4030 8f5e46"),
     "orc": _ramp("2f4a1f 4f7530 79a345 b0cf7a"),
 }
-DYES = "red crimson orange amber yellow lime green forest teal cyan blue navy indigo purple magenta pink".split()
-EARTHS = "brown chestnut tan sand black grey white".split()
-HAIRS = "black brown chestnut ginger blond grey white".split()
-METALS = "steel iron gold bronze copper mithril".split()
-SKINS = "porcelain fair olive bronzed umber ebony".split()
 INKS = {"night": (28, 22, 36), "umber": (48, 26, 22), "navy": (20, 28, 58), "moss": (20, 40, 34), "plum": (52, 18, 48)}
+WARM_INKS = ["night", "umber"]
+COLD_INKS = ["night", "navy"]
+MOSS_INKS = ["night", "moss"]
+PLUM_INKS = ["night", "plum"]
+WARM_COLD_INKS = ["night", "umber", "navy"]
+WARM_PLUM_INKS = ["night", "umber", "plum"]
+COLD_PLUM_INKS = ["night", "navy", "plum"]
 
-_FIXED = "#xw"
+_CODES = {letter: i for i, letter in enumerate("abcdefghijklmnopqrst#xw")}
+
+
+class Parts(dict):
+    """{name: part}; the name "none", where nothing was drawn for it, stands for the empty part."""
+
+    def __missing__(self, name):
+        if name == "none":
+            return ""
+        raise KeyError(name)
+
+
+def variants(text):
+    """Parts {name: part} of drawings that stand side by side, each with its left edge below that of its name.
+
+    A line of names comes first, then the rows of the drawings; after an empty line come more names and drawings.
+    """
+    parts = Parts()
+    for block in text.strip("\n").split("\n\n"):
+        names, *rows = block.split("\n")
+        starts = [name.start() for name in re.finditer(r"\S+", names)] + [None]
+        for left, right in zip(starts, starts[1:]):
+            parts[names[left:right].strip()] = "\n".join(row[left:right].rstrip() or "." for row in rows)
+    return parts
 
 
 @cache
 def _parse(text):
-    """Rows, columns and colour codes of a part's opaque pixels. Raises ValueError at a character it does not know."""
-    codes = {letter: i for i, letter in enumerate("abcdefghijklmnopqrst" + _FIXED)}
-    rows, cols, kinds = [], [], []
+    """Rows, columns and colour codes, each (n,) int, of a part's n opaque pixels. Raises ValueError at a wrong letter.
+
+    Empty lines before the first and after the last row do not count.
+    """
+    rows, cols, codes = [], [], []
     for r, line in enumerate(text.strip("\n").split("\n")):
         for c, letter in enumerate(line):
             if letter in ". ":
                 continue
-            if letter not in codes:
+            if letter not in _CODES:
                 raise ValueError(f"a part holds the character {letter!r} in row {r}, column {c}; see the letters above")
             rows.append(r)
             cols.append(c)
-            kinds.append(codes[letter])
-    return np.array(rows), np.array(cols), np.array(kinds)
+            codes.append(_CODES[letter])
+    return np.array(rows, int), np.array(cols, int), np.array(codes, int)
+
+
+def _inside(rows, cols, at):
+    """Which of a part's pixels (n,) fall on the canvas with the part at `at`, as (rows, columns, kept (n,) bool)."""
+    rows, cols = rows + at[0], cols + at[1]
+    kept = (rows >= 0) & (rows < SIZE) & (cols >= 0) & (cols < SIZE)
+    return rows[kept], cols[kept], kept
 
 
 class Canvas:
-    """A 16x16 picture: `rgb` (16,16,3) uint8 and `opaque` (16,16) bool. What stays transparent ends up white."""
+    """A 16x16 picture: `rgb` (16,16,3) uint8 and `opaque` (16,16) bool. What stays transparent ends up white.
+
+    Every method that draws gives the canvas back, so calls can be chained.
+    """
 
     def __init__(self, ink="night"):
         self.rgb = np.full((SIZE, SIZE, 3), 255, np.uint8)
@@ -113,58 +151,76 @@ class Canvas:
     def paste(self, part, *ramps, at=(0, 0), mirror=False):
         """Put a part on top, its top left corner at `at` = (row, column); pixels outside the canvas are dropped.
 
-        ramps: names of RAMPS (or tuples of four RGB colours), in the order of the letter groups abcd, efgh, ...
-        mirror: draw it left-right reversed within its own width (use it for shapes, and mind the light).
+        The first line with anything in it is the part's first row, so blank rows above it are written in dots.
+        ramps: names of RAMPS (or tuples of four RGB colours), in the order of the letter groups abcd, efgh, ...;
+        an empty part looks at none of them.
+        mirror: draw it left-right reversed, between column 0 and its last opaque column (mind the light).
         """
         rows, cols, codes = _parse(part)
+        if not len(codes):
+            return self
         colours = [shade for ramp in ramps for shade in (RAMPS[ramp] if isinstance(ramp, str) else ramp)]
-        table = np.array(colours + [WHITE] * (20 - len(colours)) + [self.ink, NEAR_BLACK, WHITE], np.uint8)
         if codes[codes < 20].max(initial=-1) >= len(colours):
             raise ValueError("a part uses more letter groups than ramps were given")
-        if mirror:
-            cols = cols.max() - cols
-        rows, cols = rows + at[0], cols + at[1]
-        inside = (rows >= 0) & (rows < SIZE) & (cols >= 0) & (cols < SIZE)
-        self.rgb[rows[inside], cols[inside]] = table[codes[inside]]
-        self.opaque[rows[inside], cols[inside]] = True
+        table = np.array(colours + [WHITE] * (20 - len(colours)) + [self.ink, NEAR_BLACK, WHITE], np.uint8)
+        rows, cols, kept = _inside(rows, cols.max() - cols if mirror else cols, at)
+        self.rgb[rows, cols] = table[codes[kept]]
+        self.opaque[rows, cols] = True
+        return self
+
+    def stamp(self, part, *ramps, at=(0, 0), mirror=False):
+        """Like paste, with an outline around this part alone, also where it lies on what is there already."""
+        below = self.opaque
+        self.opaque = np.zeros_like(below)
+        self.paste(part, *ramps, at=at, mirror=mirror).outline()
+        self.opaque |= below
+        return self
+
+    def pair(self, part, *ramps, at, stamp=False):
+        """Like paste (or stamp), twice: the left one of a pair at `at`, and its mirror image in the right half."""
+        put = self.stamp if stamp else self.paste
+        row, col = at
+        width = _parse(part)[1].max(initial=-1) + 1
+        put(part, *ramps, at=at)
+        return put(part, *ramps, at=(row, SIZE - col - width), mirror=True)
+
+    def paste_inside(self, part, *ramps, at=(0, 0)):
+        """Like paste, only where something is drawn already: marks and sauces that keep the silhouette."""
+        drawn = self.opaque.copy()
+        self.paste(part, *ramps, at=at)
+        self.rgb[~drawn] = 255
+        self.opaque = drawn
+        return self
+
+    def paste_behind(self, part, *ramps, at=(0, 0)):
+        """Like paste, only where nothing is drawn yet."""
+        drawn, colours = self.opaque.copy(), self.rgb[self.opaque]
+        self.paste(part, *ramps, at=at)
+        self.rgb[drawn] = colours
         return self
 
     def erase(self, part, at=(0, 0)):
         """Make transparent every pixel that the part covers (bites, holes)."""
         rows, cols, _ = _parse(part)
-        rows, cols = rows + at[0], cols + at[1]
-        inside = (rows >= 0) & (rows < SIZE) & (cols >= 0) & (cols < SIZE)
-        self.rgb[rows[inside], cols[inside]] = 255
-        self.opaque[rows[inside], cols[inside]] = False
+        rows, cols, _ = _inside(rows, cols, at)
+        self.rgb[rows, cols] = 255
+        self.opaque[rows, cols] = False
         return self
 
-    def outline(self, colour=None, corners=False):
-        """Ink around what has been drawn so far, one pixel wide (also diagonally with corners=True).
+    def mirror(self):
+        """Turn the whole picture left to right."""
+        self.rgb, self.opaque = self.rgb[:, ::-1].copy(), self.opaque[:, ::-1].copy()
+        return self
 
-        Call it after the layers that share one outline; call it again after a later layer to outline that too.
+    def outline(self, colour=None):
+        """Ink (or `colour`, RGB) around everything drawn so far, one pixel wide, not diagonally.
+
+        Earlier outlines count as drawn: a second call puts a ring around the first. To outline a later part, stamp it.
         """
         m = np.pad(self.opaque, 1)
-        near = m[:-2, 1:-1] | m[2:, 1:-1] | m[1:-1, :-2] | m[1:-1, 2:]
-        if corners:
-            near = near | m[:-2, :-2] | m[:-2, 2:] | m[2:, :-2] | m[2:, 2:]
-        edge = near & ~self.opaque
+        edge = (m[:-2, 1:-1] | m[2:, 1:-1] | m[1:-1, :-2] | m[1:-1, 2:]) & ~self.opaque
         self.rgb[edge] = self.ink if colour is None else colour
         self.opaque |= edge
-        return self
-
-    def shade(self, mask, ramp, shine=True):
-        """Fill a mask (16,16) bool with a ramp, lit from the top left: light edge above, dark edge below right."""
-        colours = np.array(RAMPS[ramp] if isinstance(ramp, str) else ramp, np.uint8)
-        m = np.pad(mask, 2)
-        dark = mask & ~(m[3:-1, 2:-2] & m[2:-2, 3:-1])
-        light = mask & ~dark & ~(m[1:-3, 2:-2] & m[2:-2, 1:-3])
-        self.rgb[mask] = colours[1]
-        self.rgb[light] = colours[2]
-        self.rgb[dark] = colours[0]
-        if shine and light.any():
-            r, c = np.argwhere(light)[len(np.argwhere(light)) // 3]
-            self.rgb[r, c] = colours[3]
-        self.opaque |= mask
         return self
 
 

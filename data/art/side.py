@@ -1,20 +1,12 @@
 """Side-facing: people in profile, walking to the right."""
 
-from .pixels import Canvas, Kind
+from .pixels import COLD_INKS, MOSS_INKS, PLUM_INKS, WARM_INKS, Kind, variants
 
 
-def drawings(text):
-    """Parts drawn side by side, as {name: part}, or {name: (part, (row, column))} where a name says `name:row,column`.
-
-    A line of names, and below it the rows of the parts; after an empty line come more of them.
-    """
-    parts = {}
-    for block in text.strip().split("\n\n"):
-        names, *rows = (line.split() for line in block.split("\n"))
-        for (name, _, at), *part in zip((name.partition(":") for name in names), *rows):
-            part = "\n".join(part)
-            parts[name] = (part, tuple(int(n) for n in at.split(","))) if at else part
-    return parts
+def placed(text):
+    """{name: (part, (row, column))} of variants whose names say where they are put: `name:row,column`."""
+    named = ((name.split(":"), part) for name, part in variants(text).items())
+    return {name: (part, tuple(int(n) for n in at.split(","))) for (name, at), part in named}
 
 
 # Everything above the hips is drawn for a person with the head in columns 4 to 10 and the nose in column 11.
@@ -33,7 +25,7 @@ bccbcxcc
 """
 
 # Letters: hair. All are put at (1, 2).
-HAIR = drawings("""
+HAIR = variants("""
 short        spiky        ponytail     long         bun          bob          topknot
 ....cccc...  .c.cc.cc...  ....cccc...  ....cccc...  .cc.ccc....  ....cccc...  ....cc.....
 ...cdddccb.  .ccccdcccc.  ...cddccbb.  ...cddccbb.  cddccccbb..  ...cdddccb.  ...bccb....
@@ -48,7 +40,7 @@ short        spiky        ponytail     long         bun          bob          to
 """)
 
 # Letters: hair. All are put at (6, 6).
-BEARD = drawings("""
+BEARD = variants("""
 short   full    long    moustache
 b.....  b.....  b.....  ......
 bcccbb  bccccb  bccccb  ...bdb
@@ -59,7 +51,7 @@ bcccbb  bccccb  bccccb  ...bdb
 """)
 
 # Letters: trousers, boots. Rows 11 to 14 from column 2; the far leg is darker.
-LEGS = drawings("""
+LEGS = variants("""
 near          pass          far           stand
 ............  ...dcccb....  ............  ...dcccb....
 ...bbbcccb..  ...acccb....  ...dccbba...  ...ccabb....
@@ -68,7 +60,7 @@ near          pass          far           stand
 """)
 
 # Letters: robe, shoes. Rows 11 to 14 from column 2.
-ROBE = drawings("""
+ROBE = variants("""
 near          pass          far           stand
 ............  ...dccbb....  ............  ...dccbb....
 ...dccbbb...  ..dccbcbb...  ...dcbccb...  ..dccbcbb...
@@ -84,14 +76,14 @@ efgff
 """
 
 # Letters: sleeve, hand. The near arm is put at (8, 3).
-ARM = drawings("""
+ARM = variants("""
 near      pass      far        stand     hold         run
 ...dc...  ....dca.  ....dc...  ...dca..  ....dc.....  ...ddb...
 ..dca...  ....cba.  ....adcgf  ...cba..  ....adccbgg  .dcba....
 .fg.....  ....gf..  ......aa.  ...gf...  ......aa.ff  fg.......
 """)
 # The far arm, where it shows: ahead in one stride, behind in the other. Put at (8, 3).
-FAR_ARM = drawings("""
+FAR_ARM = variants("""
 near       far
 .........  ........
 ......ab.  .bb.....
@@ -106,19 +98,23 @@ class Walker:
         self.canvas, self.frame, self.left = canvas, frame, left
         self.drop = DROP[frame]
 
+    def _at(self, row, col):
+        return row + self.drop, col - self.left
+
     def put(self, part, *ramps, at=(0, 0)):
         """A part of the upper body."""
-        self.canvas.paste(part, *ramps, at=(at[0] + self.drop, at[1] - self.left))
+        self.canvas.paste(part, *ramps, at=self._at(*at))
         return self
 
-    def inked(self, part, *ramps, at=(0, 0)):
+    def stamp(self, part, *ramps, at=(0, 0)):
         """A part of the upper body with an outline of its own, also where it covers what is there already."""
-        top = Canvas()
-        top.ink = self.canvas.ink
-        top.paste(part, *ramps, at=(at[0] + self.drop, at[1] - self.left)).outline()
-        self.canvas.rgb[top.opaque] = top.rgb[top.opaque]
-        self.canvas.opaque |= top.opaque
+        self.canvas.stamp(part, *ramps, at=self._at(*at))
         return self
+
+    def hold(self, thing, *ramps):
+        """A thing (part, place), to be put before the arm that holds it."""
+        part, at = thing
+        return self.put(part, *ramps, at=at)
 
     def legs(self, cloth, shoes, parts=LEGS):
         self.canvas.paste(parts[self.frame], cloth, shoes, at=(11, 2 - self.left))
@@ -135,10 +131,10 @@ class Walker:
 
     def hair_below(self, style, hair):
         """The hair that shows under a hat."""
-        return self.put("\n".join(HAIR[style].strip().split("\n")[4:]), hair, at=(5, 2))
+        return self.put("\n".join(HAIR[style].split("\n")[4:]), hair, at=(5, 2))
 
     def beard(self, style, hair):
-        return self.put(BEARD[style], hair, at=(6, 6)) if style != "none" else self
+        return self.put(BEARD[style], hair, at=(6, 6))
 
     def far_arm(self, sleeve, skin):
         return self.put(FAR_ARM[self.frame], sleeve, skin, at=(8, 3)) if self.frame in FAR_ARM else self
@@ -150,6 +146,8 @@ class Walker:
         self.canvas.outline()
 
 
+SKINS = ["porcelain", "fair", "olive", "umber"]
+ALL_SKINS = ["porcelain", "fair", "olive", "bronzed", "umber"]
 # Skin and hair that do not merge.
 PEOPLE = [
     ("porcelain", "black"),
@@ -169,7 +167,7 @@ PEOPLE = [
 # ---- knight
 
 # Letters: metal, cloth (the plume). All are put at (1, 2).
-HELM = drawings("""
+HELM = variants("""
 open         visor        great        winged
 .gg.ccc....  .gg.ccc....  .gg........  gg.cccc....
 hgffdccbb..  hgffdccbb..  hgffdccccb.  hgf#ddccb..
@@ -180,7 +178,7 @@ f.ddccccbbb  f.ddcccccb.  f.dddccccb.  ..gff#ccbbb
 ..bba......  ...bbbbbba.  ...ccccbbb.  ..bba......
 """)
 # Letters: cloth. Hangs down the back, put at (8, 2).
-CAPE = drawings("""
+CAPE = variants("""
 near    pass    far     stand
 ..dccb  ..dccb  ..dccb  ..dccb
 .dccb.  ..ccb.  .dcb..  ..dcb.
@@ -189,7 +187,7 @@ ccb...  .ccb..  .ba...  ..ccb.
 ......  .ba...  ......  ..ba..
 """)
 # Letters: metal, wood. Held upright ahead; the hand is in row 9, columns 12 and 13.
-WEAPON = drawings("""
+WEAPON = placed("""
 sword:2,11  lance:1,11  mace:2,11  axe:2,10
 ...d.       ..d.        ...c.      .dcg.
 ..dc.       ..d.        .cdcb      dccgc
@@ -212,14 +210,13 @@ def knight(canvas, frame, skin, helm, metal, cloth, weapon, cape):
         w.put(CAPE[frame], cloth, at=(8, 2))
     w.legs(metal, metal).torso(cloth, "brown").head(skin).put(HELM[helm], metal, cloth, at=(1, 2))
     blade = "steel" if metal == "gold" else metal
-    part, at = WEAPON[weapon]
-    w.put(part, blade, "chestnut", at=at).arm(metal, metal, "hold").done()
+    w.hold(WEAPON[weapon], blade, "chestnut").arm(metal, metal, "hold").done()
 
 
 # ---- wizard
 
 # Letters: cloth, band. All are put at (1, 2).
-WIZARD_HAT = drawings("""
+WIZARD_HAT = variants("""
 pointed      bent         tall         cowl
 ....dc.....  .bcc.......  .....dc....  ...dccc....
 ...dccb....  .b.dccb....  ....dccb...  ..ddcccb...
@@ -230,7 +227,7 @@ dcccccccbbb  dcccccccbbb  dcccccccbbb  .dccb......
 ...........  ...........  ...........  .bbba......
 """)
 # Letters: wood, glow.
-STAFF = drawings("""
+STAFF = variants("""
 orb   crook  crystal  wand  lantern
 .hg.  ..dc.  ..h.     ..h.  .bb.
 hggf  .dghb  .hgf     .hwh  .b.b
@@ -257,7 +254,7 @@ def wizard(canvas, frame, skin, hat, beard, hair, robe, trim, staff, glow):
 # ---- archer
 
 # Letters: cloth, feather. All are put at (1, 2).
-ARCHER_HAT = drawings("""
+ARCHER_HAT = variants("""
 feather      hood
 .gg.ccc....  ..dcccc....
 .hgdcccb...  .ddccccb...
@@ -274,7 +271,7 @@ HEADBAND = """
 b.........
 """
 # Letters: wood.
-BOW = drawings("""
+BOW = variants("""
 long   short  drawn
 .c...  .....  ..c...
 .wc..  .c...  ..wc..
@@ -303,7 +300,7 @@ def archer(canvas, frame, person, hair, hat, coat, feather, trousers, bow):
     w = Walker(canvas, frame, left=1)
     w.put(QUIVER, "brown", feather, at=(6, 2)).legs(trousers, "brown").torso(coat, "brown")
     w.head(skin)
-    if hat in ("feather", "hood"):
+    if hat in ARCHER_HAT:
         w.hair_below(hair, colour).put(ARCHER_HAT[hat], coat, feather, at=(1, 2))
     else:
         w.hair(hair, colour)
@@ -315,7 +312,7 @@ def archer(canvas, frame, person, hair, hat, coat, feather, trousers, bow):
 # ---- ninja
 
 # Letters: cloth, band. All are put at (1, 2).
-NINJA_HOOD = drawings("""
+NINJA_HOOD = variants("""
 hood         banded       tail
 ....ccc....  ....ccc....  .bcc.......
 ...ddcccb..  ...ddcccb..  cccddccb...
@@ -326,7 +323,7 @@ hood         banded       tail
 ...bbbbba..  ...bbbbba..  ...bbbbba..
 """)
 # Letters: cloth. Put at (7, 1).
-SCARF = drawings("""
+SCARF = variants("""
 near        pass        far
 ....ddcccb  ....ddcccb  cd..ddcccb
 .cdccbbbb.  .ddccbbbb.  bccccbbbb.
@@ -334,7 +331,7 @@ ccb.......  ccb.......  ..bb......
 b.........  ..........  ..........
 """)
 # Letters: metal, wood.
-NINJA_TOOL = drawings("""
+NINJA_TOOL = placed("""
 katana:6,1  kunai:8,11  star:8,12  twin:5,1
 gf...       .....       .d.        gf..
 .gf..       ffcd.       dbd        .gf.
@@ -345,9 +342,8 @@ gf...       .....       .d.        gf..
 
 def ninja(canvas, frame, skin, hood, cloth, scarf, tool):
     w = Walker(canvas, frame)
-    part, at = NINJA_TOOL[tool]
     w.legs(cloth, "black").torso(cloth, scarf)
-    w.put(part, "steel", "chestnut", at=at)
+    w.hold(NINJA_TOOL[tool], "steel", "chestnut")
     w.head(skin).put(NINJA_HOOD[hood], cloth, scarf, at=(1, 2)).put(SCARF[frame], scarf, at=(7, 1))
     w.arm(cloth, cloth, "hold" if tool in ("kunai", "star") else "run").done()
 
@@ -355,7 +351,7 @@ def ninja(canvas, frame, skin, hood, cloth, scarf, tool):
 # ---- farmer
 
 # Letters: straw, band. All are put at (1, 2).
-STRAW_HAT = drawings("""
+STRAW_HAT = variants("""
 wide         pointed      worn
 ....ccc....  .....c.....  ....b.c....
 ...ddccb...  ....dcb....  ...dcccb...
@@ -370,7 +366,7 @@ cgggb
 hgggf
 """
 # Letters: metal, wood.
-FARM_TOOL = drawings("""
+FARM_TOOL = variants("""
 hoe    fork   rake   shovel  scythe
 ..gdd  d.d.d  ddccb  ..d.    dddcg
 ..gcc  c.c.c  c.g.b  .dcb    d..bg
@@ -398,7 +394,7 @@ def farmer(canvas, frame, person, hair, hat, straw, shirt, overalls, tool):
 # ---- pirate
 
 # Letters: cloth, trim. All are put at (1, 2).
-PIRATE_HAT = drawings("""
+PIRATE_HAT = variants("""
 tricorn      bandana      captain      cap
 b...ccc...b  ...ddcc....  .hh.cccc...  ....ccc....
 cb.dccccbbb  ..dchccb...  .hhdcccccb.  ..ddcccbb..
@@ -415,7 +411,7 @@ kkkkj
 efgff
 """
 # Letters: metal, brass or wood.
-PIRATE_TOOL = drawings("""
+PIRATE_TOOL = placed("""
 cutlass:3,11  hook:8,11  spyglass:8,10  pistol:8,11  lantern:10,10
 ....d         ..dc.      ...hhh         .dccc        ..ccc
 ...dc         ...bd      .ghgfg         .gf..        ..hhg
@@ -442,16 +438,15 @@ def pirate(canvas, frame, person, beard, hat, cloth, stripes, trousers, tool, pa
     w.far_arm(cloth, skin).legs(trousers, "brown").put(STRIPED, "white", "gold", stripes, at=(8, 5)).head(skin)
     w.hair_below("bob", colour).beard(beard, colour).put(PIRATE_HAT[hat], cloth, "gold", at=(1, 2))
     if parrot != "none":
-        w.inked(PARROT, parrot, "gold", at=(5, 2))
-    part, at = PIRATE_TOOL[tool]
-    w.put(part, "steel", "gold", at=at).arm("white", skin, "hold").done()
+        w.stamp(PARROT, parrot, "gold", at=(5, 2))
+    w.hold(PIRATE_TOOL[tool], "steel", "gold").arm("white", skin, "hold").done()
 
 
 # ---- traveller
 
 # Letters: metal or wood, glow.
 # Letters: canvas, roll. All are put at (5, 1).
-PACK = drawings("""
+PACK = variants("""
 roll    tall    pan     basket
 hggf..  .dcb..  .dccb.  gchch.
 gffe..  dcccb.  dcccb.  cgcgb.
@@ -462,7 +457,7 @@ cbccba  cbbbba  fgfbba  dcdcba
 .bbba.  .bbba.  .bbba.  .bbba.
 """)
 # Letters: cloth, band. All are put at (1, 2).
-TRAVEL_HAT = drawings("""
+TRAVEL_HAT = variants("""
 brim         cap          pompom
 ....ccc....  ...dccc....  ....hg.....
 ...dccbc...  ..ddcccb...  ...dccc....
@@ -470,7 +465,7 @@ brim         cap          pompom
 .ddccccccbb  ..gggggggff  ..hhggggff.
 """)
 # Letters: wood, glow.
-STICK = drawings("""
+STICK = placed("""
 stick:3,11  lantern:8,10  map:7,11  torch:3,11
 ..c         ..bb.         wdwc      ..h.
 .dc         ..bbb         dgwc      .hhg
@@ -493,19 +488,18 @@ def traveller(canvas, frame, person, hair, hat, coat, trousers, pack, roll, carr
         w.hair(hair, colour)
     else:
         w.hair_below(hair, colour).put(TRAVEL_HAT[hat], coat, roll, at=(1, 2))
-    w.inked(PACK[pack], "tan", roll, at=(6, 2))
+    w.stamp(PACK[pack], "tan", roll, at=(6, 2))
     if carries == "none":
         w.arm(coat, skin)
     else:
-        part, at = STICK[carries]
-        w.put(part, "tan" if carries == "map" else "brown", "amber", at=at).arm(coat, skin, "hold")
+        w.hold(STICK[carries], "tan" if carries == "map" else "brown", "amber").arm(coat, skin, "hold")
     w.done()
 
 
 # ---- monk
 
 # Letters: wood or paper, glow.
-MONK_TOOL = drawings("""
+MONK_TOOL = placed("""
 cross:2,11  book:7,10  candle:4,11  lantern:8,10  beads:9,11
 ..h.        .bbbbb     ..h.         ..bb.         ..h.
 .hgf        .bwwcb     ..g.         ..bbb         .h.g
@@ -521,7 +515,7 @@ cross:2,11  book:7,10  candle:4,11  lantern:8,10  beads:9,11
 ..b.        ......     ....         .....         ....
 """)
 # Letters: cloth. All are put at (1, 2).
-COWL = drawings("""
+COWL = variants("""
 up           deep         peaked
 ...dccc....  ....dcc....  ...........
 ..ddcccb...  ..ddcccb...  dcc.ccc....
@@ -553,14 +547,13 @@ def monk(canvas, frame, person, hood, beard, robe, rope, carries, glow):
         w.put(TONSURE, colour, at=(4, 2)).put(HOOD_DOWN, robe, at=(7, 2))
     else:
         w.put(COWL[hood], robe, at=(1, 2))
-    part, at = MONK_TOOL[carries]
-    w.put(part, "chestnut", glow, at=at).arm(robe, skin, "hold").done()
+    w.hold(MONK_TOOL[carries], "chestnut", glow).arm(robe, skin, "hold").done()
 
 
 # ---- princess
 
 # Letters: gown, hem, shoes. Rows 11 to 14 from column 1.
-GOWN = drawings("""
+GOWN = variants("""
 near          pass          far           stand
 ............  ....dccbb...  ............  ....dccbb...
 ....dccbbb..  ...dccbcbb..  ....dcbccb..  ...dccbcbb..
@@ -568,7 +561,7 @@ near          pass          far           stand
 .hggggggfffe  .hgggggffff.  hhggggggfff.  ..hgggggfff.
 """)
 # Letters: gold, gem or veil. All are put at (0, 2).
-CROWN = drawings("""
+CROWN = variants("""
 crown        tiara        hennin       bow          wreath
 ...........  ...........  ...........  ...........  ...........
 ....d.c.c..  ........h..  .hgf.......  .gg.fg.....  ...........
@@ -578,7 +571,7 @@ crown        tiara        hennin       bow          wreath
 ...........  ...........  h...dccb...  ...........  ...........
 """)
 # Letters: stem or handle, flower.
-PRINCESS_TOOL = drawings("""
+PRINCESS_TOOL = placed("""
 rose:4,11  fan:5,11  wand:4,11  bird:6,10
 .hhg       ..hg.     ..h.       ......
 .hgf       .hgfg     .hwh       .hhg..
@@ -597,15 +590,14 @@ def princess(canvas, frame, person, hair, crown, gown, hem, carries):
     if carries == "none":
         w.arm(gown, skin)
     else:
-        part, at = PRINCESS_TOOL[carries]
-        w.put(part, "green" if carries == "rose" else "gold", hem, at=at).arm(gown, skin, "hold")
+        w.hold(PRINCESS_TOOL[carries], "green" if carries == "rose" else "gold", hem).arm(gown, skin, "hold")
     w.done()
 
 
 # ---- viking
 
 # Letters: metal, horn. All are put at (1, 2).
-VIKING_HELM = drawings("""
+VIKING_HELM = variants("""
 horns        curled       round
 ..h.....h..  ..hgdcc....  ....dcc....
 ..hgdcchg..  .hgddcccb..  ...ddccbb..
@@ -613,7 +605,7 @@ horns        curled       round
 ..ccccccccb  ..gcccccccb  ..gggggggf.
 """)
 # Letters: metal, wood. Held upright ahead.
-VIKING_WEAPON = drawings("""
+VIKING_WEAPON = placed("""
 axe:2,12  hammer:2,12  spear:1,12
 ..gdc     .dccc        ..d.
 ..gdd     .dccb        .dcb
@@ -629,7 +621,7 @@ axe:2,12  hammer:2,12  spear:1,12
 .....     .....        ..f.
 """)
 # Letters: paint, metal rim, second paint. The rim is part of the drawing. Put at (7, 4).
-ROUND_SHIELD = drawings("""
+ROUND_SHIELD = variants("""
 plain  halves  cross
 .hgf.  .hgf.   .hgf.
 hdccf  hdckf   hdkcf
@@ -644,17 +636,14 @@ def viking(canvas, frame, person, helm, beard, tunic, weapon, shield, paint):
     w = Walker(canvas, frame, left=2)
     w.legs("brown", "black").torso(tunic, "brown").head(skin).hair_below("long", colour).beard(beard, colour)
     w.put(VIKING_HELM[helm], "iron", "sand", at=(1, 2))
-    part, at = VIKING_WEAPON[weapon]
-    w.put(part, "steel", "chestnut", at=at).arm(tunic, skin, "hold")
-    if shield != "none":
-        w.inked(ROUND_SHIELD[shield], paint, "steel", "white", at=(8, 3))
-    w.done()
+    w.hold(VIKING_WEAPON[weapon], "steel", "chestnut").arm(tunic, skin, "hold")
+    w.stamp(ROUND_SHIELD[shield], paint, "steel", "white", at=(8, 3)).done()
 
 
 # ---- merchant
 
 # Letters: sack, patch. Put at (4, 1); carried on the back.
-SACK = drawings("""
+SACK = variants("""
 full     patched  crate    rugs
 ...cc..  ...cc..  .......  hggf.dcb
 ...bb..  ...bb..  ddddddb  gffe.ccb
@@ -666,7 +655,7 @@ ccccbba  ccccbba  dcccccb  gfeeccba
 .cbbba.  .cbbba.  bbbbbba  .fe..ba.
 """)
 # Letters: cloth, jewel. All are put at (1, 2).
-MERCHANT_HAT = drawings("""
+MERCHANT_HAT = variants("""
 turban       fez          beret
 ....dcc....  ...hccc....  ..dccccb...
 ..ddccbbc..  ..gccccb...  .ddcccccbb.
@@ -675,7 +664,7 @@ turban       fez          beret
 .bb........  ...........  ...........
 """)
 # Letters: metal, cloth.
-WARES = drawings("""
+WARES = placed("""
 coin:5,11   lamp:6,10   pouch:6,11  vase:5,10
 .dc.        ....d       .cb.        .hg.
 dcdb        b...b       ..b.        ..f.
@@ -689,20 +678,19 @@ def merchant(canvas, frame, person, beard, hat, coat, cloth, trousers, load, pat
     skin, colour = person
     w = Walker(canvas, frame)
     w.far_arm(coat, skin).legs(trousers, "brown").torso(coat, "gold")
-    w.inked(SACK[load], "tan", patch, at=(4, 1)).inked(HEAD, skin, at=(2, 4)).hair_below("short", colour)
+    w.stamp(SACK[load], "tan", patch, at=(4, 1)).stamp(HEAD, skin, at=(2, 4)).hair_below("short", colour)
     w.beard(beard, colour).put(MERCHANT_HAT[hat], cloth, "gold", at=(1, 2))
     if ware == "none":
         w.arm(coat, skin)
     else:
-        part, at = WARES[ware]
-        w.put(part, "gold", patch, at=at).arm(coat, skin, "hold")
+        w.hold(WARES[ware], "gold", patch).arm(coat, skin, "hold")
     w.done()
 
 
 # ---- soldier
 
 # Letters: metal, cloth. All are put at (1, 2).
-SOLDIER_HELM = drawings("""
+SOLDIER_HELM = variants("""
 kettle       crested      morion
 ....dcc....  ..hhhggg...  ....hgg....
 ...dcccb...  .hggdccbgg.  ...hgccg...
@@ -713,7 +701,7 @@ kettle       crested      morion
 ...........  ..bba......  ...........
 """)
 # Letters: paint, rim, emblem. All are put at (7, 9), ahead of the body.
-SHIELD = drawings("""
+SHIELD = variants("""
 tower  kite   round
 .hgg.  .hgg.  .....
 hdccf  hdckf  .hgg.
@@ -724,7 +712,7 @@ gcccf  .gcf.  .fff.
 .gff.  ..g..  .....
 """)
 # Letters: metal, wood, cloth. The end that shows above the shield, put at (1, 11).
-POLE_ARM = drawings("""
+POLE_ARM = variants("""
 spear  halberd  flag   sword
 ..d.   ..d..    ..d..  ..d..
 .dcb   d.cd.    ..gkk  ..dc.
@@ -741,7 +729,7 @@ def soldier(canvas, frame, skin, helm, metal, cloth, shield, emblem, weapon):
     w = Walker(canvas, frame, left=2)
     w.legs("grey", "brown").torso(cloth, "brown").head(skin).hair_below("short", "black")
     w.put(SOLDIER_HELM[helm], metal, cloth, at=(1, 2)).put(POLE_ARM[weapon], "steel", "chestnut", emblem, at=(1, 12))
-    w.arm(cloth, skin, "hold").inked(SHIELD[shield], cloth, metal, emblem, at=(7, 10)).done()
+    w.arm(cloth, skin, "hold").stamp(SHIELD[shield], cloth, metal, emblem, at=(7, 10)).done()
 
 
 # ---- child
@@ -751,7 +739,7 @@ dcccb
 cccbb
 """
 # Letters: toy, second colour, wood. Rows and columns of the canvas.
-TOY = drawings("""
+TOY = placed("""
 balloon:1,10  kite:1,9  lolly:4,10  pinwheel:5,10  sword:5,9
 .ccc.         ...c..    .ccc.       .d.gg          ...k.
 cddcc         ..dcg.    cdgcb       .ddg.          ...k.
@@ -766,7 +754,7 @@ cccbb         ..hgb.    ccgcb       .fdd.          ...k.
 .#...         ......    .....       .....          .....
 """)
 # Letters: cloth, trim. All are put at (1, 2).
-CHILD_HAT = drawings("""
+CHILD_HAT = variants("""
 cap          propeller    woolly       bow
 ...dccc....  ..hggggff..  ....hg.....  ..hg.gf....
 ..ddcccb...  .....c.....  ...dccc....  ..ggegf....
@@ -781,12 +769,11 @@ def child(canvas, frame, person, hair, hat, shirt, trousers, toy, colour, second
     w = Walker(canvas, frame, left=2)
     w.drop = 2
     w.legs(trousers, "red").put(CHILD_SHIRT, shirt, at=(8, 5)).head(skin)
-    if hat == "bow":
-        w.hair(hair, hair_colour).put(CHILD_HAT[hat], shirt, second, at=(1, 2))
-    elif hat == "none":
+    if hat in ("none", "bow"):
         w.hair(hair, hair_colour)
     else:
-        w.hair_below(hair, hair_colour).put(CHILD_HAT[hat], shirt, second, at=(1, 2))
+        w.hair_below(hair, hair_colour)
+    w.put(CHILD_HAT[hat], shirt, second, at=(1, 2))
     part, at = TOY[toy]
     canvas.paste(part, colour, second, "tan", at=at)
     w.arm(shirt, skin, "hold").done()
@@ -795,7 +782,7 @@ def child(canvas, frame, person, hair, hat, shirt, trousers, toy, colour, second
 # ---- bard
 
 # Letters: wood, trim. Held across the body. All are put at (6, 6).
-INSTRUMENT = drawings("""
+INSTRUMENT = variants("""
 lute      drum     harp
 ......gc  .......  dcccb.
 .....cg.  .wwwww.  dg.g.c
@@ -812,7 +799,7 @@ FLUTE = """
 ..c.c
 """
 # Letters: cloth, feather. All are put at (1, 2).
-BARD_HAT = drawings("""
+BARD_HAT = variants("""
 beret        robin        slouch
 hg.cccc....  hh..dc.....  ..dcccb....
 .hgdccccb..  .hg.dccb...  .ddccgcb...
@@ -829,14 +816,14 @@ def bard(canvas, frame, person, hair, hat, cloth, feather, hose, instrument):
     if instrument == "flute":
         w.put(FLUTE, "gold", at=(6, 10)).arm(cloth, skin, "hold")
     else:
-        w.inked(INSTRUMENT[instrument], "chestnut", "gold", at=(7, 7)).put("cc\nb", skin, at=(10, 8))
+        w.stamp(INSTRUMENT[instrument], "chestnut", "gold", at=(7, 7)).put("cc\nb", skin, at=(10, 8))
     w.done()
 
 
 # ---- samurai
 
 # Letters: metal, trim. All are put at (1, 2).
-KABUTO = drawings("""
+KABUTO = variants("""
 crest        horns        kasa
 ....dcc.h..  ....hdccb.h  .....c.....
 ...dccchg..  ...ddcchhg.  ....dccb...
@@ -854,7 +841,7 @@ ddccbb
 .gfgf.
 """
 # Letters: metal, grip.
-SAMURAI_WEAPON = drawings("""
+SAMURAI_WEAPON = placed("""
 katana:2,10  naginata:1,11  fan:5,11
 ...d.        ..d.           ..hg.
 ...dc        ..dc           .hggf
@@ -884,20 +871,19 @@ def samurai(canvas, frame, person, helm, armour, lacing, trousers, weapon, sheat
     w = Walker(canvas, frame, left=1)
     w.legs(trousers, "tan").torso(armour, lacing).put(CUIRASS, armour, lacing, at=(8, 4)).head(skin)
     if sheath != "none":
-        w.inked(SHEATH, sheath, at=(9, 1))
+        w.stamp(SHEATH, sheath, at=(9, 1))
     if helm == "topknot":
         w.hair("topknot", colour)
     else:
         w.hair_below("short", colour)
         w.put(KABUTO[helm], "sand" if helm == "kasa" else armour, "gold", at=(1, 2))
-    part, at = SAMURAI_WEAPON[weapon]
-    w.put(part, "steel", lacing, at=at).arm(armour, skin, "hold").done()
+    w.hold(SAMURAI_WEAPON[weapon], "steel", lacing).arm(armour, skin, "hold").done()
 
 
 # ---- miner
 
 # Letters: metal, lamp. All are put at (1, 2).
-MINER_HAT = drawings("""
+MINER_HAT = variants("""
 lamp         candle
 ....dcc....  ....dcc.h..
 ...ddccbhh.  ...ddccbg..
@@ -905,7 +891,7 @@ lamp         candle
 .ddccccbbhb  .ddcccccwbb
 """)
 # Letters: metal, wood. Put at (2, 12).
-MINER_TOOL = drawings("""
+MINER_TOOL = variants("""
 pick   shovel  hammer
 .ddc.  ..d.    .dcb.
 dcgcb  .dcb    ddccb
@@ -945,7 +931,7 @@ def miner(canvas, frame, person, hat, metal, beard, shirt, trousers, tool):
 # ---- cook
 
 # Letters: cloth, band. All are put at (1, 2).
-COOK_HAT = drawings("""
+COOK_HAT = variants("""
 toque        low          scarf
 ..dccdccb..  ...........  ...........
 .ddcccccbb.  .ddcccccb..  ....gff....
@@ -955,7 +941,7 @@ toque        low          scarf
 ...........  ...........  .f.........
 """)
 # Letters: dish, food.
-DISH = drawings("""
+DISH = placed("""
 cake:4,11  pan:7,11  roast:5,11  soup:6,11  ladle:4,11
 ...g..     ..hgg.    ..hggw      .hggf.     ..c
 .dhdd.     .aggfa    .hgggf      dccccb     ..c
@@ -970,26 +956,25 @@ def cook(canvas, frame, person, hair, beard, hat, trim, trousers, dish, food):
     w = Walker(canvas, frame, left=2)
     w.far_arm("white", skin).legs(trousers, "black").torso("white", trim).head(skin).hair_below(hair, colour)
     w.beard(beard, colour).put(COOK_HAT[hat], "white", trim, at=(1, 2))
-    part, at = DISH[dish]
-    w.put(part, "steel", food, at=at).arm("white", skin, "hold").done()
+    w.hold(DISH[dish], "steel", food).arm("white", skin, "hold").done()
 
 
 KINDS = {
     "knight": Kind(
         knight,
         frame=FRAMES,
-        skin=["porcelain", "fair", "olive", "umber"],
+        skin=SKINS,
         helm=list(HELM),
         metal=["steel", "gold", "mithril"],
         cloth=["red", "crimson", "green", "blue", "purple", "navy"],
-        weapon=["sword", "lance", "mace", "axe"],
+        weapon=list(WEAPON),
         cape=["none", "long"],
-        ink=["night", "navy"],
+        ink=COLD_INKS,
     ),
     "wizard": Kind(
         wizard,
         frame=FRAMES,
-        skin=["porcelain", "fair", "olive", "umber"],
+        skin=SKINS,
         hat=list(WIZARD_HAT),
         beard=["none", "full", "long"],
         hair=["white", "grey", "brown", "ginger"],
@@ -997,7 +982,7 @@ KINDS = {
         trim=["gold", "yellow", "cyan", "white"],
         staff=list(STAFF),
         glow=["cyan", "lime", "magenta", "amber", "red"],
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "archer": Kind(
         archer,
@@ -1009,17 +994,17 @@ KINDS = {
         feather=["red", "yellow", "white", "cyan"],
         trousers=["brown", "tan", "grey"],
         bow=list(BOW),
-        ink=["night", "moss"],
+        ink=MOSS_INKS,
     ),
     "ninja": Kind(
         ninja,
         frame=["near", "pass", "far"],
-        skin=["porcelain", "fair", "olive", "bronzed", "umber"],
+        skin=ALL_SKINS,
         hood=list(NINJA_HOOD),
         cloth=["black", "navy", "indigo", "crimson", "forest", "grey"],
         scarf=["red", "orange", "yellow", "cyan", "lime", "white"],
         tool=list(NINJA_TOOL),
-        ink=["night", "navy"],
+        ink=COLD_INKS,
     ),
     "farmer": Kind(
         farmer,
@@ -1031,7 +1016,7 @@ KINDS = {
         shirt=["red", "green", "white", "orange", "cyan"],
         overalls=["blue", "navy", "brown", "teal"],
         tool=list(FARM_TOOL),
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "pirate": Kind(
         pirate,
@@ -1044,7 +1029,7 @@ KINDS = {
         trousers=["brown", "navy", "grey", "tan"],
         tool=list(PIRATE_TOOL),
         parrot=["none", "lime", "red", "cyan"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "traveller": Kind(
         traveller,
@@ -1057,7 +1042,7 @@ KINDS = {
         pack=list(PACK),
         roll=["crimson", "forest", "blue", "yellow"],
         carries=["none", *STICK],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "monk": Kind(
         monk,
@@ -1069,7 +1054,7 @@ KINDS = {
         rope=["sand", "white", "gold"],
         carries=list(MONK_TOOL),
         glow=["gold", "amber", "cyan"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "princess": Kind(
         princess,
@@ -1080,7 +1065,7 @@ KINDS = {
         gown=["pink", "rose", "magenta", "purple", "blue", "cyan", "lime", "yellow", "red", "white"],
         hem=["pink", "magenta", "cyan", "yellow"],
         carries=["none", *PRINCESS_TOOL],
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "viking": Kind(
         viking,
@@ -1092,7 +1077,7 @@ KINDS = {
         weapon=list(VIKING_WEAPON),
         shield=["none", *ROUND_SHIELD],
         paint=["red", "blue", "green", "amber"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "merchant": Kind(
         merchant,
@@ -1106,19 +1091,19 @@ KINDS = {
         load=list(SACK),
         patch=["red", "blue", "forest", "purple"],
         ware=["none", *WARES],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "soldier": Kind(
         soldier,
         frame=FRAMES,
-        skin=["porcelain", "fair", "olive", "bronzed", "umber"],
+        skin=ALL_SKINS,
         helm=list(SOLDIER_HELM),
         metal=["steel", "gold", "mithril"],
         cloth=["red", "crimson", "blue", "navy", "green", "purple", "teal"],
         shield=list(SHIELD),
         emblem=["white", "yellow", "cyan"],
         weapon=list(POLE_ARM),
-        ink=["night", "navy"],
+        ink=COLD_INKS,
     ),
     "child": Kind(
         child,
@@ -1131,7 +1116,7 @@ KINDS = {
         toy=list(TOY),
         colour=["red", "blue", "magenta", "lime"],
         second=["yellow", "white", "cyan"],
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "bard": Kind(
         bard,
@@ -1143,7 +1128,7 @@ KINDS = {
         feather=["yellow", "white", "cyan", "red"],
         hose=["navy", "forest", "amber", "white"],
         instrument=[*INSTRUMENT, "flute"],
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "samurai": Kind(
         samurai,
@@ -1155,7 +1140,7 @@ KINDS = {
         trousers=["grey", "navy", "brown", "white"],
         weapon=list(SAMURAI_WEAPON),
         sheath=["none", "black", "red", "chestnut"],
-        ink=["night", "navy"],
+        ink=COLD_INKS,
     ),
     "miner": Kind(
         miner,
@@ -1167,7 +1152,7 @@ KINDS = {
         shirt=["red", "green", "grey", "blue"],
         trousers=["brown", "navy", "tan"],
         tool=[*MINER_TOOL, "lantern"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "cook": Kind(
         cook,
@@ -1180,6 +1165,6 @@ KINDS = {
         trousers=["navy", "grey", "brown"],
         dish=list(DISH),
         food=["amber", "chestnut", "red", "lime", "pink"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
 }

@@ -1,7 +1,19 @@
 """Spells and magic things: potions, scrolls, runes, fire, lightning, crystals, charms and curses."""
 
-from .pixels import METALS, RAMPS, WHITE, Kind
+from .pixels import (
+    COLD_INKS,
+    COLD_PLUM_INKS,
+    PLUM_INKS,
+    RAMPS,
+    WARM_COLD_INKS,
+    WARM_INKS,
+    WARM_PLUM_INKS,
+    WHITE,
+    Kind,
+    variants,
+)
 
+METALS = ["steel", "iron", "gold", "bronze", "copper", "mithril"]
 GEMS = ["red", "amber", "lime", "green", "teal", "cyan", "blue", "indigo", "purple", "magenta", "pink"]
 FIRES = {
     "fire": ("red", "orange", "yellow"),
@@ -31,33 +43,6 @@ def pale(name):
     return (middle, light, tuple((2 * s + 255 * 3) // 5 for s in shine), WHITE)
 
 
-def mirror(canvas):
-    """Turn the whole picture left to right."""
-    canvas.rgb[:] = canvas.rgb[:, ::-1].copy()
-    canvas.opaque[:] = canvas.opaque[:, ::-1].copy()
-
-
-def behind(canvas, part, *ramps, at=(0, 0)):
-    """Paste a part under everything that is on the canvas already."""
-    opaque, rgb = canvas.opaque.copy(), canvas.rgb[canvas.opaque]
-    canvas.paste(part, *ramps, at=at)
-    canvas.rgb[opaque] = rgb
-
-
-def on_top(canvas, part, *ramps, at=(0, 0)):
-    """Paste a part with an outline of its own over what is on the canvas already."""
-    below = canvas.opaque.copy()
-    canvas.opaque[:] = False
-    canvas.paste(part, *ramps, at=at).outline()
-    canvas.opaque |= below
-
-
-def variants(names, art):
-    """{name: part} of drawings that stand side by side, with blanks between them."""
-    columns = zip(*(line.split() for line in art.strip().split("\n")))
-    return {name: "\n".join(rows) for name, rows in zip(names.split(), columns, strict=True)}
-
-
 SPARK_STAR = """
 .c.
 cbc
@@ -85,21 +70,18 @@ def around(canvas, aura, ramp):
             canvas.paste(mark, ramp, at=(row - 1, col - 1))
 
 
-RUNES = variants(
-    "tree bolt cross diamond moon eye loop heart glass",
-    """
+RUNES = variants("""
+tree    bolt    cross   diamond moon    eye     loop    heart   glass
 c.cc.c  ...cc.  ..cc..  ..cc..  .ccc..  .cccc.  ..cc..  .c..c.  cccccc
 c.cc.c  ..cc..  ..cc..  .cccc.  ..ccc.  c....c  .c..c.  cccccb  .c..c.
 .bccb.  .cccc.  cccccc  cc..cb  ...cb.  c.cc.b  c....b  ccccbb  ..cb..
 ..bb..  ..cb..  bbbbbb  cb..bb  ...cb.  c.cb.b  .c..b.  .ccbb.  ..bb..
 ..bb..  .bb...  ..bb..  .bbbb.  ..bbb.  b....b  ..bb..  ..bb..  .b..b.
 ..bb..  .b....  ..bb..  ..bb..  .bbb..  .bbbb.  bb..bb  ......  bbbbbb
-""",
-)
+""")
 
-CHARMS = variants(
-    "star heart moon gem orb drop",
-    """
+CHARMS = variants("""
+star      heart     moon      gem       orb       drop
 ...dc...  ........  ..cccc..  ........  ..cccc..  ...dc...
 ...cc...  .cc..cb.  .cdcb...  ..cddc..  .cddccb.  ...cb...
 dccccccb  cddccccb  cdcb....  .cddccb.  cddccccb  ..dccb..
@@ -108,12 +90,10 @@ dccccccb  cddccccb  cdcb....  .cddccb.  cddccccb  ..dccb..
 .dccccb.  ..cccb..  cccb....  ..ccba..  cccccbba  cdccccbb
 .cb..bb.  ...bb...  .cccb.b.  ...ba...  .cccbba.  .ccccbb.
 .b....a.  ........  ..bbbb..  ........  ..bbaa..  ..bbba..
-""",
-)
+""")
 
-POTIONS = variants(
-    "round cone vial square diamond cork cap bead",
-    """
+POTIONS = variants("""
+round             cone              vial              square            diamond           cork    cap     bead
 .....hggggf.....  .....hggggf.....  ....hgggggff....  .....hggggf.....  .....hggggf.....  .cccb.  cdcccb  ..cc..
 ......hgff......  ......hgff......  .....hgffff.....  ......hgff......  ......gffe......  .cbba.  .bbba.  .dcbb.
 ......gffe......  ......gffe......  .....gkjjie.....  ...hggggfffff...  ...gggkjjfff....  ......  ......  ......
@@ -126,17 +106,14 @@ POTIONS = variants(
 ..gfcbbbbbbaae..  ...gdcbbbbbae...  .....gdcbae.....  ..gdcbbbbbbbae..  ....gcbbbbae....  ......  ......  ......
 ...ffbbbbaaee...  ..gdcbbbbbbaae..  .....gfbaae.....  ..gfbbbbbbbaee..  .....gbbbae.....  ......  ......  ......
 .....eeeeee.....  ..ffeeeeeeeeee..  ......feee......  ..ffeeeeeeeeee..  ......feee......  ......  ......  ......
-""",
-)
-LABELS = variants(
-    "skull heart plus drop bubbles",
-    """
+""")
+LABELS = variants("""
+skull heart plus  drop  bubbles
 wwww  w..w  .ww.  .w..  ..d....
 w##w  wwww  wwww  .ww.  .....d.
 wwww  wwww  wwww  wwww  .d.....
 .ww.  .ww.  .ww.  .ww.  ....d..
-""",
-)
+""")
 
 
 def potion(canvas, bottle, liquid, fill, stopper, plug, label):
@@ -144,15 +121,11 @@ def potion(canvas, bottle, liquid, fill, stopper, plug, label):
     canvas.paste(POTIONS[bottle], liquid, "mithril", top, at=(3, 0))
     canvas.paste(POTIONS[stopper], plug, at=(1, 5))
     canvas.outline()
-    if label == "bubbles":
-        canvas.paste(LABELS["bubbles"], liquid, at=(8, 5))
-    elif label != "none":
-        canvas.paste(LABELS[label], at=(9, 6))
+    canvas.paste(LABELS[label], liquid, at=(8, 5) if label == "bubbles" else (9, 6))
 
 
-SCROLLS = variants(
-    "straight torn roller writing",
-    """
+SCROLLS = variants("""
+straight          torn              roller          writing
 ..eeeeeeeeeeee..  ..eeeeeeeeeeee..  fhgccccccccbfe  bbb.bb
 ..eddddcccccbe..  ..eddddcccccbe..  eggbbbbbbbbaee  ......
 ...ddccccccbb...  ...ddccccccbb...  ..............  b.bbbb
@@ -164,8 +137,7 @@ SCROLLS = variants(
 ...dcccccccbb...  ...dcccccccbb...  ..............  ......
 ...dcccccccba...  ...dccccccbba...  ..............  ......
 ..ebbbbbbbbaae..  ...bb.bbb.ba....  ..............  ......
-""",
-)
+""")
 
 
 def scroll(canvas, sheet, paper, rods, rune, dye, seal):
@@ -183,9 +155,8 @@ def scroll(canvas, sheet, paper, rods, rune, dye, seal):
         canvas.paste(".cb\ncdb\n.ba", seal, at=(11, 10))
 
 
-ROLLS = variants(
-    "roll band bow wide",
-    """
+ROLLS = variants("""
+roll              band    bow       wide
 ................  .dc...  dc..dc..  .dcc...
 ..........dd....  .ccc..  ccccccb.  ddccc..
 .........dccc...  ..ccb.  .cccb...  .cdccb.
@@ -200,8 +171,7 @@ ROLLS = variants(
 .dcccbb.........  ......  ........  .......
 ..dcbb..........  ......  ........  .......
 ...bb...........  ......  ........  .......
-""",
-)
+""")
 
 
 def rolled_scroll(canvas, paper, ribbon, cloth, seal, aura, light):
@@ -213,9 +183,8 @@ def rolled_scroll(canvas, paper, ribbon, cloth, seal, aura, light):
     around(canvas, aura, light)
 
 
-FLAMES = variants(
-    "tall curl wild logs bowl stones",
-    """
+FLAMES = variants("""
+tall              curl              wild              logs            bowl            stones
 ................  ................  ................  .cb........bc.  cddccccccccbba  .cc..cc..cc.cb
 .......b........  ......bbb.......  ....b.....b.....  dbccbb..bbccba  .ccccccccccba.  ccbbccbbccbbbb
 .......bb.......  .....bbb........  ....bb...bb.....  .abbbccccbbba.  ..bccccccbba..  cbbacbbacbbaba
@@ -231,31 +200,25 @@ FLAMES = variants(
 ..bfjjjkkkjjfb..  ..bfjjkkkjjfb...  ..bffjkkkkjffb..  ..............  ..............  ..............
 ..bbfjjkkkjfbb..  ..bbfjkkkjfbb...  ...bbfjkkjfbb...  ..............  ..............  ..............
 ....bbffffbb....  ....bbfffbb.....  .....bbffbb.....  ..............  ..............  ..............
-""",
-)
-FACES = variants(
-    "eyes smile angry",
-    """
+""")
+FACES = variants("""
+eyes    smile   angry
 ......  x....x  x....x
 .x..x.  x....x  xx..xx
 .x..x.  ......  .x..x.
 ......  ..xx..  ..xx..
-""",
-)
+""")
 
 
 def flame(canvas, shape, fire, base, fuel, face):
     canvas.paste(FLAMES[shape], *FIRES[fire])
     canvas.outline()
-    if base != "none":
-        on_top(canvas, FLAMES[base], fuel, at=(11, 1))
-    if face != "none":
-        canvas.paste(FACES[face], at=(8 if base == "none" else 6, 5))
+    canvas.stamp(FLAMES[base], fuel, at=(11, 1))
+    canvas.paste(FACES[face], at=(8 if base == "none" else 6, 5))
 
 
-BALL_TAILS = variants(
-    "comet burning spiky",
-    """
+BALL_TAILS = variants("""
+comet             burning           spiky
 ................  ................  ................
 ................  ................  .......bb.......
 ................  ....bb..........  ......bbb....b..
@@ -271,8 +234,7 @@ BALL_TAILS = variants(
 .bbb..bbfffffb..  .bbbb.bbffffbb..  ..bbbbbffbbbfb..
 ........bbbbb...  .....bbbbbbb....  ..b..bbfbb..bb..
 ................  ...bbb..........  ......bbb....b..
-""",
-)
+""")
 
 
 def fireball(canvas, shape, fire, face, heading, aura):
@@ -284,12 +246,11 @@ def fireball(canvas, shape, fire, face, heading, aura):
         canvas.paste("x..x\n....\n.xx.", at=(7, 8))
     around(canvas, aura, FIRES[fire][1])
     if heading == "left":
-        mirror(canvas)
+        canvas.mirror()
 
 
-METEORS = variants(
-    "trail round jagged crystal",
-    """
+METEORS = variants("""
+trail             round     jagged    crystal
 ................  ..cccc..  ...ccc..  ..ddcc..
 ........b...bb..  .cddccb.  .ccddccb  .ddcccb.
 .......bb.bbfb..  cdccbbcb  cddcccbb  dddccbbb
@@ -305,8 +266,7 @@ METEORS = variants(
 ..bffjjjjjffb...  ........  ........  ........
 ...bbffffffb....  ........  ........  ........
 ....bbbbbbb.....  ........  ........  ........
-""",
-)
+""")
 
 
 def meteor(canvas, rock, stone, fire, heading, aura):
@@ -315,12 +275,11 @@ def meteor(canvas, rock, stone, fire, heading, aura):
     canvas.paste(METEORS[rock], stone, at=(6, 2))
     around(canvas, aura, FIRES[fire][1])
     if heading == "right":
-        mirror(canvas)
+        canvas.mirror()
 
 
-LIGHTNING = variants(
-    "classic forked strike ball cloud",
-    """
+LIGHTNING = variants("""
+classic           forked            strike            ball              cloud
 ................  ................  ................  ................  ......dddc......
 .......ddddd....  ......dddc......  ..dddd..........  ......dd........  ..dddcdddddccc..
 ......dccccb....  ......dccb......  ...dccb.........  ......dcb...dd..  .ddddddddddddcc.
@@ -336,21 +295,19 @@ LIGHTNING = variants(
 .....dcb........  ...dcb....dcb...  ..........dccb..  ..dcb.dcb.bdcb..  ................
 .....db.........  ..dcb......cb...  ...........dcb..  ..bb..dcb...bb..  ................
 ....cb..........  ..cb........b...  ............cb..  .......bb.......  ................
-""",
-)
+""")
 
 
 def lightning(canvas, bolt, light, cloud, aura, glimmer):
     canvas.paste(LIGHTNING[bolt], light)
     canvas.outline()
     if cloud != "none" and bolt != "ball":
-        on_top(canvas, LIGHTNING["cloud"], cloud, at=(1, 0))
+        canvas.stamp(LIGHTNING["cloud"], cloud, at=(1, 0))
     around(canvas, aura, glimmer)
 
 
-ORBS = variants(
-    "ball claws plinth cushion ring",
-    """
+ORBS = variants("""
+ball              claws           plinth          cushion         ring
 ......cccb......  .cb........ba.  ..............  ..............  ..............
 ....ccdccccb....  .dcb......cba.  ...dcccccba...  .cdccccccccba.  ..dcccccccbb..
 ...cddcccccbb...  ..dccbbbbcba..  ....ccbbba....  dcccbccccbccba  ...bbbbbbba...
@@ -363,21 +320,18 @@ ORBS = variants(
 ...bcccbbbbaa...  ..............  ..............  ..............  ..............
 ....bbbbbaaa....  ..............  ..............  ..............  ..............
 ......aaaa......  ..............  ..............  ..............  ..............
-""",
-)
+""")
 
 
 def crystal_ball(canvas, glass, vision, light, stand, metal):
     canvas.paste(ORBS["ball"], glass, at=(1, 0))
     canvas.outline()
-    if vision != "none":
-        canvas.paste(RUNES[vision], bright(light), at=(4, 5))
-    on_top(canvas, ORBS[stand], metal, at=(10, 1))
+    canvas.paste(RUNES[vision], bright(light), at=(4, 5))
+    canvas.stamp(ORBS[stand], metal, at=(10, 1))
 
 
-RUNE_STONES = variants(
-    "tall pebble slab shard crack moss",
-    """
+RUNE_STONES = variants("""
+tall              pebble            slab              shard             crack           moss
 ......cccc......  ................  ..ccccccccccbb..  .........cc.....  ............#.  ..............
 ....ccddccbb....  .....cccccb.....  .cddddccccccccb.  .......ccdcb....  ...........##.  ..............
 ...cddccccbbb...  ...ccdddcccbb...  .cdccccccccccba.  .....ccddccb....  ..............  ..............
@@ -392,25 +346,19 @@ RUNE_STONES = variants(
 ..ccccccccbbaa..  ..bbbcccbbbbaa..  .bccccccccbbbba.  ...bcccccbbba...  ...#..........  .cbcc...ccbb..
 .ccbccccbbbbaaa.  ...bbbbbbbaaa...  .bbbbbbbbbbbbaa.  ....bbcccbba....  ..............  ..............
 .bbbbbbbbaaaaaa.  .....aaaaaa.....  ..aaaaaaaaaaaa..  ......bbaaa.....  ..............  ..............
-""",
-)
+""")
 
 
 def rune_stone(canvas, shape, stone, rune, light, wear, aura):
     canvas.paste(RUNE_STONES[shape], stone, at=(1, 0))
-    whole = canvas.opaque.copy()
-    if wear != "none":
-        canvas.paste(RUNE_STONES[wear], "green", at=(1, 1))
-        canvas.rgb[~whole] = WHITE
-        canvas.opaque[:] = whole
+    canvas.paste_inside(RUNE_STONES[wear], "green", at=(1, 1))
     canvas.outline()
     canvas.paste(RUNES[rune], bright(light), at=(5, 5))
     around(canvas, aura, light)
 
 
-CRYSTALS = variants(
-    "cluster single shards spike rock mound",
-    """
+CRYSTALS = variants("""
+cluster           single            shards            spike             rock              mound
 ................  ................  ................  ................  ...cc......cb...  ................
 .......dc.......  .......dc.......  ...d............  .........dc.....  .ccccbcc.ccccbb.  ....cccccccc....
 ......ddcb......  ......ddcb......  ...dc.......d...  ........ddb.....  .cccbbccccbbbba.  ..ccdddccccbbb..
@@ -426,21 +374,18 @@ CRYSTALS = variants(
 ....dcdccbba....  .....dccbba.....  ...ddccdcbcba...  .....dccbcba....  ................  ................
 ....bbcbbbaa....  ......dcba......  ....ddccbbba....  .....dccbba.....  ................  ................
 .....bbaaaa.....  .......ba.......  .....bbbaaa.....  ......bbaa......  ................  ................
-""",
-)
+""")
 
 
 def crystal(canvas, shape, colour, ground, earth, aura, light):
     canvas.paste(CRYSTALS[shape], colour)
     canvas.outline()
-    if ground != "none":
-        on_top(canvas, CRYSTALS[ground], earth, at=(11, 0))
+    canvas.stamp(CRYSTALS[ground], earth, at=(11, 0))
     around(canvas, aura, light)
 
 
-TOMES = variants(
-    "closed open corners clasp bands text picture glyphs",
-    """
+TOMES = variants("""
+closed            open              corners   clasp     bands       text      picture   glyphs
 ..bacccccccccc..  ..ggggg..ggggg..  ......cc  ........  ddccccccbb  bbb..bbb  bbb...b.  b.b..bb.
 ..badccccccccb..  .bghhhhgghhhhgb.  .......c  ........  ..........  ........  ........  .b....bb
 ..badcbbbbbbbb..  .bghhhhfghhhhgb.  ........  ........  ..........  bb...bbb  bb...bbb  b.b..bb.
@@ -455,8 +400,7 @@ TOMES = variants(
 ..b#hhhggggggf..  ................  ........  ........  ..........  ........  ........  ........
 ..bagffffffffe..  ................  ........  ........  ..........  ........  ........  ........
 ...aaaaaaaaaaa..  ................  ........  ........  ..........  ........  ........  ........
-""",
-)
+""")
 
 
 def tome(canvas, cover, pages, fitting, metal, emblem, foil):
@@ -481,9 +425,8 @@ def open_tome(canvas, cover, pages, lines, inkwell, spell, light):
     around(canvas, "motes", light)
 
 
-WANDS = variants(
-    "stick grip",
-    """
+WANDS = variants("""
+stick       grip
 ........cb  ..cc.
 .......cb.  .dcb.
 ......cb..  dcb..
@@ -494,8 +437,7 @@ WANDS = variants(
 .cb.......  .....
 cb........  .....
 b.........  .....
-""",
-)
+""")
 
 
 def wand(canvas, tip, colour, wood, grip, aura, light):
@@ -503,13 +445,12 @@ def wand(canvas, tip, colour, wood, grip, aura, light):
     if grip != "none":
         canvas.paste(WANDS["grip"], grip, at=(11, 1))
     canvas.outline()
-    on_top(canvas, CHARMS[tip], colour, at=(1, 7))
+    canvas.stamp(CHARMS[tip], colour, at=(1, 7))
     around(canvas, aura, light)
 
 
-AMULETS = variants(
-    "links cord cap wings",
-    """
+AMULETS = variants("""
+links             cord              cap       wings
 .....bcbcbc.....  ....cccccccc....  ..dccb..  .cb......cb.
 ...cb......bc...  ...c........b...  .c....b.  .dccb..cccb.
 ..b..........b..  ..c..........b..  ........  ..dccccccb..
@@ -518,23 +459,21 @@ AMULETS = variants(
 ...c........c...  ...c........b...  ........  ............
 ....b......b....  ....c......b....  ........  ............
 .....c....c.....  .....b....b.....  ........  ............
-""",
-)
+""")
 
 
 def amulet(canvas, chain, metal, charm, gem, setting, aura):
     canvas.paste(AMULETS[chain], metal, at=(1, 0)).outline()
     if setting == "wings":
-        on_top(canvas, AMULETS["wings"], metal, at=(7, 2))
-    on_top(canvas, CHARMS[charm], gem, at=(7, 4))
+        canvas.stamp(AMULETS["wings"], metal, at=(7, 2))
+    canvas.stamp(CHARMS[charm], gem, at=(7, 4))
     if setting == "cap":
-        on_top(canvas, AMULETS["cap"], metal, at=(6, 4))
+        canvas.stamp(AMULETS["cap"], metal, at=(6, 4))
     around(canvas, aura, gem)
 
 
-RINGS = variants(
-    "band round cut square heart flower prongs",
-    """
+RINGS = variants("""
+band              round     cut       square    heart     flower    prongs
 ......ccbb......  ..cddc..  .dddccb.  .cccccb.  .dc..cb.  ..c.cb..  c......b
 ...ccdcbbbbbb...  .cdcccb.  ddcccbbb  .cddccb.  dccccccb  .cddccb.  cc....ba
 ..cdc......bbb..  .ccccbb.  .dccbba.  .cdccbb.  .cccccb.  .ccwwbb.  ........
@@ -545,8 +484,7 @@ RINGS = variants(
 ..bcb......bba..  ........  ........  ........  ........  ........  ........
 ...bccbbbbbba...  ........  ........  ........  ........  ........  ........
 ....bbbbbbaa....  ........  ........  ........  ........  ........  ........
-""",
-)
+""")
 
 
 def ring(canvas, metal, cut, gem, sides, aura):
@@ -556,7 +494,7 @@ def ring(canvas, metal, cut, gem, sides, aura):
     elif sides == "beads":
         canvas.paste("cb........cb\ncb........ba", gem, at=(8, 2))
     canvas.outline()
-    on_top(canvas, RINGS[cut], gem, at=(1, 4))
+    canvas.stamp(RINGS[cut], gem, at=(1, 4))
     around(canvas, aura, gem)
 
 
@@ -585,9 +523,8 @@ def bubble(canvas, film, charm, colour, aura, light):
     around(canvas, aura, light)
 
 
-SHIELDS = variants(
-    "heater round hex",
-    """
+SHIELDS = variants("""
+heater            round             hex
 ..ggggggggggff..  .....ggggff.....  .......gf.......
 ..gdccccccccbf..  ...gggccccff....  .....ggccff.....
 ..gcccccccccbf..  ..ggdccccccbff..  ...ggdccccbff...
@@ -602,8 +539,7 @@ SHIELDS = variants(
 .....gcbbae.....  ..ffbbbbbbbaee..  ...ffccbbbaee...
 ......gfee......  ....ffbbbbee....  .....ffbaee.....
 .......ee.......  .....ffeeee.....  .......fe.......
-""",
-)
+""")
 
 
 def ward(canvas, shape, field, rim, emblem, light):
@@ -612,9 +548,8 @@ def ward(canvas, shape, field, rim, emblem, light):
     canvas.paste(RUNES[emblem], bright(light), at=(4, 5))
 
 
-ARROWS = variants(
-    "shaft streaks barbed spear star long short",
-    """
+ARROWS = variants("""
+shaft             streaks           barbed   spear    star     long     short
 ................  ................  .dddddd  ....ddd  .d...d.  ..cc...  .......
 ................  ................  ..dcccb  ..ddccc  .cd.dc.  .cc..b.  .cc....
 ................  ................  ...dccb  .ddcccb  ..dccc.  cc..bb.  cc..b..
@@ -629,8 +564,7 @@ ARROWS = variants(
 ...cb...........  ......b...b.....  .......  .......  .......  .......  .......
 ..cb............  .....b...b......  .......  .......  .......  .......  .......
 ................  ....b...........  .......  .......  .......  .......  .......
-""",
-)
+""")
 
 
 def arrow(canvas, head, energy, wood, feathers, vanes, trail):
@@ -639,14 +573,13 @@ def arrow(canvas, head, energy, wood, feathers, vanes, trail):
     canvas.paste(ARROWS[head], energy, at=(1, 8))
     canvas.outline()
     if trail == "streaks":
-        behind(canvas, ARROWS["streaks"], energy)
+        canvas.paste_behind(ARROWS["streaks"], energy)
     else:
         around(canvas, trail, energy)
 
 
-SKULLS = variants(
-    "skull teeth open stitched dots burning narrow",
-    """
+SKULLS = variants("""
+skull             teeth     open      stitched  dots      burning   narrow
 .....cccccc.....  ccxcxcxb  cxcxcxcb  cbcbcbcb  ........  ........  c......c
 ...ccddccccbb...  cbxbxbxa  bxxxxxxa  bxxxxxxa  .c....c.  .cc..cc.  .cc..cc.
 ..cddccccccccb..  ........  .cbbbba.  .bbbbba.  ........  .bc..cb.  ........
@@ -657,11 +590,9 @@ SKULLS = variants(
 ..bcxxxccxxxbb..  ........  ........  ........  ........  ........  ........
 ...bcccxxccbb...  ........  ........  ........  ........  ........  ........
 ....ccccccbb....  ........  ........  ........  ........  ........  ........
-""",
-)
-CROWNS = variants(
-    "fire horns crown",
-    """
+""")
+CROWNS = variants("""
+fire              horns             crown
 ................  ................  ................
 ....b.....b.....  .ff..........fe.  ................
 ...bb..b..bb....  .gf..........fe.  ...g...gg...g...
@@ -670,8 +601,7 @@ CROWNS = variants(
 .bbbfjffffjfbbb.  ..gfff....fffe..  ...ggggffffee...
 ..bffjjfffjjffb.  ...gf......fe...  ....ffffeee.....
 ..bfjjkjfjkjjfb.  ................  ................
-""",
-)
+""")
 
 
 def skull_curse(canvas, bone, jaw, pupils, glow, crown, fire):
@@ -680,14 +610,13 @@ def skull_curse(canvas, bone, jaw, pupils, glow, crown, fire):
     canvas.outline()
     canvas.paste(SKULLS[pupils], bright(glow), at=(8, 4))
     if crown == "fire":
-        on_top(canvas, CROWNS["fire"], *FIRES[fire])
-    elif crown != "none":
-        on_top(canvas, CROWNS[crown], glow, "gold" if crown == "crown" else "brown")
+        canvas.stamp(CROWNS["fire"], *FIRES[fire])
+    else:
+        canvas.stamp(CROWNS[crown], glow, "gold" if crown == "crown" else "brown")
 
 
-CAULDRONS = variants(
-    "pot fire feet drip",
-    """
+CAULDRONS = variants("""
+pot               fire              feet              drip
 .hggggggggggffe.  .f..f......f..f.  ................  cb
 .gccccccccccbbe.  .gffg.f..fgff.g.  ...ff......ee...  cb
 ..ffffffffffee..  .gkkgfgffgkkgkg.  ...fe......ee...  b.
@@ -698,39 +627,32 @@ CAULDRONS = variants(
 .ggfffffffffeee.  ................  ................  ..
 ..gfffffffeeee..  ................  ................  ..
 ...ffffeeeeee...  ................  ................  ..
-""",
-)
-BREWS = variants(
-    "bubbles froth steam splash",
-    """
+""")
+BREWS = variants("""
+bubbles           froth             steam             splash
 ................  ................  ................  ................
 ....cb...dc.....  .....dcb........  .....cc...cc....  ..dc...dc..dc...
 ...dccb..cb.....  ...dccccb.dcb...  ....cc...cc.....  ..cb...cb..cb...
 ...cccb..dcb....  ..dccccccdcccb..  ....cb...cb.....  .....dc.........
 ....bb.dcccb....  ..cccbccccccccb.  .....cb...cb....  ....dccb.dccb...
 .....dccbcbccb..  .dccccbcccbcccb.  ....cb...cb.....  ....ccccccccb...
-""",
-)
+""")
 
 
 def cauldron(canvas, brew, mix, metal, under, fire, drips):
     canvas.paste(CAULDRONS["pot"], mix, metal, at=(4, 0))
-    if under == "feet":
-        canvas.paste(CAULDRONS["feet"], mix, metal, at=(12, 0))
-    elif under == "fire":
-        canvas.paste(CAULDRONS["fire"], *FIRES[fire], at=(12, 0))
+    canvas.paste(CAULDRONS[under], *((mix, metal) if under == "feet" else FIRES[fire]), at=(12, 0))
     if brew != "steam":
         canvas.paste(BREWS[brew], mix)
     canvas.outline()
     if brew == "steam":
-        behind(canvas, BREWS[brew], mix)
+        canvas.paste_behind(BREWS[brew], mix)
     for side in {"none": (), "left": (3,), "right": (10,), "both": (4, 10)}[drips]:
         canvas.paste(CAULDRONS["drip"], mix, at=(6, side))
 
 
-CIRCLES = variants(
-    "seal triangle star diamond spark eye",
-    """
+CIRCLES = variants("""
+seal              triangle    star        diamond     spark       eye
 .....gggggg.....  ....cc....  ....cc....  ....cc....  ....cc....  ....cc....
 ...gggbbbbggf...  ....cc....  ....cc....  ...cccc...  ....cc....  ..........
 ..ggbbbbbbbbff..  ...c..c...  ...cccc...  ..cc..cc..  ...cccc...  ..cccccc..
@@ -745,8 +667,7 @@ CIRCLES = variants(
 ..gfbbbbbbbbff..  ..........  ..........  ..........  ..........  ..........
 ...gffbbbbfff...  ..........  ..........  ..........  ..........  ..........
 .....ffffff.....  ..........  ..........  ..........  ..........  ..........
-""",
-)
+""")
 NODES = {
     "cardinal": ((1, 7), (7, 1), (7, 13), (13, 7)),
     "corner": ((3, 3), (3, 11), (11, 3), (11, 11)),
@@ -761,9 +682,8 @@ def magic_circle(canvas, figure, floor, light, nodes, gem):
         canvas.paste("dc\ncb", bright(gem), at=spot)
 
 
-PORTALS = variants(
-    "arch ring pillars spiral rings starry slit",
-    """
+PORTALS = variants("""
+arch              ring              pillars           spiral    rings     starry    slit
 .....oonnnn.....  .....oooonn.....  .ooom......onnm.  ..bbbb..  ..bbbb..  ..bbbb..  ..bbbb..
 ...ooonnnnnnm...  ....oonnnnnm....  .oonooooooonnmm.  .bffffb.  .bffffb.  .bbbkbb.  .bbffbb.
 ..oonnnnnnnnnm..  ...oonnnnnnnm...  ..nnnnnnnnnnnm..  bffbbffb  bffffffb  bbbbbbbb  bbfjjfbb
@@ -778,8 +698,7 @@ PORTALS = variants(
 .onnnnnnnnnnnnm.  ...nnnnnnnnmm...  ..onnmmmmmmnnm..  ........  ........  ........  ........
 .oonnmmmmmmnnmm.  ....nnnnnnmm....  .ooonmmmmmmonmm.  ........  ........  ........  ........
 .nnnmmmmmmmmmmm.  .....mmmmmm.....  .nnmmmmmmmmmmmm.  ........  ........  ........  ........
-""",
-)
+""")
 HOLE = str.maketrans("bfjk", "####")
 
 
@@ -793,9 +712,8 @@ def portal(canvas, gate, frame, swirl, fire, aura):
     around(canvas, aura, FIRES[fire][1])
 
 
-TORNADOES = variants(
-    "left right straight leaves dust sparks",
-    """
+TORNADOES = variants("""
+left              right             straight          leaves            dust              sparks
 ..cddddddddccb..  ..cddddddddccb..  ..cddddddddccb..  ................  ................  ................
 .cccccccccccccb.  .cccccccccccccb.  .ccccccccccccbb.  ................  ................  ................
 .bbbbbbbbbbbbba.  .bbbbbbbbbbbbba.  ..bbbbbbbbbbba..  ................  ................  ................
@@ -810,22 +728,18 @@ TORNADOES = variants(
 ....cdcb........  ........cdcb....  ......abba......  .............cc.  ............c...  ................
 ....bcb.........  .........bcb....  ......cdcb......  ..cc.........cb.  .cc..........cc.  .dc..........d..
 .....b..........  ..........b.....  .......ba.......  ..cb............  ccbb........ccbb  ..b..........c..
-""",
-)
+""")
 
 
 def tornado(canvas, funnel, wind, face, debris, litter):
     canvas.paste(TORNADOES[funnel], wind, at=(1, 0))
     canvas.outline()
-    if face != "none":
-        canvas.paste(FACES[face], at=(1, 5))
-    if debris != "none":
-        behind(canvas, TORNADOES[debris], litter, at=(1, 0))
+    canvas.paste(FACES[face], at=(1, 5))
+    canvas.paste_behind(TORNADOES[debris], litter, at=(1, 0))
 
 
-STARS = variants(
-    "star stream",
-    """
+STARS = variants("""
+star        stream
 ....dc....  ................
 ....cc....  ................
 ...dccb...  ................
@@ -841,22 +755,22 @@ ddddccbbbb  ................
 ..........  .bffjjjjj.......
 ..........  .bffjjj.........
 ..........  .bbfj...........
-""",
-)
+""")
 
 
 def shooting_star(canvas, colour, stream, face, heading, aura):
     canvas.paste(STARS["stream"], *FIRES[stream])
     canvas.outline()
-    on_top(canvas, STARS["star"], colour, at=(1, 5))
+    canvas.stamp(STARS["star"], colour, at=(1, 5))
     if face != "none":
         canvas.paste({"eyes": "x..x\nx..x", "smile": "x..x\nx..x\n.xx."}[face], at=(5, 8))
     around(canvas, aura, colour)
     if heading == "left":
-        mirror(canvas)
+        canvas.mirror()
 
 
 GLOWS = ["amber", "lime", "cyan", "blue", "magenta", "pink"]
+GLIMMERS = ["amber", "cyan", "pink"]
 AURAS = ["none", "stars", "motes", "glow"]
 KINDS = {
     "potion": Kind(
@@ -868,7 +782,7 @@ KINDS = {
         stopper=["cork", "cap", "bead"],
         plug=["tan", "brown", "gold", "steel"],
         label=["none", "bubbles", "skull", "heart", "plus", "drop"],
-        ink=["night", "navy", "plum"],
+        ink=COLD_PLUM_INKS,
     ),
     "scroll": Kind(
         scroll,
@@ -878,7 +792,7 @@ KINDS = {
         rune=["writing", *RUNES],
         dye=["crimson", "black", "blue", "purple", "forest", "chestnut"],
         seal=["none", "red", "blue", "purple", "green"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "rolled scroll": Kind(
         rolled_scroll,
@@ -889,7 +803,7 @@ KINDS = {
         seal=["none", "gold", "crimson", "navy"],
         aura=AURAS,
         light=GLOWS,
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "flame": Kind(
         flame,
@@ -898,7 +812,7 @@ KINDS = {
         base=["none", "logs", "bowl", "stones"],
         fuel=["brown", "chestnut", "grey", "iron", "bronze"],
         face=["none", *FACES],
-        ink=["night", "umber", "plum"],
+        ink=WARM_PLUM_INKS,
     ),
     "fireball": Kind(
         fireball,
@@ -907,7 +821,7 @@ KINDS = {
         face=["none", "eyes", "gasp"],
         heading=["right", "left"],
         aura=AURAS,
-        ink=["night", "umber", "plum"],
+        ink=WARM_PLUM_INKS,
     ),
     "meteor": Kind(
         meteor,
@@ -916,7 +830,7 @@ KINDS = {
         fire=list(FIRES),
         heading=["left", "right"],
         aura=["none", "stars", "motes"],
-        ink=["night", "umber", "plum"],
+        ink=WARM_PLUM_INKS,
     ),
     "lightning": Kind(
         lightning,
@@ -924,8 +838,8 @@ KINDS = {
         light=["yellow", "amber", "cyan", "blue", "pink", "magenta", "lime", "purple", "mithril"],
         cloud=["none", "white", "grey", "steel", "black"],
         aura=AURAS,
-        glimmer=["amber", "cyan", "pink"],
-        ink=["night", "navy", "plum"],
+        glimmer=GLIMMERS,
+        ink=COLD_PLUM_INKS,
     ),
     "crystal ball": Kind(
         crystal_ball,
@@ -934,7 +848,7 @@ KINDS = {
         light=["yellow", "cyan", "pink", "white"],
         stand=["claws", "plinth", "cushion", "ring"],
         metal=["gold", "bronze", "steel", "brown", "crimson", "navy"],
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "rune stone": Kind(
         rune_stone,
@@ -953,8 +867,8 @@ KINDS = {
         ground=["none", "rock", "mound"],
         earth=["grey", "iron", "brown", "white", "forest"],
         aura=AURAS,
-        light=["amber", "cyan", "pink"],
-        ink=["night", "navy", "plum"],
+        light=GLIMMERS,
+        ink=COLD_PLUM_INKS,
     ),
     "tome": Kind(
         tome,
@@ -964,7 +878,7 @@ KINDS = {
         metal=["gold", "steel", "copper"],
         emblem=list(RUNES),
         foil=["amber", "cyan", "pink", "grey"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "open tome": Kind(
         open_tome,
@@ -974,7 +888,7 @@ KINDS = {
         inkwell=["brown", "navy", "grey"],
         spell=list(RUNES),
         light=["red", "orange", "green", "teal", "blue", "purple", "magenta"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "wand": Kind(
         wand,
@@ -983,8 +897,8 @@ KINDS = {
         wood=["brown", "chestnut", "black", "white", "gold"],
         grip=["none", "gold", "crimson", "navy", "steel"],
         aura=AURAS,
-        light=["amber", "cyan", "pink"],
-        ink=["night", "umber", "plum"],
+        light=GLIMMERS,
+        ink=WARM_PLUM_INKS,
     ),
     "amulet": Kind(
         amulet,
@@ -994,7 +908,7 @@ KINDS = {
         gem=GEMS,
         setting=["none", "cap", "wings"],
         aura=AURAS,
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "ring": Kind(
         ring,
@@ -1003,7 +917,7 @@ KINDS = {
         gem=GEMS,
         sides=["none", "prongs", "beads"],
         aura=AURAS,
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "bubble": Kind(
         bubble,
@@ -1011,8 +925,8 @@ KINDS = {
         charm=list(CHARMS),
         colour=["red", "yellow", "lime", "blue", "purple", "magenta"],
         aura=["none", "glow"],
-        light=["amber", "cyan", "pink"],
-        ink=["night", "navy", "plum"],
+        light=GLIMMERS,
+        ink=COLD_PLUM_INKS,
     ),
     "ward": Kind(
         ward,
@@ -1021,7 +935,7 @@ KINDS = {
         rim=["gold", "steel", "bronze", "mithril"],
         emblem=list(RUNES),
         light=["yellow", "cyan", "pink", "white"],
-        ink=["night", "plum"],
+        ink=PLUM_INKS,
     ),
     "arrow": Kind(
         arrow,
@@ -1031,7 +945,7 @@ KINDS = {
         feathers=["long", "short"],
         vanes=["red", "blue", "green", "white", "purple", "amber"],
         trail=["none", "streaks", "stars", "motes"],
-        ink=["night", "umber", "navy"],
+        ink=WARM_COLD_INKS,
     ),
     "skull curse": Kind(
         skull_curse,
@@ -1051,7 +965,7 @@ KINDS = {
         under=["none", "fire", "feet"],
         fire=["fire", "ghost", "venom", "arcane"],
         drips=["none", "left", "right", "both"],
-        ink=["night", "umber"],
+        ink=WARM_INKS,
     ),
     "magic circle": Kind(
         magic_circle,
@@ -1060,7 +974,7 @@ KINDS = {
         light=["amber", "lime", "cyan", "pink", "magenta", "grey"],
         nodes=["none", *NODES],
         gem=["red", "amber", "green", "cyan", "purple"],
-        ink=["night", "navy"],
+        ink=COLD_INKS,
     ),
     "portal": Kind(
         portal,
@@ -1069,7 +983,7 @@ KINDS = {
         swirl=["spiral", "rings", "starry", "slit"],
         fire=list(FIRES),
         aura=["none", "motes"],
-        ink=["night", "umber", "plum"],
+        ink=WARM_PLUM_INKS,
     ),
     "tornado": Kind(
         tornado,
@@ -1078,7 +992,7 @@ KINDS = {
         face=["none", *FACES],
         debris=["none", "leaves", "dust", "sparks"],
         litter=["green", "amber", "brown", "magenta", "blue"],
-        ink=["night", "navy", "plum"],
+        ink=COLD_PLUM_INKS,
     ),
     "shooting star": Kind(
         shooting_star,
@@ -1087,6 +1001,6 @@ KINDS = {
         face=["none", "eyes", "smile"],
         heading=["right", "left"],
         aura=["none", "stars", "glow"],
-        ink=["night", "navy", "plum"],
+        ink=COLD_PLUM_INKS,
     ),
 }
