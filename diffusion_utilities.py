@@ -202,7 +202,8 @@ def signal_and_noise(ab_t, t, like):
     t = t.to(ab_t.device)
     _need(((t >= 0) & (t <= T)).all(), f"t must lie in 0..{T}")
     ab = ab_t[t].reshape(-1, *[1] * (like.dim() - 1))
-    return ab.sqrt().to(like.device, like.dtype), (1 - ab).sqrt().to(like.device, like.dtype)
+    signal, sigma = (v.sqrt().to(like.dtype).to(like.device) for v in (ab, 1 - ab))  # in two steps: MPS has no float64
+    return signal, sigma
 
 
 def add_noise(x0, t, noise, ab_t):
@@ -265,13 +266,12 @@ class PerfectDenoiser:
 # ------------------------------------------------------------------------------------------------------------- network
 
 
-def _check_input(x, c, n_cfeat, channels):
+def _check_input(x, t, c, n_cfeat, channels):
     _need(x.dim() == 4 and x.shape[1] == channels, f"the network takes (B, {channels}, H, W), not {tuple(x.shape)}")
+    if t.device.type == "cpu":  # on a GPU a look at t would make every step wait
+        _need(((t >= 0) & (t <= 1)).all(), "the network is given t/T, which lies in 0..1, not t itself")
     if c is not None:
-        _need(
-            c.shape[-1] == n_cfeat,
-            f"the context has {c.shape[-1]} entries a row, but the network was made for {n_cfeat}",
-        )
+        _need(c.shape[-1] == n_cfeat, f"the context has {c.shape[-1]} entries a row, the network takes {n_cfeat}")
 
 
 class ResidualConvBlock(nn.Module):
@@ -382,12 +382,12 @@ class ContextUnet(nn.Module):
         )
 
     def forward(self, x, t, c=None):
-        _check_input(x, c, self.n_cfeat, self.in_channels)
+        t = torch.as_tensor(t, device=x.device, dtype=x.dtype)
+        _check_input(x, t, c, self.n_cfeat, self.in_channels)
         _need(
             x.shape[2] == x.shape[3] == self.h, f"made for {self.h} x {self.h} images, not {x.shape[2]} x {x.shape[3]}"
         )
         c = x.new_zeros(len(x), self.n_cfeat) if c is None else c.to(x)
-        t = torch.as_tensor(t, device=x.device, dtype=x.dtype)
         x = self.init_conv(x)
         down1 = self.down1(x)
         down2 = self.down2(down1)
@@ -487,10 +487,10 @@ class Unet(nn.Module):
         nn.init.zeros_(self.last.bias)
 
     def forward(self, x, t, c=None):
-        _check_input(x, c, self.n_cfeat, self.in_channels)
+        t = torch.as_tensor(t, device=x.device, dtype=torch.float32).reshape(-1)
+        _check_input(x, t, c, self.n_cfeat, self.in_channels)
         H, W, s = *x.shape[2:], self.stride
         _need(H % s == 0 and W % s == 0, f"height and width must be divisible by {s}, not {H} x {W}")
-        t = torch.as_tensor(t, device=x.device, dtype=torch.float32).reshape(-1)
         emb = self.time(timestep_embedding(1000 * t, self.time[0].in_features).to(x.dtype)).expand(len(x), -1)
         if c is not None:
             emb = emb + self.context(c.to(x))
@@ -754,6 +754,7 @@ class Guided:
     def __call__(self, x, t, c=None):
         if c is None or (self.w == 1):
             return self.model(x, t, c)
+        c = c.expand(len(x), -1)  # one row serves all images
         away = torch.zeros_like(c) if self.negative is None else torch.as_tensor(self.negative).to(c).expand_as(c)
         if self.w == 0:
             return self.model(x, t, away)

@@ -1,0 +1,40 @@
+# make lab         install once, then open the lessons in JupyterLab
+# make test        install once, then run every test, the notebooks among them
+# make notebooks   build and execute the notebooks whose source has changed
+# make data        draw the sprites again
+# make weights     train everything that weights/ holds, and score it
+
+PYTHON ?= python3
+BIN := .venv/bin
+LESSONS := $(patsubst notebooks/py/%.py,notebooks/%.ipynb,$(wildcard notebooks/py/*.py))
+
+.PHONY: lab test notebooks data weights
+.DELETE_ON_ERROR:
+
+lab: .venv/installed
+	$(BIN)/jupyter lab $(LAB_FLAGS) notebooks/01_intuition.ipynb
+
+test: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+
+notebooks: $(LESSONS)
+	$(BIN)/python notebooks/make_pictures.py
+
+notebooks/%.ipynb: notebooks/py/%.py .venv/installed
+	$(BIN)/jupytext --to ipynb --update --output $@ $<
+	$(BIN)/jupyter nbconvert --to notebook --inplace --execute --ExecutePreprocessor.timeout=900 \
+		--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False $@
+
+data: .venv/installed
+	$(BIN)/python data/make_sprites.py
+
+weights: .venv/installed
+	sh weights/train_all.sh $(BIN)/python
+
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@

@@ -1,0 +1,48 @@
+"""The README's pictures, taken from the executed lessons: python notebooks/make_pictures.py
+
+The first picture of each lesson (a film's last frame), lesson 2's film, and a strip of sprites.
+"""
+
+import base64
+import io
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import diffusion_utilities as du
+
+HERE = Path(__file__).resolve().parent
+
+
+def first_picture(notebook):
+    """The bytes of the first PNG among a notebook's outputs."""
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                return base64.b64decode(output["data"]["image/png"])
+    raise ValueError(f"{notebook.name} holds no picture: execute it first")
+
+
+def main():
+    folder = HERE / "pictures"
+    folder.mkdir(exist_ok=True)
+    for notebook in sorted(HERE.glob("*.ipynb")):
+        data = first_picture(notebook)
+        image = Image.open(io.BytesIO(data))
+        if notebook.stem == "02_sampling":
+            (folder / "film.png").write_bytes(data)
+        image.seek(getattr(image, "n_frames", 1) - 1)
+        image = image.convert("RGB")
+        image.thumbnail((320, 240), Image.Resampling.LANCZOS)
+        image.quantize(128).save(folder / f"{notebook.stem}.png", optimize=True)
+    sprites = du.load_sprites("held_out")
+    rows = np.concatenate([np.flatnonzero(sprites.c[:, k].numpy())[:16] for k in range(5)])
+    du.show(sprites.x[rows], columns=16, scale=3).save(folder / "sprites.png")
+
+
+if __name__ == "__main__":
+    main()

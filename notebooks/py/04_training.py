@@ -1,0 +1,586 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 4. Train it, now
+#
+# A diffusion network starts out knowing nothing. In this lesson you train one yourself, live, on the processor that
+# you have, and look on while noise turns into sprites. The first picture shows where that leads: one network, saved
+# four times during its training, and asked each time to turn the same noise into sprites.
+
+# %%
+import sys
+sys.path.insert(0, "..")  # the shared module lies one folder up
+import diffusion_utilities as du
+import time
+import matplotlib.pyplot as plt
+import torch
+from IPython.display import Markdown, display
+
+# %%
+train, held_out = du.load_sprites("train"), du.load_sprites("held_out")
+device = du.best_device()
+asked, rows = torch.eye(5).repeat(2, 1)[:8], {}  # hero, non-hero, food, spell, side-facing, and again
+for epoch in (0, 4, 8, 31):
+    network, linear = du.load_model(du.WEIGHTS / f"context_model_{epoch}.pth")
+    x = du.sample(network, linear, 8, asked, seed=4, steps=25, order=2, clip=True)
+    rows[f"after epoch {epoch}\ndistance {du.nearest(x, train.x)[0].mean():.2f}"] = x
+real = torch.stack([held_out.x[held_out.c[:, k % 5] == 1][k] for k in range(8)])
+rows[f"real sprites\ndistance {du.nearest(real, train.x)[0].mean():.2f}"] = real
+du.show_rows(rows, scale=4, alt="Rows of 8 sprites from the same noise, after epochs 0, 4, 8, 31, and real ones")
+
+# %% [markdown]
+# Each column begins with the same noise and asks for the same class. An *epoch* is one round of training, here of
+# 3,600 sprites; *distance* says how far a picture is from the most similar training sprite (root mean square over its
+# pixels). The last row holds real sprites that were kept out of the training, *held out*: their distance is the goal,
+# not zero. [The model card](../weights/README.md) scores these weights with many more pictures.
+#
+# **You will be able to**
+# - write the training step of a diffusion model by hand,
+# - measure whether a training is right, and what a missing square root does to it,
+# - train a network live, stop it at any time, and resume it exactly,
+# - explain what averaged weights are for, and how low a loss can go.
+#
+# **You need** [lesson 1](01_intuition.ipynb) (noise, `ab_t`, the perfect denoiser) and [lesson 2](02_sampling.ipynb)
+# (sampling). All cells take about 4 minutes on two processor cores, half of that for the live training.
+
+# %% [markdown]
+# ## 1. One step of practice
+#
+# **What does the network practise?** In sampling it will look at noisy pictures and say what in them is noise.
+#
+# *What do you expect?* You have 36,000 clean sprites and no noisy ones. How do you make a question of which you
+# know the answer?
+#
+# Pick a sprite $x_0$ and a time $t$, draw noise $\epsilon$ (`eps`), and mix them. `ab_t` falls from 1 to nearly 0:
+#
+# $$x_t = \sqrt{ab_t}\; x_0 + \sqrt{1 - ab_t}\; \epsilon$$
+
+# %%
+T = 500
+ab_t = du.noise_schedule("cosine", T)
+torch.manual_seed(0)
+x0 = train.x[torch.randint(len(train.x), (8,))]  # pick sprites
+t = torch.linspace(20, 480, 8).long()  # pick times: at random in training, in order for this picture
+eps = torch.randn_like(x0)  # draw noise
+ab = ab_t[t].float()[:, None, None, None]  # one number per picture, shaped to multiply pictures
+x_t = ab.sqrt() * x0 + (1 - ab).sqrt() * eps
+assert torch.allclose(x_t, du.add_noise(x0, t, eps, ab_t), atol=1e-6)
+strip = {"x0, the sprite": x0, "eps, the answer": eps, "x_t, the question": x_t}
+du.show_rows(strip, scale=4, top=[f"t = {k}" for k in t], alt="Eight sprites, eight noises and their mixtures, by t")
+
+# %% [markdown]
+# What you just wrote is `du.add_noise` (other courses say *perturb*). You made both question and answer, so nobody
+# has to label anything. On the left the network must spot faint noise on a clear sprite; on the right there is hardly
+# anything but noise.
+#
+# Now all of training in four lines: **pick sprites, pick times, add noise, ask for the noise** and mark the
+# answer by its *mean squared error*, the *loss*. Then `backward` finds how each weight changes the loss, and the
+# optimiser moves all weights a little downhill.
+#
+# $$\text{loss} = \text{mean}\,(\hat\epsilon - \epsilon)^2$$
+
+# %%
+STEPS = 60
+
+# %%
+torch.manual_seed(0)
+small = du.Unet(widths=(16, 32, 48), predicts="eps")
+optimizer, losses = torch.optim.AdamW(small.parameters(), lr=3e-3), []
+for _ in range(STEPS):
+    x0_batch = train.x[torch.randint(len(train.x), (64,))]
+    t_batch, eps_batch = torch.randint(1, T + 1, (64,)), torch.randn_like(x0_batch)
+    eps_hat = small(du.add_noise(x0_batch, t_batch, eps_batch, ab_t), t_batch / T)  # the network is given t/T
+    loss = (eps_hat - eps_batch).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    losses.append(loss.item())
+print(f"The loss of the first step was {losses[0]:.2f}, that of step {STEPS} was {losses[-1]:.2f}.")
+
+# %% [markdown]
+# The first loss is no accident: the last layer of this network starts at zero, so its first answer is "no noise at
+# all", and the mean of $\epsilon^2$ is 1. What do its answers say about the sprites? Solve the mixture for $x_0$:
+#
+# $$\hat x_0 = (x_t - \sqrt{1 - ab_t}\;\hat\epsilon)\,/\,\sqrt{ab_t}$$
+
+# %%
+with torch.no_grad():
+    eps_hat = small(x_t, t / T)
+x0_hat = (x_t - (1 - ab).sqrt() * eps_hat) / ab.sqrt()
+assert torch.allclose(x0_hat, du.to_x0_eps(eps_hat, x_t, t, ab_t, "eps")[0], atol=1e-3)
+strip = {"x_t, the question": x_t, "the sprite it implies": x0_hat, "x0, the truth": x0}
+du.show_rows(strip, scale=4, top=[f"t = {k}" for k in t], alt="Noisy sprites, the sprites implied by the answers, truth")
+
+# %% [markdown]
+# After a few seconds of practice the middle row is already cleaner than the question. The surprise is on the right:
+# the implied sprites are garish although the network's error is smallest there, because dividing by a tiny
+# $\sqrt{ab_t}$ enlarges every error.
+#
+# You may ask for something else. Given $x_t$ and $t$, any of these three answers gives the other two:
+#
+# | `predicts` | the network answers | the sprite it implies |
+# |---|---|---|
+# | `"eps"` | the noise $\epsilon$ | $(x_t - \sqrt{1-ab_t}\,\hat\epsilon)/\sqrt{ab_t}$ |
+# | `"x0"` | the sprite $x_0$ | $\hat x_0$ |
+# | `"v"` | $v = \sqrt{ab_t}\,\epsilon - \sqrt{1-ab_t}\,x_0$ | $\sqrt{ab_t}\,x_t - \sqrt{1-ab_t}\,\hat v$ |
+
+# %%
+for name in ("eps", "x0", "v"):
+    implied = du.to_x0_eps(du.target(x0, t, eps, ab_t, name), x_t, t, ab_t, name)[0]
+    assert torch.allclose(implied, x0, atol=1e-3)
+signal, sigma = ab_t[1:].sqrt(), (1 - ab_t[1:]).sqrt()
+fig, ax = plt.subplots(figsize=(6.5, 3))
+for name, factor, style in (("eps", sigma / signal, "-"), ("x0", sigma**0, "--"), ("v", sigma, "-.")):
+    ax.semilogy(range(1, T + 1), factor, style, label=f"predicts {name}")
+ax.set(xlabel="time t (steps)", ylabel="error of the implied sprite\nper error of the answer")
+ax.legend()
+du.show_figure(fig, alt="Error of the implied sprite by t: eps explodes near t = 500, x0 is 1, v stays below 1")
+
+# %% [markdown]
+# The assertion says that the three are one answer in three units. They are not the same exercise, though: the
+# curves show how differently they weigh mistakes. `v` never enlarges an error and is never trivial: at small t it is
+# nearly the noise, at large t nearly the sprite, negated. The live training uses it.
+
+# %% [markdown]
+# ## 2. What is the best answer?
+#
+# **When many sprites could hide in the noise, which should the network say?** Suppose that it is told "a hero",
+# and all the rest is noise.
+#
+# *What do you expect?* One of the heroes, or something that is no hero at all?
+#
+# The loss decides. Here are three as functions of one pixel's error $e$: `l2` is $e^2$, `l1` is $|e|$, and `huber` is
+# $e^2/2$ up to $|e| = 1$, then $|e| - 1/2$.
+
+# %%
+e = torch.linspace(-2.5, 2.5, 201)
+fig, ax = plt.subplots(figsize=(6, 3))
+for (name, loss), style in zip(du.LOSSES.items(), ("-", "--", "-.")):
+    ax.plot(e, loss(e, torch.zeros_like(e), reduction="none"), style, label=name)
+ax.set(xlabel="error e of one pixel (images lie in -1..1)", ylabel="loss")
+ax.legend()
+du.show_figure(fig, alt="Three losses by error: l2 a parabola, l1 a V, huber round in the middle and straight outside")
+
+# %% [markdown]
+# An *outlier*, a pixel that is far off, dominates `l2`; in `l1` and `huber` it counts only in proportion. Now let
+# each loss choose: start with a grey picture and walk downhill until it is the best single answer to 500 heroes at
+# once. Beside them stand the mean hero, the median hero and the perfect denoiser's answer to pure noise.
+
+# %%
+heroes = train.x[train.c[:, 0] == 1][:500]
+tiles = {"mean": heroes.mean(0, True), "median": heroes.median(0, True).values}
+tiles["perfect"] = du.PerfectDenoiser(heroes, ab_t)(torch.randn(1, 3, 16, 16), 1.0)
+for name, loss in du.LOSSES.items():
+    tiles[name] = torch.zeros(1, 3, 16, 16, requires_grad=True)
+    optimizer = torch.optim.Adam([tiles[name]], lr=0.03)
+    for _ in range(150):
+        optimizer.zero_grad()
+        loss(tiles[name].expand_as(heroes), heroes).backward()
+        optimizer.step()
+order = ["perfect", "mean", "l2", "huber", "l1", "median"]
+best = torch.cat([tiles[name].detach() for name in order])
+du.show_rows({"the best answer": best}, scale=5, top=order, alt="Best answers: l2 is the mean hero, l1 the median hero")
+
+# %% [markdown]
+# None of them is a hero. The smallest squared error belongs to the **mean** of all possible answers, and that is
+# what the perfect denoiser of lesson 1 says; `l1` picks each pixel's **median**, which is crisper, but another
+# quantity. The surprise: a blurred answer at large t is no failure. The theory of sampling needs this very mean, hence
+# `l2`; the sampler takes a small step towards it and asks again.
+
+# %% [markdown]
+# ## 3. The missing square root
+#
+# **How much damage does one forgotten square root do?** A well-known course mixes its training pictures with
+# $(1 - ab_t)\,\epsilon$ instead of $\sqrt{1 - ab_t}\;\epsilon$, then samples with the right formulas.
+#
+# *What do you expect?* At which t is the difference worst: small, medium or large?
+
+# %%
+linear = du.noise_schedule("linear", T)  # the schedule of that course
+right, wrong = (1 - linear[1:]).sqrt(), 1 - linear[1:]
+fig, (left_ax, right_ax) = plt.subplots(1, 2, figsize=(8, 3))
+left_ax.plot(range(1, T + 1), right, label="sqrt(1 - ab_t)")
+left_ax.plot(range(1, T + 1), wrong, "--", label="1 - ab_t")
+left_ax.set(xlabel="time t (steps)", ylabel="noise (standard deviation)")
+left_ax.legend()
+right_ax.semilogy(range(1, T + 1), right / wrong)
+right_ax.set(xlabel="time t (steps)", ylabel="right noise / wrong noise")
+fig.tight_layout()
+print(f"At t = 50 the noise should have a standard deviation of {right[49]:.3f}; the wrong line adds {wrong[49]:.3f}.")
+du.show_figure(fig, alt="Left: the wrong noise lies below the right one; right: their ratio, 100 at t = 1, 1 at t = 500")
+
+# %% [markdown]
+# At large t nothing is wrong. At small t, where the details are decided, sampling meets many times more noise than
+# training ever showed there. Does it matter? Take two copies of the course's modern network, trained rightly, and let
+# them practise on for a few seconds with the same random numbers; only that line differs.
+
+# %%
+SIDE_SECONDS = 15  # of further practice, for each of the two
+SIDE_BATCH, SIDE_LR = 32, 1e-3
+SCORED = 200  # sprites to draw for a score
+
+
+# %%
+def practise(network, power):
+    """Go on training for SIDE_SECONDS with noise scaled by (1 - ab_t) ** power: 0.5 is right, 1 is wrong."""
+    torch.manual_seed(0)
+    optimizer = torch.optim.AdamW(network.requires_grad_(True).parameters(), betas=(0.9, 0.99))
+    begin = time.perf_counter()
+    while (done := (time.perf_counter() - begin) / SIDE_SECONDS) < 1:
+        optimizer.param_groups[0]["lr"] = SIDE_LR * (1 - done)
+        rows, t = torch.randint(len(train.x), (SIDE_BATCH,)), torch.randint(1, T + 1, (SIDE_BATCH,))
+        x0, eps, ab = train.x[rows], torch.randn(SIDE_BATCH, 3, 16, 16), ab_t[t].float()[:, None, None, None]
+        x_t = ab.sqrt() * x0 + (1 - ab) ** power * eps
+        answer = network(x_t.to(device), t.to(device) / T, train.c[rows].to(device))
+        loss = (answer - du.target(x0, t, eps, ab_t, "v").to(device)).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return network.eval()
+
+
+# %%
+unet = du.WEIGHTS / "unet.pth"
+networks = {"before": du.load_model(unet)[0]}
+networks["right"] = practise(du.load_model(unet)[0], power=0.5)
+networks["no square root"] = practise(du.load_model(unet)[0], power=1)
+
+# %% [markdown]
+# Now sample from all three, with the same noise and the right sampler. The *Fréchet distance* compares the features
+# that a small classifier sees in two sets of pictures: lower is better, 0 means equal sets. It depends on how many
+# pictures there are, so the last row gives it for as many real sprites.
+
+# %%
+labels = held_out.c[:SCORED]  # the classes to ask for
+rows, frechet = {}, {}
+for name, network in networks.items():
+    x = du.sample(network, ab_t, SCORED, labels, seed=1, steps=20, order=2, clip=True)
+    frechet[name] = du.frechet_distance(x, held_out.x)
+    rows[f"{name}\nFréchet {frechet[name]:.1f}"] = x[:8]
+frechet["real"] = du.frechet_distance(train.x[:SCORED], held_out.x)
+rows[f"real sprites\nFréchet {frechet['real']:.1f}"] = train.x[:8]
+du.show_rows(rows, scale=4, alt="Samples before, after right practice, after practice without the root, and real ones")
+
+# %% [markdown]
+# Look at the specks: without the root, noise stays behind. To see *where* the network got worse, ask it about held-out
+# sprites with correct noise at every t. The error of $v$ follows from that of the sprite:
+#
+# $$\hat v - v = -(\hat x_0 - x_0)\,/\,\sqrt{1 - ab_t}$$
+
+
+# %%
+def v_error(denoiser, data, n=400):
+    """The squared error of v for n sprites, noised at times from 1 to T: the times (n,) and the errors (n,)."""
+    t, x0 = torch.linspace(1, T, n).round().long(), data.x[:n]
+    noise = torch.randn(x0.shape, generator=torch.Generator().manual_seed(1))
+    x_t = du.add_noise(x0, t, noise, ab_t).to(device)
+    with torch.no_grad():
+        out = denoiser(x_t, t.to(device) / T, data.c[:n].to(device))
+    x0_hat = du.to_x0_eps(out, x_t, t, ab_t, denoiser.predicts)[0].cpu()
+    return t, (x0_hat - x0).square().mean((1, 2, 3)) / (1 - ab_t[t]).float()
+
+
+# %%
+def plot_by_t(ax, curves):
+    """One line per name: the error of v by t, each point the mean of 20 sprites."""
+    for (name, (t, error)), style in zip(curves.items(), ("-", "--", "-.", ":")):
+        ax.semilogy(t.view(-1, 20).float().mean(1), error.view(-1, 20).mean(1), style, label=name)
+    ax.set(xlabel="time t (steps)", ylabel="mean squared error of v")
+    ax.legend()
+
+
+# %%
+by_t = {name: v_error(network, held_out) for name, network in networks.items()}
+fig, ax = plt.subplots(figsize=(6.5, 3))
+plot_by_t(ax, by_t)
+print("Mean over all t: " + ", ".join(f"{name} {error.mean():.3f}" for name, (_, error) in by_t.items()) + ".")
+du.show_figure(fig, alt="Error of v on held-out sprites by t: without the square root it is higher at small t")
+
+# %% [markdown]
+# At large t, where right and wrong line agree, so do the networks. At small t the wrong one is worse, although
+# nothing failed and its own loss looked healthy: it learns to answer questions that sampling never asks. The
+# surprise is how good its sprites still look; such faults survive for years.
+
+# %% [markdown]
+# ## 4. Train it live
+#
+# **How far do you get in two minutes, from nothing?**
+#
+# *What do you expect?* In which order will they come: outlines, the white background, classes, faces? First the
+# numbers that you may change.
+
+# %%
+SECONDS = 120
+WIDTHS = (24, 48, 64)  # channels at 16x16, 8x8 and 4x4: a smaller network takes more steps in the same time
+BATCH = 64
+LR = 3e-3
+
+# %% [markdown]
+# How low can the loss go? Not to zero, as many sprites could hide in the same $x_t$. The perfect denoiser
+# averages all training sprites by how well they explain $x_t$. Nothing can do better on average on those sprites, so
+# its loss is the **floor**.
+
+# %%
+perfect = du.PerfectDenoiser(train.x.to(device), ab_t, train.c.to(device))
+on_train, on_held_out = v_error(perfect, train), v_error(perfect, held_out)
+floor = on_train[1].mean().item()
+print(f"Loss of the perfect denoiser: {floor:.3f} on training sprites, {on_held_out[1].mean():.1f} on held-out sprites.")
+
+# %% [markdown]
+# Read the second number again. A perfect memory is useless for sprites that it has not seen: it can
+# only answer with old ones. So a network should **not** reach the floor, but stay above it, equally on both sets.
+
+
+# %%
+def draw(losses, x, note):
+    """One picture: the loss, smoothed over 20 steps, with the floor, and samples from always the same noise."""
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4), width_ratios=(3, 2))
+    width = min(20, len(losses))
+    left.loglog(range(width, len(losses) + 1), torch.tensor(losses).unfold(0, width, 1).mean(1), label="loss")
+    left.axhline(floor, color="tab:orange", ls="--", label="floor: a perfect memory")
+    left.set(xlabel="step", ylabel="mean squared error of v", title=note)
+    left.legend(loc="lower left")
+    right.imshow(du.show(x, columns=4, scale=4).frames[0])
+    right.set_title("samples, always the same noise")
+    right.axis("off")
+    return du.show_figure(fig, alt=f"Training, {note}: the falling loss above its floor, and sixteen samples")
+
+
+# %%
+def look(network):
+    """Sixteen sprites, always from the same noise."""
+    return du.sample(network, ab_t, 16, torch.eye(5).repeat(4, 1)[:16], seed=3, steps=15, order=2, clip=True).cpu()
+
+
+def copy_of(network):
+    """The network as it is now."""
+    copy = du.Unet(**network.config).to(device)
+    copy.load_state_dict(network.state_dict())
+    return copy
+
+
+# %% [markdown]
+# `du.Trainer` takes the steps of beat 1 with four refinements: times spread evenly over each batch, the class shown
+# to the network but hidden for one sprite in ten (lesson 5 needs that), a learning rate that falls to zero at the end,
+# and averaged weights (beat 5). **Press the stop button at any time: what was learned is kept.**
+
+# %%
+torch.manual_seed(0)
+trainer = du.Trainer(du.Unet(widths=WIDTHS), train, ab_t, lr=LR, batch=BATCH, warmup=50)
+losses, frames, notes, drawn = [], [look(trainer.ema.model)], ["before the first step"], -2
+middle = {"raw": copy_of(trainer.model), "averaged": copy_of(trainer.ema.model)}
+handle = display(display_id=True)
+try:
+    for p in trainer.run(seconds=SECONDS):
+        losses.append(p.loss.item())
+        if p.seconds > len(frames) * SECONDS / 12:
+            frames.append(look(trainer.ema.model))
+            notes.append(f"step {p.step}, {p.seconds:.0f} s")
+            if p.done < 0.6:
+                middle = {"raw": copy_of(trainer.model), "averaged": copy_of(trainer.ema.model)}
+        if p.seconds > drawn + 2:  # drawing takes time, too
+            handle.update(draw(losses, frames[-1], f"step {p.step}, {p.seconds:.0f} s"))
+            drawn = p.seconds
+except KeyboardInterrupt:
+    print("stopped by hand")
+frames.append(look(trainer.ema.model))
+notes.append(f"step {trainer.step}, {trainer.seconds:.0f} s")
+handle.update(draw(losses, frames[-1], notes[-1]))
+
+# %% [markdown]
+# The loss plunges within seconds and then creeps, yet much of what you can see is learned while it creeps: a loss is a
+# poor judge of pictures. Watch it once more, as a film.
+
+# %%
+du.film(torch.stack(frames), notes, columns=8, scale=3, fps=2, alt="Sixteen samples during training: noise to sprites")
+
+# %% [markdown]
+# Has it understood or memorised? Compare it with the perfect memory, on sprites that it trained on and on held-out ones.
+
+# %%
+curves = {"network, training sprites": v_error(trainer.ema.model, train)}
+curves["network, held-out sprites"] = v_error(trainer.ema.model, held_out)
+curves |= {"perfect memory, training sprites": on_train, "perfect memory, held-out sprites": on_held_out}
+fig, ax = plt.subplots(figsize=(7, 3.4))
+plot_by_t(ax, curves)
+ax.set_ylim(1e-3, 1e3)
+du.show_figure(fig, alt="Error of v by t: the network's two curves coincide, the memory's lie far apart at small t")
+
+# %% [markdown]
+# The network's two curves lie on each other: what it has learned holds for new sprites as well. The memory's curves
+# part at small t. At large t all four meet: there everyone can only say the mean.
+
+# %% [markdown]
+# ## 5. Averaged weights
+#
+# **Why did all those samples come from `trainer.ema.model`?** Each step follows a random batch, so the weights jitter
+# around the path they are on. An *exponential moving average* (EMA) smooths that after each step:
+#
+# $$\text{average} \leftarrow \text{decay} \cdot \text{average} + (1 - \text{decay}) \cdot \text{weights}$$
+#
+# *What do you expect?* With the usual decay of 0.999 or 0.9999, how much of the untrained weights is left in the
+# average after 500 steps?
+
+# %%
+k = torch.arange(1, 2001)
+ramp = 1 - 1 / (k / 10 + 1)
+fig, ax = plt.subplots(figsize=(6.5, 3))
+for name, decay, style in (("0.9999", 0.9999, "-"), ("0.999", 0.999, "--"), ("ramped, as in du.EMA", ramp, "-.")):
+    ax.plot(k, torch.cumprod(decay * torch.ones(2000), 0), style, label=f"decay {name}")
+ax.axvline(trainer.step, color="grey", lw=1, label="end of your training")
+ax.set(xlabel="step", ylabel="share of the untrained weights\nleft in the average")
+ax.legend()
+du.show_figure(fig, alt="Untrained share by step: falls slowly for fixed decays, to zero at once for the ramp")
+
+# %% [markdown]
+# A decay made for long trainings leaves a short one with largely untrained weights. So the decay of `du.EMA` is
+# *ramped*: it begins low, forgets the bad start, and grows. Does the average pay? Compare raw and averaged weights,
+# halfway and at the end.
+
+# %%
+rows, score = {}, {}
+for when, pair in {"halfway": middle, "end": {"raw": trainer.model, "averaged": trainer.ema.model}}.items():
+    for kind, network in pair.items():
+        x = du.sample(network, ab_t, SCORED, labels, seed=1, steps=20, order=2, clip=True)
+        score[when, kind] = du.sprite_score(x, labels)
+        rows[f"{when}, {kind}\nFréchet {score[when, kind]['frechet']:.1f}"] = x[:8]
+du.show_rows(rows, scale=4, alt="Samples of raw and averaged weights, halfway through the training and at its end")
+
+# %% [markdown]
+# Halfway, at a high learning rate, the two differ most. At the end they are close: a learning rate that falls to zero
+# calms the weights, too. What the average still gives is a network that you can sample at *any* moment, also
+# when you press stop. One trap: networks with BatchNorm, such as `ContextUnet`, keep running statistics in *buffers*,
+# which are no parameters. An average of the parameters alone leaves them behind; `du.EMA` averages both.
+
+# %% [markdown]
+# ## 6. Stop and resume
+#
+# **What must be saved so that a training goes on as if it had never stopped?**
+#
+# *What do you expect?* Are the weights enough? Here a tiny network takes 60 steps in one go, then 30 + 30 with a file
+# between: once with all of `trainer.state_dict()`, once with the weights only. (`steps=60` counts from the
+# very first step, so the resumed run names the same total.)
+
+
+# %%
+def tiny():
+    """A trainer of a tiny network on 512 sprites, on the processor, always the same."""
+    torch.manual_seed(0)
+    return du.Trainer(du.Unet(widths=(8, 16)), train.x[:512], ab_t, batch=32, warmup=5, device="cpu")
+
+
+def thirty_steps(tiny_trainer):
+    """Thirty steps of a run of 60: their losses."""
+    progress = tiny_trainer.run(steps=60)
+    return [next(progress).loss.item() for _ in range(30)]
+
+
+# %%
+def through_a_file(state):
+    """Save the state in a folder that vanishes afterwards, and load it again."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        du.save_file(state, f"{folder}/run.pt")
+        return du.load_file(f"{folder}/run.pt")
+
+
+# %%
+whole, stopped, resumed, forgetful = tiny(), tiny(), tiny(), tiny()
+lines = {"in one go": [p.loss.item() for p in whole.run(steps=60)]}
+thirty_steps(stopped)
+state = through_a_file(stopped.state_dict())
+resumed.load_state_dict(state)
+forgetful.model.load_state_dict(state["model"])
+lines |= {"resumed": thirty_steps(resumed), "weights only": thirty_steps(forgetful)}
+assert all(torch.equal(a, b) for a, b in zip(whole.model.parameters(), resumed.model.parameters()))
+fig, ax = plt.subplots(figsize=(6.5, 3))
+for (name, loss), style in zip(lines.items(), ("-", "o", "--")):
+    ax.plot(range(61 - len(loss), 61), loss, style, ms=4, label=name)
+ax.set(xlabel="step", ylabel="mean squared error of v")
+ax.legend()
+du.show_figure(fig, alt="Loss by step: the resumed run's dots lie on the line of the run in one go; weights only differs")
+
+# %% [markdown]
+# Every dot lies on the line, and the assertion says that the weights agree to the last bit. With the weights alone the
+# run takes another path: the optimiser's memory, the plan of the learning rate and the state of the random generator
+# are lost. `du.save_file` writes beside the old file and renames, so a power cut never leaves half a file.
+
+# %% [markdown]
+# ## What you saw
+
+# %%
+before = du.sample(du.Unet(widths=WIDTHS), ab_t, SCORED, labels, seed=1, steps=20, order=2, clip=True)
+before, after = du.sprite_score(before, labels), score["end", "averaged"]
+Markdown(f"""
+- In {trainer.seconds:.0f} seconds ({trainer.step} steps of {BATCH} sprites) the Fréchet distance of {SCORED} samples
+  fell from {before["frechet"]:.1f} to {after["frechet"]:.1f}; as many real training sprites have {frechet["real"]:.1f}.
+- The classifier recognises {after["asked"]:.0%} of them as the class that was asked for. Before the training it was
+  {before["asked"]:.0%}, and guessing among five classes gives 20%.
+- Halfway, raw weights scored {score["halfway", "raw"]["frechet"]:.1f} and averaged ones
+  {score["halfway", "averaged"]["frechet"]:.1f}; at the end {score["end", "raw"]["frechet"]:.1f} and {after["frechet"]:.1f}.
+- The loss is {curves["network, training sprites"][1].mean():.3f} on training sprites and
+  {curves["network, held-out sprites"][1].mean():.3f} on held-out sprites. A perfect memory has {floor:.3f} on the
+  first and {on_held_out[1].mean():.1f} on the second.
+- {SIDE_SECONDS} seconds of practice without the square root took the Fréchet distance of a good network from
+  {frechet["before"]:.1f} to {frechet["no square root"]:.1f}; with it, to {frechet["right"]:.1f}.
+""")
+
+# %% [markdown]
+# ## Quiz
+#
+# **1.** Your network's loss is above the floor on training sprites, and far below the perfect memory's loss on
+# held-out ones. Is that good?
+#
+# <details><summary>Answer</summary>
+#
+# Yes. On held-out sprites a memory is useless, and beating it there is what learning means. On training sprites
+# nothing can go below the floor, and a network that comes close has memorised them.
+# </details>
+#
+# **2.** A data set holds 1,788 different sprites, each repeated 50 times. You split it at random, 90 % for training
+# and 10 % held out. The held-out loss looks excellent. Why do you not trust it?
+#
+# <details><summary>Answer</summary>
+#
+# Nearly every held-out sprite has dozens of copies in the training part: the split *leaks*, and memorising is
+# rewarded. Our sprites are split by recipe (the parts and colours they are made of), so that no held-out sprite is in
+# the training part.
+# </details>
+#
+# **3.** The training loss falls nicely, but the samples are covered with specks. What do you check first, and how?
+#
+# <details><summary>Answer</summary>
+#
+# The line that adds the noise. Noise a picture of zeros at some t and measure the standard deviation: it must be
+# $\sqrt{1 - ab_t}$. The loss cannot tell, as it is measured on the same wrong questions.
+# </details>
+#
+# **4.** You stop a training at half of its `SECONDS`. Which weights do you sample from, and why does it matter more
+# than at the end?
+#
+# <details><summary>Answer</summary>
+#
+# The averaged ones. Halfway the learning rate is still high and the raw weights jitter; at the end the falling
+# learning rate has calmed them.
+# </details>
+
+# %% [markdown]
+# ## Going further
+#
+# - Ho, Jain and Abbeel, *Denoising Diffusion Probabilistic Models* (2020): beat 1 is its algorithm 1.
+# - Salimans and Ho, *Progressive Distillation for Fast Sampling of Diffusion Models* (2022): introduces `v`.
+# - Hang et al., *Efficient Diffusion Training via Min-SNR Weighting Strategy* (2023): weighing the noise levels well
+#   makes training several times faster.
+# - Karras et al., *Analyzing and Improving the Training Dynamics of Diffusion Models* (2024): how to choose the length
+#   of the average after the training.
+# - Carlini et al., *Extracting Training Data from Diffusion Models* (2023): large networks do memorise, above all
+#   pictures that are repeated in the data.
+#
+# Next: [05_context_control](05_context_control.ipynb)

@@ -1,0 +1,453 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 5. Decide what is drawn
+#
+# So far the noise decided what came out. In this lesson you decide. Below, every *column* starts from the same noise
+# and every *row* asks the same network for something else.
+
+# %%
+import sys
+sys.path.insert(0, "..")  # the shared module lies one folder up
+import diffusion_utilities as du
+import time
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+
+# %%
+model, ab_t = du.load_model(du.WEIGHTS / "unet.pth")
+context = dict(zip(du.CLASSES, torch.eye(5)))
+fast = dict(steps=15, order=2, clip=True)
+
+# %%
+walks = [du.sample(model, ab_t, 8, row, seed=11, keep=24, steps=24, order=2, clip=True)[1] for row in context.values()]
+frames = torch.stack([torch.cat([step.x for step in steps]) for steps in zip(*walks)])
+labels = [f"rows: {' / '.join(du.CLASSES)}      t = {step.s}" for step in walks[0]]
+du.film(frames, labels, columns=8, scale=4, fps=8, alt="Film: 8 noise images, each repeated in 5 rows, turn into a "
+        "row of heroes, one of creatures, one of food, one of spells and one of figures seen from the side")  # fmt: skip
+
+# %% [markdown]
+# Look down one column: the noise settles the colours and much of the layout, the row decides what they become.
+#
+# You will be able to
+# - **ask** a network for a class, for nothing in particular, for a list of your own, or for a mixture;
+# - **measure** whether you got what you asked for, with a classifier that never saw the generator;
+# - **build** classifier-free guidance in three lines, and say what it costs;
+# - **choose** how strongly to guide, from curves that you measured.
+#
+# It needs lesson 2 (sampling) and the idea of the network from lesson 3. Running it takes about two minutes on a CPU,
+# reading it about 45.
+#
+# Three names from the cells above stay with us. `model` is the trained network and `ab_t` its noise schedule. `context`
+# holds one row of numbers for each class. `fast` names the sampler's settings: 15 steps of the quick one that lesson 6
+# explains; `clip=True` keeps every predicted image inside [-1, 1], and beat 5 shows why that matters here.
+
+# %% [markdown]
+# ## Beat 1. Do you get what you ask for?
+#
+# The request is a *context*: a row of five numbers, one for each class. It is *one-hot*, which means a single 1 at the
+# place of the class and 0 elsewhere. Inside the network (lesson 3) a linear layer turns the row into a vector that is
+# added to the time embedding, and their sum scales and shifts the features of every block.
+#
+# **What do you expect?** Five classes, 40 sprites asked for in each. Which two classes will be confused most?
+#
+# The judge is the course's classifier, which is a separate small network trained on real sprites. For image i,
+# `asked[i]` is the class you named and `seen[i]` the class that the judge recognises.
+
+# %%
+c = torch.eye(5).repeat_interleave(40, 0)
+asked = c.argmax(1)
+x = du.sample(model, ab_t, 200, c, seed=2, **fast)
+seen = du.features_of(x)[1]
+confusion = torch.stack([seen[asked == k].bincount(minlength=5) for k in range(5)])
+accuracy = (seen == asked).float().mean().item()
+print("the rows of context:", *(f"{name:12} {row.int().tolist()}" for name, row in context.items()), sep="\n")
+
+# %%
+fig, ax = plt.subplots(figsize=(5, 4))
+ax.imshow(confusion, cmap="viridis", vmin=0, vmax=40)
+for i, j in [(i, j) for i in range(5) for j in range(5)]:
+    ax.text(j, i, confusion[i, j].item(), ha="center", va="center", color="black" if confusion[i, j] > 24 else "white")
+ax.set_xticks(range(5), du.CLASSES, rotation=30)
+ax.set_yticks(range(5), du.CLASSES)
+ax.set(xlabel="class recognised", ylabel="class asked for", title=f"{accuracy:.1%} of 200 as asked")
+du.show_figure(fig, alt="Table of 5 by 5 counts: class asked for against class recognised; most counts lie on the diagonal")
+
+# %% [markdown]
+# The diagonal holds the sprites that came out as asked. One small layer that reads five numbers is enough to steer the
+# whole drawing, and what errors remain are mostly drawings with an unclear shape rather than clear drawings of another
+# class; beat 5 removes nearly all of them.
+
+# %% [markdown]
+# ## Beat 2. What is drawn if you ask for nothing?
+#
+# During training the context of about one sprite in ten was replaced by zeros (`drop=0.1` in `du.Trainer`). The row of
+# zeros is the *null context*. The network has therefore also learned to draw when nobody says what.
+#
+# **What do you expect?** A blur of all five classes, always the same class, or something else?
+
+# %%
+null = torch.zeros(5)
+free = du.sample(model, ab_t, 200, null, seed=2, **fast)
+
+
+def shares(x):
+    return du.features_of(x)[1].bincount(minlength=5) / len(x)
+
+
+du.show(free[:20], columns=10, scale=4, title="20 sprites that nobody asked for (context: five zeros)",
+        alt="20 sprites drawn without a context: some people, some creatures, some food, some spells")  # fmt: skip
+
+# %%
+fig, ax = plt.subplots(figsize=(6, 2.8))
+ax.bar(du.CLASSES, 100 * shares(free), color="tab:blue")
+ax.axhline(20, color="tab:orange", ls="--", label="share in the training data")
+ax.set(ylabel="recognised (% of 200)", title="Context: five zeros")
+ax.legend()
+du.show_figure(fig, alt="Bars: the share of each class among 200 sprites without context, beside a line at 20 per cent")
+
+# %% [markdown]
+# You get sprites of all kinds, not an average: a *sample* from everything that the network knows. A perfect model would
+# put every bar near 20 %. With 200 sprites, chance alone moves a bar by about 3 points; what goes beyond that is the
+# model's own preference, and some drawings stay undecided between two classes.
+
+# %% [markdown]
+# ## Beat 3. Random lists, your own lists, mixtures
+#
+# Each image of a batch has its own row of context, so one call can draw anything in any order. First 32 classes thrown
+# by dice.
+
+# %%
+dice = torch.randint(0, 5, (32,), generator=torch.Generator().manual_seed(3))
+x = du.sample(model, ab_t, 32, F.one_hot(dice, 5).float(), seed=3, **fast)
+rows = {f"{name} ({(dice == k).sum()})": x[(dice == k).to(x.device)] for k, name in enumerate(du.CLASSES)}
+du.show_rows(rows, alt="32 sprites of randomly drawn classes, sorted into five rows by the class asked for")
+
+# %% [markdown]
+# Now a list that you write. Change the words and run the cell again.
+
+# %%
+wishes = ["hero", "food", "spell", "side-facing", "non-hero", "food", "hero", "spell"]
+c = torch.stack([context[name] for name in wishes])
+rows = {f"seed {seed}": du.sample(model, ab_t, len(c), c, seed=seed, **fast) for seed in (4, 5, 6)}
+du.show_rows(rows, scale=4, top=wishes, label_width=70,
+             alt="Three rows of eight sprites, each column the class that stands above it")  # fmt: skip
+
+# %% [markdown]
+# The five numbers need not be one-hot. Since the context layer is linear, with `W` its weights, a mixed row enters the
+# network as the mixed vector:
+#
+# `W (0.5 hero + 0.5 food) = 0.5 W hero + 0.5 W food`
+#
+# Training never showed such a row: every sprite had one class or none. So the network *extrapolates*, and nothing
+# promises that the result means "half a hero".
+#
+# **What do you expect?** From a row of half hero and half food: a person made of food, sometimes a hero and sometimes
+# food, or neither?
+
+# %%
+hero, food = context["hero"], context["food"]
+W = model.context.cpu()
+assert torch.allclose(W(0.5 * hero + 0.5 * food), 0.5 * W(hero) + 0.5 * W(food), atol=1e-5) and not W(null).any()
+model.context.to(du.best_device())
+mixed = {"1.0 hero": [1, 0, 0, 0, 0], "0.5 hero\n0.5 food": [0.5, 0, 0.5, 0, 0], "1.0 food": [0, 0, 1, 0, 0],
+         "1.0 hero\n0.6 food": [1, 0, 0.6, 0, 0], "0.6 hero\n0.6 spell": [0.6, 0, 0, 0.6, 0]}  # fmt: skip
+rows = {label: du.sample(model, ab_t, 10, row, seed=5, **fast) for label, row in mixed.items()}
+du.show_rows(rows, scale=4, label_width=90, alt="Five rows from the same 10 noise images: hero, half hero half food, food, "
+             "hero with 0.6 food, 0.6 hero with 0.6 spell")  # fmt: skip
+
+# %% [markdown]
+# Some mixtures look like one parent, some like the other, some have the outline of one and the parts of both, and some
+# are nothing that has a name. To see how one becomes the other, walk from hero to food in eight steps, with the formula
+# `row = (1 - a) hero + a food`.
+
+# %%
+mix = torch.linspace(0, 1, 8)
+path = [du.sample(model, ab_t, 32, (1 - a) * hero + a * food, seed=7, **fast) for a in mix]
+rows = {f"{a:.2f} food": x[:10] for a, x in zip(mix, path)}
+du.show_rows(rows, label_width=90, alt="Eight rows from the same 10 noise images, from all hero at the top to all food below; "
+             "every column changes from a person to something to eat")  # fmt: skip
+
+# %%
+curve = torch.stack([shares(x) for x in path]) * 100
+fig, ax = plt.subplots(figsize=(6, 3))
+ax.plot(mix, curve[:, 0], "o-", color="tab:blue", label="hero")
+ax.plot(mix, curve[:, 2], "s--", color="tab:orange", label="food")
+ax.plot(mix, 100 - curve[:, 0] - curve[:, 2], "^:", color="black", label="another class")
+ax.set(xlabel="a (0 = all hero, 1 = all food)", ylabel="recognised (% of 32)")
+ax.legend()
+du.show_figure(fig, alt="Three curves against the mixing: hero falls, food rises, other classes show up in the middle")
+
+# %% [markdown]
+# Down a column the colours stay and the thing switches, often within a single row: a drawing is a hero for a while and
+# then it is food. In the middle, some drawings are recognised as a class that you never named: half a request pulls too
+# weakly in either direction, and the noise takes part in the decision.
+
+# %% [markdown]
+# ## Beat 4. Can you insist?
+#
+# The same network can answer the same noisy image twice: once with the context (`cond`) and once with the null context
+# (`uncond`). Their difference, `cond - uncond`, is what the request changes. If it pulls too weakly, pull `w` times as
+# hard:
+#
+# `out = uncond + w * (cond - uncond)`
+#
+# At w = 0 the request is ignored, at w = 1 you have the plain answer, above 1 the request is exaggerated. This is
+# *classifier-free guidance*; the one condition is a network that was trained with dropped contexts. It makes no
+# difference whether the network predicts the noise, the image or `v`: for a given noisy image each is the other, scaled
+# and shifted, and the formula commutes with that.
+#
+# **What do you expect** to see in the difference, if the request is "food"?
+
+# %%
+def guided(x, t, c, w):
+    uncond, cond = model(x, t, torch.zeros_like(c)), model(x, t, c)
+    return uncond + w * (cond - uncond)
+
+
+z = torch.randn(10, 3, 16, 16, generator=torch.Generator().manual_seed(5)).to(du.best_device())
+t, c = torch.ones(10, device=z.device), food.to(z.device).expand(10, 5)
+assert torch.allclose(guided(z, t, c, w=2), du.Guided(model, 2)(z, t, c), atol=1e-4)
+
+# %% [markdown]
+# What you just wrote is `du.Guided(model, w)`: a denoiser made of a denoiser, so that no sampler needs to know. To look
+# at the difference, stop the drawing of 10 foods at t = 300 and turn three answers into the images that they predict.
+
+# %%
+half = du.sample(model, ab_t, 10, food, seed=5, steps=10, keep=10)[1][3].x  # the fourth step of ten ends at t = 300
+predicted = {}
+for w in (0, 1, 4):
+    out = guided(half, t * 0.6, c, w)  # the network is given t/T = 300/500
+    predicted[w] = du.to_x0_eps(out, half, 300, ab_t, model.predicts)[0]
+rows = {"x_t, t = 300": half, "w = 0: uncond": predicted[0], "w = 1: cond": predicted[1],
+        "cond - uncond\n(grey = 0)": predicted[1] - predicted[0], "w = 4": predicted[4]}  # fmt: skip
+du.show_rows(rows, scale=4, label_width=110, alt="Five rows of 10: the noisy image, the predicted image without context, with "
+             "the context food, their difference on grey, and the prediction with w = 4")  # fmt: skip
+
+# %% [markdown]
+# The difference is faint and it is not noise: it brightens and darkens connected regions, where a food would have its
+# outline or its filling. Guidance multiplies just this. Now let it act in every step, for two sprites of each class.
+
+# %%
+c = torch.eye(5).repeat_interleave(2, 0)
+top = [name for name in du.CLASSES for _ in range(2)]
+rows = {f"w = {w}": du.sample(du.Guided(model, w), ab_t, 10, c, seed=8, **fast) for w in (0, 1, 2, 4, 8)}
+du.show_rows(rows, scale=4, top=top, label_width=60, alt="Five rows from the same noise with w = 0, 1, 2, 4 and 8; two columns "
+             "for each class. From top to bottom the classes become clear, then harsh")  # fmt: skip
+
+# %% [markdown]
+# At w = 0 the columns do not match their headings; further down they do, more and more plainly. The surprise is the end
+# of the table: the strongest request does not give the best drawing, but one with hard contrast and with fewer ideas.
+#
+# What does it cost? Count the images that the network is shown, and the seconds.
+
+# %%
+cost, shown = {}, []
+handle = model.register_forward_hook(lambda module, args, out: shown.append(len(out)))
+for w in (1, 2):
+    shown.clear()
+    start = time.perf_counter()
+    du.sample(du.Guided(model, w), ab_t, 32, food, seed=1, **fast)
+    cost[w] = time.perf_counter() - start
+    print(f"w = {w}: {len(shown)} calls, {sum(shown)} images shown to the network, {cost[w]:.2f} s")
+handle.remove()
+
+# %% [markdown]
+# The number of calls stays, since both halves travel in one batch; the batch is twice as large, and on a CPU it takes
+# about twice as long.
+
+# %% [markdown]
+# ## Beat 5. How much is too much?
+#
+# Three measurements for each w, on 200 sprites, 40 of each class:
+# - **as asked**: the share that the judge recognises as the class asked for;
+# - **Fréchet distance** between the judge's features (64 numbers for each image) of our sprites and of 200 real ones
+#   that were never trained on: lower is better. Other real sprites give the floor, in the same number, because the
+#   distance depends on the number;
+# - **variety**: how far apart two sprites of one class lie, in the same features, as a share of that of real sprites.
+#   In raw pixels, harsher contrast would pass for variety.
+#
+# **What do you expect?** Which of the three get better with w, all the way to 8?
+
+# %%
+held_out, c = du.load_sprites("held_out"), torch.eye(5).repeat_interleave(40, 0)
+by_class = [held_out.x[held_out.c[:, k] == 1] for k in range(5)]
+real, others = torch.cat([x[:40] for x in by_class]), torch.cat([x[40:80] for x in by_class])
+
+
+def variety(x):
+    return sum(du.diversity(part) for part in du.features_of(x)[0].split(40)) / 5
+
+
+floor = du.frechet_distance(others, real)
+scores = {}
+for w in (0, 0.5, 1, 1.5, 2, 4, 8):
+    x = du.sample(du.Guided(model, w), ab_t, 200, c, seed=2, **fast)
+    score = du.sprite_score(x, c, real)
+    scores[w] = 100 * score["asked"], score["frechet"], 100 * variety(x) / variety(real)
+
+# %%
+fig, axes = plt.subplots(1, 3, figsize=(8, 3), layout="constrained")
+titles, limits = ["as asked (%)", "Fréchet distance", "variety (% of real)"], [100, floor, 100]
+for k, ax in enumerate(axes):
+    ax.plot(scores, [s[k] for s in scores.values()], "o-", color="tab:blue", label="drawn")
+    ax.axhline(limits[k], color="tab:orange", ls="--", label="real sprites")
+    ax.set(xlabel="w", title=titles[k], ylim=(0, None))
+axes[0].legend()
+du.show_figure(fig, alt="Three curves against w from 0 to 8: the share as asked rises to nearly all; the Fréchet distance falls "
+               "and rises again; the variety falls")  # fmt: skip
+
+# %%
+best = min(scores, key=lambda w: scores[w][1])
+for w, (right, frechet, varied) in scores.items():
+    print(f"w = {w:<4} as asked {right:5.1f} %   Fréchet {frechet:5.2f}   variety {varied:5.1f} %")
+print(f"real     as asked 100.0 %   Fréchet {floor:5.2f}   variety 100.0 %\nlowest Fréchet distance at w = {best}")
+
+# %% [markdown]
+# Accuracy climbs and then has nowhere to go; variety keeps falling. The Fréchet distance feels both, so neither end is
+# best. Guidance *trades variety for accuracy*: it prefers sprites that could be no other class, and gives up the
+# unusual ones. With 200 sprites a share near 90 % is known to about 2 points, so do not read meaning into small steps.
+#
+# And why the harsh colours? With w = 8 the formula leaves the range of the data. Measure the share of the values of the
+# predicted image x0 that lie clearly outside [-1, 1], in each step, with nothing clipped.
+
+# %%
+fig, ax = plt.subplots(figsize=(6, 3))
+for w, style in zip((1, 2, 4, 8), ("-", "--", "-.", ":")):
+    steps = du.sample(du.Guided(model, w), ab_t, 40, torch.eye(5).repeat(8, 1), seed=9, keep=15, steps=15, order=2)[1]
+    outside = [100 * (step.x0.abs() > 1.05).float().mean().item() for step in steps]
+    ax.plot([step.t for step in steps], outside, style, label=f"w = {w}")
+ax.invert_xaxis()
+ax.set(xlabel="time t (sampling runs to the right)", ylabel="x0 beyond ±1.05 (% of values)")
+ax.legend()
+du.show_figure(fig, alt="Share of predicted values out of range during sampling for w = 1, 2, 4, 8: larger for every larger w")
+
+# %%
+c = torch.eye(5).repeat_interleave(2, 0)
+rows = {"w = 8\nclip=False": du.sample(du.Guided(model, 8), ab_t, 10, c, seed=8, steps=15, order=2),
+        "w = 8\nclip=True": du.sample(du.Guided(model, 8), ab_t, 10, c, seed=8, **fast),
+        f"w = {best}\nclip=True": du.sample(du.Guided(model, best), ab_t, 10, c, seed=8, **fast)}  # fmt: skip
+du.show_rows(rows, scale=4, top=top, label_width=80, alt="Three rows from the same noise: w = 8 without clipping, w = 8 with "
+             "clipping, and the w with the lowest Fréchet distance")  # fmt: skip
+
+# %% [markdown]
+# This is *over-saturation*: values pushed past the limits are shown as pure black, white or a pure colour. Clipping x0
+# in each step keeps the overshoot from feeding the next step. It does not undo the loss of variety: that needs a
+# smaller w.
+
+# %% [markdown]
+# ## Beat 6. Can you say what you do not want?
+#
+# In the formula, `uncond` is what you move *away from*. Nothing says that it must be the null context. Put in a context
+# of your own, a *negative context*:
+#
+# `out = away + w * (cond - away)`
+#
+# **What do you expect?** Ask for nothing (`cond` from five zeros), move away from food with w = 2. Do the other four
+# classes share equally what food leaves?
+
+# %%
+no_food = du.Guided(model, 2, negative=food)
+without = du.sample(no_food, ab_t, 200, null, seed=2, **fast)
+fig, ax = plt.subplots(figsize=(6, 3))
+place = torch.arange(5)
+ax.bar(place - 0.2, 100 * shares(free), 0.4, color="tab:blue", label="no context")
+ax.bar(place + 0.2, 100 * shares(without), 0.4, color="tab:orange", hatch="//", label="away from food")
+ax.set_xticks(place, du.CLASSES)
+ax.set(ylabel="recognised (% of 200)")
+ax.legend()
+du.show_figure(fig, alt="Bars: shares of the five classes without context, and away from food; the bar of food almost vanishes")
+
+# %%
+side = context["side-facing"]
+rows = {"no context": free[:10], "away from food": without[:10]}
+rows["hero, w = 2"] = du.sample(du.Guided(model, 2), ab_t, 10, hero, seed=8, **fast)
+rows["hero, away from\nside-facing"] = du.sample(du.Guided(model, 2, negative=side), ab_t, 10, hero, seed=8, **fast)
+du.show_rows(rows, scale=4, label_width=120, alt="Four rows of 10: no context; away from food, from the same noise; heroes; "
+             "heroes away from side-facing figures, from the same noise")  # fmt: skip
+
+# %% [markdown]
+# Food is all but gone, and the rest is not shared out evenly: "not food" is a direction, and it leads to whatever
+# looks least like food, in shape and in colour. In the last two rows both ask for heroes; moving away from figures seen
+# from the side works on what sets the two apart, such as the face turned to us, rather than on what makes a person.
+#
+# Two traps. At w = 1 the negative context cancels: `away + (cond - away) = cond`. And at w = 0 you get exactly what you
+# wanted to avoid.
+
+# %% [markdown]
+# ## What you saw
+
+# %%
+enough = min(w for w in scores if scores[w][0] >= max(s[0] for s in scores.values()) - 1)
+print(f"""Asked plainly (w = 1), {scores[1][0]:.1f} % of 200 sprites came out as asked; asked for nothing, each class had
+{100 * shares(free).min():.0f} to {100 * shares(free).max():.0f} % of the sprites.
+Half hero, half food: between the two, up to {(100 - curve[:, 0] - curve[:, 2]).max():.0f} % were recognised as a third class.
+Guided with w = 2, {scores[2][0]:.1f} % came out as asked, for {cost[2] / cost[1]:.1f} times the seconds.
+From w = {enough} on, accuracy is within a point of its best; the lowest Fréchet distance, {scores[best][1]:.2f}, was at w = {best}
+(real sprites: {floor:.2f}). At w = 8 it was {scores[8][1]:.2f}, and variety was {scores[8][2]:.0f} % of that of real sprites.
+Moving away from food left {100 * shares(without)[2]:.1f} % food, where there had been {100 * shares(free)[2]:.1f} %.""")
+
+# %% [markdown]
+# Which w to use, then? The smallest that gives you what you ask for: here the w at which accuracy has levelled off and
+# the Fréchet distance is near its lowest. A better network needs less guidance, and a picture for show more of it than
+# a data set that must be as varied as the real one.
+#
+# ## Quiz
+#
+# **1. Why must some contexts be dropped in training, if you want to guide?**
+#
+# <details><summary>Answer</summary>
+#
+# Guidance needs the answer without a request, `uncond`. A network that never saw the null context has no sensible
+# answer to it, and the difference `cond - uncond` would be arbitrary. Dropping one in ten teaches one network both.
+#
+# </details>
+#
+# **2. A row of 0.5 hero and 0.5 food: why is that not "a hero or food, each with probability one half"?**
+#
+# <details><summary>Answer</summary>
+#
+# The numbers are the input of a layer, not probabilities. The network gets the middle of two learned vectors, which it
+# never saw in training. For one or the other with probability one half, toss a coin and pass a one-hot row.
+#
+# </details>
+#
+# **3. The share as asked is highest at large w. Why not use w = 8?**
+#
+# <details><summary>Answer</summary>
+#
+# That share rewards sprites that are typical, not sprites that are good or varied. The Fréchet distance compares the
+# whole set with real sprites, and gets worse when contrast is exaggerated and unusual sprites go missing.
+#
+# </details>
+#
+# **4. With `du.Guided(model, w, negative=food)` and the context hero, what do w = 0 and w = 1 draw?**
+#
+# <details><summary>Answer</summary>
+#
+# Insert w in `away + w * (cond - away)`. w = 0 leaves `away`: food, the thing to be avoided. w = 1 leaves `cond`: a
+# plain hero, as if there were no negative context. Only above 1 does it push away.
+#
+# </details>
+#
+# ## Going further
+#
+# - Dhariwal and Nichol, *Diffusion Models Beat GANs on Image Synthesis* (2021): guidance with the gradient of a
+#   classifier that must understand noisy images, which is what "classifier-free" does without.
+# - Ho and Salimans, *Classifier-Free Diffusion Guidance* (2022): beat 4, with the trade of variety for accuracy; their
+#   w is ours minus 1.
+# - Saharia et al., *Photorealistic Text-to-Image Diffusion Models with Deep Language Understanding* (2022): Imagen, where
+#   clipping x0 to a limit that adapts makes large w usable.
+# - Liu et al., *Compositional Visual Generation with Composable Diffusion Models* (2022): "this and that" and "not that"
+#   by adding differences, where beat 3 mixed the rows.
+# - Kynkäänniemi et al., *Applying Guidance in a Limited Interval Improves Sample and Distribution Quality in Diffusion
+#   Models* (2024): guide only at the middle noise levels, and keep more variety.
+#
+# Next: [06_ddim_speedup](06_ddim_speedup.ipynb)

@@ -1,0 +1,83 @@
+"""What several test files use: the repository root on the path, two threads, a few images and small denoisers."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import diffusion_utilities as du  # noqa: E402
+
+torch.set_num_threads(2)
+settings.register_profile("course", deadline=None, derandomize=True, max_examples=30)
+settings.load_profile("course")
+
+
+@pytest.fixture(scope="session")
+def sprites():
+    """The first 200 held-out sprites."""
+    return du.load_sprites("held_out", 200)
+
+
+@pytest.fixture(scope="session")
+def make_sprites():
+    """data/make_sprites.py as a module (nothing is drawn by importing it)."""
+    sys.path.insert(0, str(ROOT / "data"))
+    spec = importlib.util.spec_from_file_location("make_sprites", ROOT / "data" / "make_sprites.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def noise():
+    """Noise (B, C, H, W) from a seed: noise(8, 3, 4, 4)."""
+
+    def draw(*shape, seed=0, dtype=torch.float32):
+        return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+    return draw
+
+
+class Gaussian:
+    """The perfect denoiser of pixels that are independent N(mu, s^2): its best answer is linear, its ODE solvable."""
+
+    predicts = "x0"
+
+    def __init__(self, ab_t, mu=0.3, s=0.5):
+        self.ab_t, self.mu, self.s, self.times = ab_t, mu, s, []
+
+    def std(self, t):
+        """The standard deviation of x_t."""
+        return (self.ab_t[t] * self.s**2 + 1 - self.ab_t[t]).sqrt().item()
+
+    def __call__(self, x, t, c=None):
+        t = round(t.flatten()[0].item() * (len(self.ab_t) - 1))
+        self.times.append(t)
+        root = self.ab_t[t].sqrt().item()
+        return self.mu + self.s**2 * root / self.std(t) ** 2 * (x - root * self.mu)
+
+    def exact(self, x, t=None, s=0):
+        """Where the probability-flow ODE takes x from time t (T if not said) to time s."""
+        t = len(self.ab_t) - 1 if t is None else t
+        centred = (x - self.ab_t[t].sqrt().item() * self.mu) / self.std(t)
+        return self.ab_t[s].sqrt().item() * self.mu + self.std(s) * centred
+
+
+def awake(model, seed=0):
+    """The model in eval mode with every weight moved at random: zero-initialised parts would hide mistakes."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.2 * torch.randn(parameter.shape, generator=generator))
+    return model.eval()
+
+
+@pytest.fixture
+def gaussian():
+    return Gaussian

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Make every file of weights/ again, on the CPU or a GPU: sh weights/train_all.sh [PYTHON]
+set -e
+python=${1:-python3}
+here=$(dirname "$0")
+"$python" "$here/train_classifier.py"
+"$python" "$here/train.py" --steps 3500 --out "$here/runs/unet"
+cp "$here/runs/unet/model.pth" "$here/unet.pth"
+# The sprite course's network and recipe, with epochs of 3,600 sprites.
+for prefix in "" context_; do
+    flag=--no-context
+    [ -z "$prefix" ] || flag=
+    "$python" "$here/train.py" --network context_unet $flag --epochs 32 --per-epoch 3600 --save-epochs 0 4 8 31 \
+        --out "$here/runs/${prefix}model"
+    for epoch in 0 4 8 31; do cp "$here/runs/${prefix}model/model_$epoch.pth" "$here/${prefix}model_$epoch.pth"; done
+done
+"$python" "$here/score.py"
