@@ -75,11 +75,13 @@ def to_pixels(x):
 
 def _read_npy(file):
     try:
-        return np.load(file, allow_pickle=False)
+        array = np.load(file, allow_pickle=False)
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {file}") from None
     except (ValueError, EOFError, OSError) as error:
         raise ValueError(f"{file} is not a plain .npy array (pickled, truncated or something else): {error}") from None
+    _need(isinstance(array, np.ndarray) and array.ndim, f"{file} is not a plain .npy array, but holds something else")
+    return array
 
 
 def load_npy(sprite_file, label_file, classes=CLASSES):
@@ -138,7 +140,10 @@ def load_folder(folder, size=16):
 def load_sheet(file, tile, size=16):
     """A sprite sheet cut into tiles of `tile` x `tile` pixels (empty tiles left out), as `Sprites` of one class."""
     _need(Path(file).is_file(), f"there is no file {file}")
-    sheet = Image.open(file).convert("RGBA")
+    try:
+        sheet = Image.open(file).convert("RGBA")
+    except OSError as error:
+        raise ValueError(f"{file} is not a readable picture: {error}") from None
     _need(tile > 0 and sheet.width % tile == 0 and sheet.height % tile == 0,
           f"a sheet of {sheet.width} x {sheet.height} does not divide into tiles of {tile} x {tile}")  # fmt: skip
     boxes = [(c, r, c + tile, r + tile) for r in range(0, sheet.height, tile) for c in range(0, sheet.width, tile)]
@@ -521,6 +526,7 @@ class EMA:
     """
 
     def __init__(self, model, half_life=500):
+        _need(half_life > 0, f"half_life must be above 0 steps, not {half_life}")
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
         self.steps, self.max_decay = 0, 0.5 ** (1 / half_life)
 
@@ -567,6 +573,7 @@ class Trainer:
         _need(loss in LOSSES, f"the loss must be one of {', '.join(LOSSES)}, not {loss!r}")
         _need(0 <= drop <= 1, f"drop is a probability, 0 to 1, not {drop}")
         _need(1 <= batch <= len(x), f"the batch must be between 1 and the {len(x)} images there are, not {batch}")
+        _need(c is None or len(c) == len(x), f"{len(x)} images but {0 if c is None else len(c)} labels")
         if c is not None and hasattr(model, "n_cfeat"):
             _need(c.shape[1] == model.n_cfeat, f"labels have {c.shape[1]} classes, the network takes {model.n_cfeat}")
         self.device = torch.device(device) if device else best_device()
@@ -606,6 +613,7 @@ class Trainer:
         Raises FloatingPointError if the loss is no longer a number.
         """
         _need(steps or epochs or seconds, "say how long to train: steps=, epochs= or seconds=")
+        _need(min(steps or 1, epochs or 1, seconds or 1) > 0, "steps, epochs and seconds must be above 0")
         limit = min(steps or 10**12, int((epochs or 10**9) * (len(self.x) // self.batch)) or 1)
         begin, before, T = time.perf_counter(), self.seconds, len(self.ab_t) - 1
         done = max(self.step / limit, self.seconds / seconds if seconds else 0)
@@ -650,7 +658,7 @@ class Trainer:
 
 def check_images(x):
     """Raises ValueError in one sentence unless x is a float tensor (N, C, H, W) of finite values in [-1, 1]."""
-    _need(torch.is_tensor(x) and x.dim() == 4, "images must be a tensor (N, C, H, W)")
+    _need(torch.is_tensor(x) and x.dim() == 4 and x.numel(), "images must be a tensor (N, C, H, W), N at least 1")
     _need(x.is_floating_point(), f"images must be float in [-1, 1], not {x.dtype}: see to_images")
     _need(torch.isfinite(x).all(), "the images hold NaN or infinite values")
     low, high = x.aminmax()
@@ -688,7 +696,8 @@ def load_file(file):
 
 
 def save_model(model, file, **info):
-    """A `Unet` with its constructor's arguments and anything else worth knowing (schedule="cosine", T=500, ...)."""
+    """A `Unet` or `ContextUnet` with its constructor's arguments and what else is worth knowing (schedule, T, ...)."""
+    info.setdefault("predicts", model.predicts)
     info.setdefault("schedule", "cosine")
     info.setdefault("T", 500)
     save_file(dict(config=model.config, state={k: v.cpu() for k, v in model.state_dict().items()}, info=info), file)
@@ -703,7 +712,12 @@ def load_model(file, device=None):
     saved = load_file(file)
     _need(isinstance(saved, dict) and saved, f"{file} holds no weights")
     if "config" in saved:
-        model, state, info = Unet(**saved["config"]), saved["state"], saved["info"]
+        try:
+            network = ContextUnet if "n_feat" in saved["config"] else Unet
+            model, state, info = network(**saved["config"]), saved["state"], saved["info"]
+        except (KeyError, TypeError):
+            raise ValueError(f"{file} holds the weights of some other network, not of a Unet or ContextUnet") from None
+        model.predicts = info.get("predicts", model.predicts)
     else:
         state, info = saved, {"schedule": "linear", "T": 500}
         try:
@@ -934,6 +948,7 @@ def nearest(x, others, batch=250):
 
 def diversity(x):
     """The mean distance between two different images of x (root mean square over their pixels): 0 if all are equal."""
+    _need(len(x) >= 2, "diversity compares images: give at least 2")
     flat = x.flatten(1).float().cpu()
     return (torch.pdist(flat[:2000]) / flat.shape[1] ** 0.5).mean().item()
 
@@ -968,7 +983,8 @@ class Picture:
 
     def __init__(self, frames, alt, fps=10, hold=2.0):
         frames = np.asarray(frames)
-        _need(frames.dtype == np.uint8 and frames.ndim == 4 and len(frames), "frames must be uint8 (F, H, W, 3)")
+        fits = frames.dtype == np.uint8 and frames.ndim == 4 and frames.shape[3] == 3 and len(frames)
+        _need(fits, f"frames must be uint8 (F, H, W, 3), not {frames.dtype} {frames.shape}")
         _need(alt, "say in `alt` what the picture shows, for those who cannot see it")
         self.frames, self.alt, self.fps, self.hold = frames, alt, fps, hold
 

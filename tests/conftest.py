@@ -1,7 +1,11 @@
 """What several test files use: the repository root on the path, two threads, a few images and small denoisers."""
 
 import importlib.util
+import json
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,21 @@ import diffusion_utilities as du  # noqa: E402
 torch.set_num_threads(2)
 settings.register_profile("course", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("course")
+
+
+# In the tests the lessons train for seconds instead of minutes; see ipython_startup/smaller_values.py.
+SMALLER = {"SECONDS": 20, "SIDE_SECONDS": 5}
+
+
+def pytest_configure(config):
+    """The kernels of the notebook tests start with a profile of their own, which puts the smaller values in place."""
+    folder = Path(tempfile.mkdtemp(prefix="ipython_"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    startup = folder / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    shutil.copy(Path(__file__).parent / "ipython_startup" / "smaller_values.py", startup)
+    os.environ["IPYTHONDIR"] = str(folder)
+    os.environ["COURSE_TEST_VALUES"] = json.dumps(SMALLER)
 
 
 @pytest.fixture(scope="session")

@@ -69,7 +69,8 @@ def test_each_image_sees_its_own_time_and_context(make, noise):
     model, x, t, c = awake(make()), noise(3, 3, 16, 16), torch.tensor([0.1, 0.5, 0.9]), torch.eye(5)[:3]
     together = model(x, t, c)
     for i in range(3):
-        torch.testing.assert_close(together[i : i + 1], model(x[i : i + 1], t[i : i + 1], c[i : i + 1]))
+        alone = model(x[i : i + 1], t[i : i + 1], c[i : i + 1])
+        torch.testing.assert_close(together[i : i + 1], alone, rtol=1e-3, atol=1e-3)
     assert not torch.allclose(together, model(x, t.flip(0), c))
 
 

@@ -123,7 +123,9 @@ def test_no_noise_at_the_last_step(variance, noise):
 def test_without_the_extra_noise_only_the_noise_is_missing(noise):
     x = noise(2, 3, 4, 4, dtype=torch.float64)
     quiet, right, double = (
-        next(du.sampler(wavy, LINEAR, x, eta=1.0, steps=500, extra_noise=k, generator=torch.Generator().manual_seed(1))).x
+        next(
+            du.sampler(wavy, LINEAR, x, eta=1.0, steps=500, extra_noise=k, generator=torch.Generator().manual_seed(1))
+        ).x
         for k in (0.0, 1.0, 2.0)
     )
     assert (right - quiet).std() > 0.05

@@ -88,7 +88,7 @@ def test_each_epoch_shows_every_image_once(sprites):
     t = trainer(sprites, 60)
     for _ in range(3):
         seen = torch.cat([t.next_batch()[0] for _ in range(3)])
-        assert (torch.cdist(sprites.x[:60].flatten(1), seen.flatten(1)) < 1e-3).sum(1).tolist() == [1] * 60
+        assert du.nearest(seen, sprites.x[:60])[1].sort().values.tolist() == list(range(60))
 
 
 def test_images_come_with_their_labels(sprites):
@@ -125,18 +125,26 @@ def test_share_of_dropped_contexts(sprites, drop, share):
 def test_loss_falls(sprites, predicts):
     torch.manual_seed(0)
     model = du.Unet(widths=(16, 16), attention=False, predicts=predicts)
-    losses = [p.loss.item() for p in trainer(sprites, 20, model).run(steps=40)]
+    small = sprites._replace(x=sprites.x[:, :, ::2, ::2])
+    losses = [p.loss.item() for p in trainer(small, 20, model).run(steps=30)]
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
 
 
 def test_context_unet_learns_too(sprites):
     torch.manual_seed(0)
-    losses = [p.loss.item() for p in trainer(sprites, 20, du.ContextUnet(3, 16, 5, 16)).run(steps=25)]
+    small = sprites._replace(x=sprites.x[:, :, ::2, ::2])
+    losses = [p.loss.item() for p in trainer(small, 20, du.ContextUnet(3, 16, 5, 8)).run(steps=20)]
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
 
 
-@pytest.mark.parametrize("loss, of_zero", [("l2", lambda d: d.square().mean()), ("l1", lambda d: d.abs().mean()),
-                                           ("huber", lambda d: torch.where(d.abs() < 1, d * d / 2, d.abs() - 0.5).mean())])  # fmt: skip
+OF_ZERO = {
+    "l2": lambda d: d.square().mean(),
+    "l1": lambda d: d.abs().mean(),
+    "huber": lambda d: torch.where(d.abs() < 1, d * d / 2, d.abs() - 0.5).mean(),
+}
+
+
+@pytest.mark.parametrize("loss, of_zero", OF_ZERO.items())
 def test_first_loss_is_that_of_answering_zero(sprites, loss, of_zero):
     twin, t = trainer(sprites, loss=loss), trainer(sprites, loss=loss)
     x0, _, times, noise = twin.next_batch()

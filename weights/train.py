@@ -117,11 +117,11 @@ def write_model(trainer, args, file):
     """The averaged weights in half precision, which is exact enough to sample from and half the size."""
     model = trainer.ema.model
     state = {k: v.cpu().half() if v.is_floating_point() else v.cpu() for k, v in model.state_dict().items()}
-    if args.network == "unet":
-        info = {"schedule": args.schedule, "T": args.T}
-        du.save_file({"config": model.config, "state": state, "info": info}, file)
-    else:
+    info = {"predicts": args.predicts, "schedule": args.schedule, "T": args.T}
+    if args.network == "context_unet" and info == {"predicts": "eps", "schedule": "linear", "T": 500}:
         du.save_file(state, file)  # a plain state dict, as the sprite course writes it
+    else:
+        du.save_file({"config": model.config, "state": state, "info": info}, file)
 
 
 def train(args):
@@ -146,26 +146,32 @@ def train(args):
     contexts = None if args.no_context else torch.eye(data.c.shape[1]).repeat_interleave(8, 0)
     print(f"{du.count_parameters(model):,} parameters, {len(data.x)} images, on {trainer.device}")
 
-    saved = sampled = time.monotonic()
+    saved, sampled = 0.0, time.monotonic()  # the first step is saved at once: from then on a run can be resumed
     losses = []
-    for p in trainer.run(steps=steps, seconds=args.minutes and args.minutes * 60):
-        losses.append(p.loss)
-        now, epoch = time.monotonic(), p.step // epoch_steps - 1
-        if p.step % epoch_steps == 0 and epoch in args.save_epochs:
-            write_model(trainer, args, args.out / f"model_{epoch}.pth")
-        if p.done >= 1 or now - saved > 60:
-            saved = now
-            du.save_file(trainer.state_dict(), last)
-        if p.done >= 1 or now - sampled > 60 * args.sample_minutes:
-            sampled = now
-            x = du.sample(trainer.ema.model, ab_t, 40, contexts, shape=data.x.shape[1:], steps=20, order=2, clip=True)
-            du.show(x, columns=8, alt=f"samples at step {p.step}").save(args.out / f"samples_{p.step:06d}.png")
-        if p.step % 100 == 0 or p.done >= 1:
-            print(
-                f"step {p.step}  {p.done:6.1%}  loss {torch.stack(losses).mean().item():.4f}  {p.seconds:.0f} s",
-                flush=True,
-            )
-            losses.clear()
+    try:
+        for p in trainer.run(steps=steps, seconds=args.minutes and args.minutes * 60):
+            losses.append(p.loss)
+            now, epoch = time.monotonic(), p.step // epoch_steps - 1
+            if p.step % epoch_steps == 0 and epoch in args.save_epochs:
+                write_model(trainer, args, args.out / f"model_{epoch}.pth")
+            if p.done >= 1 or now - saved > 60:
+                saved = now
+                du.save_file(trainer.state_dict(), last)
+            if p.done >= 1 or now - sampled > 60 * args.sample_minutes:
+                sampled = now
+                n = 40 if contexts is None else len(contexts)
+                how = {"shape": data.x.shape[1:], "steps": min(20, args.T), "order": 2, "clip": True}
+                x = du.sample(trainer.ema.model, ab_t, n, contexts, **how)
+                du.show(x, columns=8, alt=f"samples at step {p.step}").save(args.out / f"samples_{p.step:06d}.png")
+            if p.step % 100 == 0 or p.done >= 1:
+                print(
+                    f"step {p.step}  {p.done:6.1%}  loss {torch.stack(losses).mean().item():.4f}  {p.seconds:.0f} s",
+                    flush=True,
+                )
+                losses.clear()
+    except KeyboardInterrupt:
+        du.save_file(trainer.state_dict(), last)  # nothing is lost
+        raise
     write_model(trainer, args, args.out / "model.pth")
     print(f"wrote {args.out / 'model.pth'}")
 

@@ -26,7 +26,7 @@ device = du.best_device()
 model, ab_t = du.load_model(du.WEIGHTS / "unet.pth", device)
 T = len(ab_t) - 1
 classes = torch.eye(5).repeat(4, 1)  # 20 wishes: hero, non-hero, food, spell, side-facing, hero, ...
-sprites, kept = du.sample(model, ab_t, 20, classes, seed=7, steps=T, eta=1, variance="large", keep=32)
+sprites, kept = du.sample(model, ab_t, 20, classes, seed=7, steps=T, eta=1, variance="large", keep=28)
 du.film(
     {"x_t": torch.stack([s.x for s in kept]), "predicted x_0": torch.stack([s.x0 for s in kept])},
     [f"t = {step.s}" for step in kept], columns=5, scale=4,
@@ -44,8 +44,8 @@ du.film(
 # - recognise a sampler that forgets its noise, and measure what that costs,
 # - check that new sprites are no copies of the training sprites.
 #
-# **You need** lesson 1: `x_t`, `ab_t` and the perfect denoiser. **Time:** about 45 minutes; the cells run in one to two
-# minutes on a laptop CPU.
+# **You need** lesson 1: `x_t`, `ab_t` and the perfect denoiser. **Time:** about 45 minutes; the cells run in one to
+# two minutes on a laptop CPU.
 
 # %% [markdown]
 # ## 1. What does the network answer?
@@ -82,9 +82,9 @@ du.show_rows(
 )  # fmt: skip
 
 # %% [markdown]
-# The guessed picture sharpens from left to right, as you would think. The guessed noise goes the other way: at t =
-# 400 it matches the true noise almost pixel by pixel, and at t = 30, where there is so little of it to see, much of
-# it is missed. Is that just this sprite? Take a hundred.
+# The guessed picture sharpens from left to right, as you would think. The guessed noise goes the other way: at t = 400
+# it matches the true noise almost pixel by pixel; at t = 30, with so little of it to see, much is missed. Is it the
+# same for other sprites? Take a hundred.
 
 # %%
 def errors(t, n=100):
@@ -107,36 +107,36 @@ du.show_figure(fig, alt="The error of the predicted noise falls with t, that of 
 
 # %% [markdown]
 # The more noise, the better the network knows the noise and the worse it knows the picture. The two are one error
-# seen from two sides: x_t is fixed, so the error of x0 is that of eps times sqrt(1 - ab_t) / sqrt(ab_t), and the curves
-# cross where signal and noise are equal (ab_t = 0.5, near t = 250).
+# seen from two sides: x_t is fixed, so the error of x0 is that of eps times sqrt(1 - ab_t) / sqrt(ab_t), and the
+# curves cross where signal and noise are equal (ab_t = 0.5, near t = 250).
 
 # %% [markdown]
 # ## 2. Why not jump to the answer?
 #
 # If the network can guess the clean picture from any x_t, why not ask once, at t = 500, and stop?
 #
-# **What do you expect?** Eight different squares of pure noise go in. Do eight different sprites come out?
+# **What do you expect?** Six different squares of pure noise go in. Do six different sprites come out?
 #
-# Below are five steps of a sampler (`du.sampler`; you write one in section 3). Each row is one network call: on the left
-# what went in, on the right the guess.
+# Below are five steps of a sampler (`du.sampler`; you write one in section 3). Each row is one network call: on the
+# left what went in, on the right the guess.
 
 # %%
 generator = torch.Generator().manual_seed(1)
-x = torch.randn(8, 3, 16, 16, generator=generator).to(device)
-rows, guesses = {}, []
+x = torch.randn(6, 3, 16, 16, generator=generator).to(device)
+strip, guesses = {}, []
 for step in du.sampler(model, ab_t, x, steps=5, eta=1, generator=generator):
-    rows[f"t = {step.t}"] = torch.cat([x, step.x0])
+    strip[f"t = {step.t}"] = torch.cat([x, step.x0])
     guesses.append(step.x0.cpu())
     x = step.x
 
 # %%
 du.show_rows(
-    rows, scale=2, label_width=70, top=8 * ["in"] + 8 * ["guess"],
-    alt="Five rows: noisy inputs on the left, guesses on the right; in the first row all eight guesses are one blur",
+    strip, label_width=70, top=6 * ["in"] + 6 * ["guess"],
+    alt="Five rows: noisy inputs on the left, guesses on the right; in the first row all six guesses are one blur",
 )  # fmt: skip
 
 # %% [markdown]
-# Pure noise says nothing about the sprite, so the first row holds one and the same blur, eight times. Which blur?
+# Pure noise says nothing about the sprite, so the first row holds the same blur six times. Which blur?
 
 # %%
 average = train.x.mean(0, keepdim=True)
@@ -148,15 +148,16 @@ du.show(torch.cat([average, guesses[0][:3]]), scale=5, columns=4, title="average
 
 # %% [markdown]
 # It is the perfect denoiser's answer from lesson 1: the average of all sprites that could hide behind x_t, and behind
-# pure noise that is every sprite. A network trained for the smallest squared error learns averages. Each step goes only a little way towards the guess and asks again. A bit more of the picture is then decided,
-# fewer sprites remain possible, and their average is sharper.
+# pure noise that is every sprite. A network trained for the smallest squared error learns averages. Each step goes
+# only a little way towards the guess and asks again. A bit more of the picture is then decided, fewer sprites remain
+# possible, and their average is sharper.
 
 # %% [markdown]
 # ## 3. Can you write the sampler yourself?
 #
-# One step of DDPM takes x_t to x_(t-1). How much of the guessed noise should it take away, and should it put any back?
+# One step of DDPM takes x_t to x_(t-1). How much of the guessed noise should it take away?
 #
-# **What do you expect?** Noise is what you want to be rid of. Why would a step *add* some?
+# **What do you expect?** The step also *adds* noise. Why would it, if noise is what you want to be rid of?
 #
 # Lesson 1's single steps come back. Going up from t-1 to t the picture was multiplied by sqrt(a_t), and noise of
 # variance b_t was added; ab_t is the product of all a_t so far. Backwards: `a_t = ab_t / ab_(t-1)`, `b_t = 1 - a_t`.
@@ -184,8 +185,7 @@ def ddpm_step(x, t, eps, z):
 
 
 # %% [markdown]
-# A loop over all 500 times, from t = 500 down to t = 1. The last step gets no noise (z = 0): nobody would take it
-# away.
+# Loop from t = 500 down to t = 1. The last step gets no noise (z = 0): nobody would take it away.
 
 # %%
 generator = torch.Generator().manual_seed(7)
@@ -197,25 +197,25 @@ for t in range(T, 0, -1):
     x = ddpm_step(x, t, eps, z.to(device))
     if t % 20 == 1:
         frames.append(x)
-seconds = time.perf_counter() - begin
+yours, seconds = x, time.perf_counter() - begin
 
 # %%
 du.film(torch.stack(frames), [f"t = {t}" for t in range(T, -1, -20)], columns=10, scale=4,
         alt="Film of your own loop: 20 squares of noise turn into the sprites of the opening film")  # fmt: skip
 
 # %% [markdown]
-# For half of the film you see little but noise; then outlines, and the details last. And you have met these sprites
-# before: same seed, same noise in the same order, so this is the opening film. Test it:
+# For nearly half of the film you see little but noise; then outlines, and the details last. And you have met these
+# sprites before: same seed, same noise in the same order, so this is the opening film. Test it:
 
 # %%
-worst = (x - sprites).abs().amax((1, 2, 3))  # the largest difference in each sprite
+worst = (yours - sprites).abs().amax((1, 2, 3))  # the largest difference in each sprite
 difference = worst.median().item()
 assert difference < 1e-3
-print(f"Largest difference from du.sample: {difference:.0e} in a typical sprite, {worst.max().item():.0e} in the worst.")
+print(f"Largest difference from du.sample: {difference:.0e} in a typical sprite, {worst.max():.0e} in the worst.")
 
 # %% [markdown]
-# **What you just wrote is `du.sampler` with `eta=1` and `variance="large"`.** It computes the same mean from x0 and eps,
-# so only the last digits differ. In a sprite that stands at a fork, 500 steps can make that rounding grow.
+# **What you just wrote is `du.sampler` with `eta=1` and `variance="large"`.** It computes the same mean from x0 and
+# eps, so only the last digits differ. In a sprite that stands at a fork, 500 steps can make that rounding grow.
 #
 # Why "large"? There is a second good choice for the variance of piece 3, the *posterior variance*
 # `small = b_t (1 - ab_(t-1)) / (1 - ab_t)`: what is uncertain about x_(t-1) if the predicted picture is exactly right.
@@ -232,8 +232,8 @@ du.show_figure(fig, alt="The two standard deviations agree for large t; the smal
 
 # %% [markdown]
 # With 500 steps the two differ only in the last ten or so, where both are tiny. With few, large steps the choice
-# matters more, and the small one is safer. Note the right end: the first step puts back almost as much noise as there
-# was at the start.
+# matters more, and the small one is safer. Note the right end: the first step puts back almost as much noise as the
+# start held.
 
 # %% [markdown]
 # ## 4. What decides which sprite you get?
@@ -262,7 +262,7 @@ du.show_rows(
 # %%
 start = [torch.randn(n, 3, 16, 16, generator=torch.Generator().manual_seed(0)) for n in (8, 16)]
 print(f"Seed 0 and seed 0 again: largest difference {(first - again).abs().max().item():.0e}.")
-print(f"Starting noise of 8, and the first 8 of 16: largest difference {(start[0] - start[1][:8]).abs().max().item():.0e}.")
+print(f"Starting noise, 8 and the first 8 of 16: largest difference {(start[0] - start[1][:8]).abs().max():.0e}.")
 print(f"Their sprites: largest difference {(first - longer).abs().max().item():.1f}.")
 
 # %% [markdown]
@@ -273,14 +273,12 @@ print(f"Their sprites: largest difference {(first - longer).abs().max().item():.
 # %% [markdown]
 # ## 5. What if you do not put the noise back?
 #
-# Noise is put back at every step. It looks wasteful. What happens without?
+# Every step puts noise back. What happens without?
 #
 # **What do you expect?** The same starting noise, three samplers: the right one, one with z = 0 in every step, one
-# with 1.5 times too much noise. Which pictures will be too smooth, which too rough? How many different ones will you
-# get?
+# with 1.5 times too much noise. Which pictures will be too smooth, which too rough?
 #
-# No class is asked for this time. Each run also notes how much noise the network finds in x_t: the standard deviation
-# of eps.
+# No class is asked for this time. Each run also notes how much noise the network finds in x_t: the std of eps.
 
 # %%
 def draw(extra_noise, n=100):
@@ -332,7 +330,7 @@ for (name, (_, found)), style in zip(runs.items(), ("C0-", "C1--", "C2:")):
 ax.plot(honest_times, honest, "ko", markersize=4, label="real sprites, noised")
 ax.set(xlabel="time t (the sampler walks from left to right)",
        ylabel="std of eps (noise found)", xlim=(T + 10, 0), ylim=0)  # fmt: skip
-ax.legend()
+ax.legend(loc=(0.25, 0.27), ncol=2)
 du.show_figure(fig, alt="Noise found against t: the right sampler follows the real sprites near 1, no noise falls to 0")
 
 # %% [markdown]
@@ -370,8 +368,8 @@ print(f"Median distance to the nearest training sprite: {drawn_median:.2f} for {
       f"{int((distance < 0.02).sum())} of {len(distance)} drawn.")  # fmt: skip
 
 # %% [markdown]
-# Copies would lie far below the held-out mark. The network finds relatives, not originals: it is *not* the perfect
-# denoiser of its training set, and that imperfection is what lets it draw something new. Beware of the reverse,
+# Copies would lie far below the held-out mark. The network draws relatives: it is *not* the perfect denoiser of its
+# training set, and that imperfection lets it draw something new. Beware of the reverse,
 # though: a large distance is no praise, since random pixels are far from every sprite. Quality needs its own number,
 # such as the Fréchet distance.
 
@@ -402,7 +400,7 @@ Markdown(f"""
 #
 # With 500 steps, next to nothing: sqrt(b_t[1]) is 0.009 on a range from -1 to 1, about one of 255 grey levels. With
 # 50 steps and the large variance, the last step spans ten times: its noise is sqrt(1 - ab_t[10]) = 0.04, about five
-# grey levels, and the white background turns grainy. 
+# grey levels, and the white background turns grainy.
 #
 # </details>
 #
@@ -420,8 +418,8 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # No, the sampler is. It takes away more noise than one step's worth, and without piece 3 the next x_t holds far less
-# noise than the network is told. It was never trained on such pictures. A step that takes away less needs no fresh noise:
-# DDIM, in lesson 6.
+# noise than the network is told. It was never trained on such pictures. A step that takes away less needs no fresh
+# noise: DDIM, in lesson 6.
 #
 # </details>
 #
@@ -441,8 +439,8 @@ Markdown(f"""
 # - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: the step that you wrote is its algorithm 2,
 #   and section 3.2 discusses the two variances.
 # - Salimans and Ho (2022), *Progressive Distillation for Fast Sampling of Diffusion Models*: where v comes from.
-# - Bao, Li, Zhu and Zhang (2022), *Analytic-DPM*: the best variance for each step, between the large and the small
-#   one.
+# - Bao, Li, Zhu and Zhang (2022), *Analytic-DPM*: the best variance for each step, worked out from the trained
+#   network.
 # - Carlini and others (2023), *Extracting Training Data from Diffusion Models*: large models that did copy some of
 #   their training pictures, and how that was found.
 #

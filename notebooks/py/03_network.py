@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 3. The U-Net, block by block
 #
-# In lessons 1 and 2 the network was a closed box: a noisy sprite `x_t` went in, a guess of its noise came out.
-# Today you open the box, build it from single layers, and measure what each of them is there for.
+# In lessons 1 and 2 the network was a closed box: a noisy sprite `x_t` went in, a guess came out. Now you open the
+# box, build it from single layers, and measure what each is for.
 
 # %%
 import sys
@@ -22,11 +22,9 @@ import torch.nn.functional as F
 from torch import nn
 
 # %% [markdown]
-# **The inside of a network at work.** A trained U-Net draws a sprite in 16 steps; at each step you see four *feature
-# maps* of each of its parts. A feature map is a picture that the network makes for itself: one number per pixel, dark for
-# low, bright for high. (How to read the two cells below: `watch` asks PyTorch to keep what the named parts put out, and
-# `frame` paints it. The names are explained as we go.)
-
+# **The inside of a network at work.** A trained U-Net draws a sprite in 16 steps. At each step you see four
+# *feature maps* of each of its parts: pictures that the network makes for itself, one number per pixel, dark for
+# low, bright for high. (`watch` keeps what the named parts of a network put out; `frame` paints it.)
 
 # %%
 def watch(model, names):
@@ -49,7 +47,7 @@ def frame(x, step, seen, places):
         maps = F.instance_norm(seen[name][:1, :4])[0]  # each map to mean 0 and standard deviation 1
         maps = F.pad(maps, (0, 1, 0, 1), value=torch.nan)  # a white line between the four
         axes[place].imshow(torch.cat(torch.cat(list(maps), 1).chunk(2, 1)), vmin=-2, vmax=2)
-        axes[place].set_title(f"{name}\n{' x '.join(map(str, seen[name].shape[1:]))}", fontsize=8)
+        axes[place].set_title(f"{name}\n{'x'.join(map(str, seen[name].shape[1:]))}", fontsize=8)
     for row in (0, 1):
         arrow = dict(arrowstyle="->", color="tab:orange", lw=2)
         axes[row, 4].annotate("", (0.9, 0.5), (-2.3, 0.5), xycoords="axes fraction", arrowprops=arrow)
@@ -65,35 +63,33 @@ x = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(3))
 for step in du.sampler(unet, ab_cosine, x, torch.eye(5)[:1], steps=16):
     frames.append(frame(x, step, seen, places))
     x = step.x
-du.Picture(frames, fps=3, alt="Film: feature maps of a U-Net, large on top and small at the bottom, while a hero appears")
+du.Picture(frames, fps=3, alt="Film: feature maps of a U-Net, large on top, small at the bottom, while a hero appears")
 
 # %% [markdown]
-# On the left, on the way down, the maps shrink from 16 x 16 to 4 x 4 while their number grows; on the right they grow
-# back. Orange arrows are *skips*: maps handed straight across. Watch `up.2`: the outline of the figure is there while
-# the input is still noise.
+# On the way down (left) the maps shrink from 16x16 to 4x4 while their number grows; on the way up (right) they grow
+# back. Orange arrows: *skips*, maps handed straight across.
 #
 # **You will be able to**
-# - *explain* by measurements why a denoiser is shaped like a U: why down, why up, why across;
-# - *build* a `ContextUnet` from its blocks, and follow the shape of a batch through it;
+# - *explain* by measurements why a denoiser is shaped like a U;
+# - *build* a `ContextUnet` from its blocks, following the shapes;
 # - *find* two faults that raise no error: a layer born inside `forward`, and BatchNorm in a denoiser;
-# - *tell* what a modern U-Net does differently, and measure what that buys.
+# - *tell* what a modern U-Net does differently, and what that buys.
 #
-# **You need** a little PyTorch (`nn.Module`, `nn.Conv2d`) and lessons 1 and 2. **Time:** about 45 minutes; the cells
-# take less than two minutes on a CPU.
+# **You need** a little PyTorch (`nn.Module`, `nn.Conv2d`) and lessons 1 and 2. **Time:** about 45 minutes; the
+# cells take less than two minutes on a CPU.
 
 # %% [markdown]
 # ## 1. The same shape in and out
 #
-# *What must a denoiser be able to do, and how small can it be?* Three demands: answer with one number per pixel and
-# channel, so the output has the shape of the input; know the time t, because the same pixels mean another thing at another
-# noise level; know the context, because we want to say what is drawn. Here is a network that meets only the first.
-# It is made of *convolutions*: each output pixel is a weighted sum of the k x k pixels around it, in all channels, with
-# the same weights everywhere. Three go down, with *max pooling* (keep the largest of each 2 x 2 pixels) between them;
-# three go up, with enlarging between them; SiLU, `x * sigmoid(x)`, is a smooth bend after each but the last.
+# *What must a denoiser do, and how small can it be?* Its answer has the shape of its input: one number per pixel
+# and channel. It should know the time t, because the same pixels mean something else at another noise level, and
+# the context: what to draw. Here is a network that does only the first. A *convolution* makes each output pixel
+# from the `k*k` pixels around it, in all channels, with the same weights everywhere. Three go down, with *max
+# pooling* (the largest of each 2x2 pixels) between them; three go up, with enlarging between them. SiLU,
+# `x*sigmoid(x)`, is a smooth bend after each but the last.
 #
-# **What do you expect?** A convolution has `C_out * (C_in * k * k + 1)` parameters: numbers that training finds. For
-# six of them, with k = 5 and up to 64 channels, is that thousands, hundreds of thousands, or millions?
-
+# **What do you expect?** A convolution has `C_out * (C_in*k*k + 1)` parameters: the numbers that training finds.
+# With k = 5 and up to 64 channels, do six of them have thousands, hundreds of thousands, or millions?
 
 # %%
 class BasicUNet(nn.Module):
@@ -115,9 +111,8 @@ class BasicUNet(nn.Module):
 
 
 # %% [markdown]
-# The skips are the two `+`: `h1` and `h0`, kept on the way down, are added on the way up. Give it a handwritten digit's
-# shape, one channel of 28 x 28, and note the shape after each convolution.
-
+# The skips are the two `+`. Give it one channel of 28x28, the size of a handwritten digit, and note the shape after
+# each convolution. (`draw` only paints.)
 
 # %%
 def draw(shapes, links, title):
@@ -132,7 +127,7 @@ def draw(shapes, links, title):
         i, j = list(shapes).index(start), list(shapes).index(end)
         y = shapes[start][1] / top / 2 - 0.9 * (1 - shapes[start][1] / top)
         arrow = dict(arrowstyle="->", color="tab:orange", lw=2)
-        ax.annotate("", (j - 0.25, y), (i + 0.35, y), arrowprops=arrow, zorder=0)
+        ax.annotate("", (j - 0.4, y), (i + 0.35, y), arrowprops=arrow, zorder=0)
     ax.set(xlim=(-0.6, len(shapes) - 0.4), ylim=(-1.3, 1.05), title=title)
     ax.axis("off")
     return fig
@@ -149,19 +144,18 @@ fig = draw(shapes, [("down.0", "up.2"), ("down.1", "up.1")], "BasicUNet: 309,057
 du.show_figure(fig, alt="Boxes in the shape of a U: 1x28x28, 32x28x28, 64x14x14, 64x7x7, 64x7x7, 32x14x14, 1x28x28")
 
 # %% [markdown]
-# Hundreds of thousands, most of them in the middle, where the maps are many. Surprisingly, the 309,057 do not depend on
-# the size of the image: the same weights slide over 28 x 28 or 16 x 16, as long as it can be halved twice.
+# Hundreds of thousands, most of them where the maps are many. The surprise: the number does not depend on the
+# image's size, because the same weights slide over every pixel.
 
 # %% [markdown]
 # ## 2. Why down, why across
 #
-# *How much of the image does one output pixel see?* Each convolution reaches `(k - 1)/2` pixels to every side, so n of them
-# in a row see a square of `1 + n * (k - 1)` pixels: 25 for our six. The measurement is a derivative: if the output pixel in
-# the middle changes when an input pixel changes, it sees it.
+# *How much of the image does one output pixel see?* Each convolution adds `(k-1)/2` pixels to every side, so n in a
+# row see a square `1 + n*(k-1)` pixels wide: 25 for our six. To measure it, take a derivative: which input pixels
+# can change the output pixel?
 #
-# **What do you expect?** `flat` has the same six convolutions, without pooling and enlarging. Which of the two sees
-# more, and which costs more?
-
+# **What do you expect?** `flat` has the same six convolutions, without pooling and enlarging. Which sees more, and
+# which costs more?
 
 # %%
 def sight(net, size=80):
@@ -185,7 +179,10 @@ for ax, (name, seen_by) in zip(axes, sights.items()):
     ax.set(title=f"{name}\nsees {width} x {width} pixels", xlabel="x (pixels)")
 axes[0].set_ylabel("y (pixels)")
 fig.colorbar(axes[1].images[0], ax=axes, label="influence (log10)")
-du.show_figure(fig, alt="Two heat maps of influence on the middle pixel: a small square for flat, a large one for BasicUNet")
+du.show_figure(fig, alt="Heat maps of the influence on one pixel: a small square for flat, a large one for BasicUNet")
+
+# %% [markdown]
+# And the cost? PyTorch can count the operations of one call.
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
@@ -198,24 +195,27 @@ def mflop(net, *inputs):
     return counter.get_total_flops() / 1e6
 
 
-print(f"For one 28 x 28 image, flat takes {mflop(flat, digit):.0f} million operations, BasicUNet {mflop(basic, digit):.0f}.")
+cost = {"flat": mflop(flat, digit), "BasicUNet": mflop(basic, digit)}
+print(f"For one 28 x 28 image, flat takes {cost['flat']:.0f} million operations, BasicUNet {cost['BasicUNet']:.0f}.")
 
 # %% [markdown]
-# With the very same weights, the U sees over twice as far in each direction, and that for a fraction of the operations: a 5 x 5
-# window on a map that was halved twice covers 20 x 20 pixels. To know whether a dark pixel is an eye or a boot, a
-# network must see the whole figure; going down is the cheap way.
+# With the very same weights the U sees over twice as far, and that for a fraction of the operations: a 5x5 window
+# on a map halved twice covers 20x20 pixels. The nested squares are its levels.
 #
-# *What is lost on the way?* Pooling keeps one number of four. Here are four sprites reduced and enlarged again, and
-# after them an experiment: the same network trained to predict the noise `eps`, with its skips and without.
-#
-# **What do you expect?** The loss is the mean squared error of the noise; answering 0 everywhere scores 1.
+# *And what is lost on the way down?* Pooling keeps one number of four. Look at sprites reduced and enlarged again.
 
 # %%
 sprites = du.load_sprites("held_out", 64)
 rows = {"16 x 16": sprites.x[:8]}
 for k in (2, 4):
     rows[f"{16 // k} x {16 // k}, enlarged"] = F.interpolate(F.avg_pool2d(sprites.x[:8], k), scale_factor=k)
-du.show_rows(rows, label_width=140, alt="Eight sprites; reduced to 8 x 8 they are blurred, at 4 x 4 only patches of colour")
+du.show_rows(rows, label_width=140, alt="Eight sprites: reduced to 8 x 8 they are blurred, at 4 x 4 patches of colour")
+
+# %% [markdown]
+# Outlines and eyes are gone. Can the network do without them? Train it twice to predict the noise `eps`, with its
+# skips and without. The loss is `mean((eps_guess-eps)**2)`.
+#
+# **What do you expect?** Answering 0 everywhere scores 1. How far does each get below that in 120 steps?
 
 # %%
 train, ab_t = du.load_sprites("train"), du.noise_schedule("linear", T=500)
@@ -231,24 +231,23 @@ ax.plot(curves[True], color="tab:blue", label="with skips")
 ax.plot(curves[False], color="tab:orange", linestyle="--", label="without skips")
 ax.axhline(1, color="grey", linestyle=":", label="answering 0")
 ax.set(xlabel="training step", ylabel="mean squared error of eps", ylim=(0, 1.3))
-ax.legend(loc="lower left")
+ax.legend(loc="center right")
 du.show_figure(fig, alt="Loss falls to about 0.3 with skips, and stays near 1 without them")
 
 # %% [markdown]
-# Without skips the network hardly learns at all. Noise is nothing but detail, a new random number at every pixel, and
-# that does not fit through a few small maps; with skips it need not, because the fine maps go across while the bottom
-# of the U adds what is drawn there.
+# Without skips it hardly learns. Noise is all detail, a new random number at every pixel, and that hardly passes
+# through small maps. With skips it need not: fine maps go across, while the bottom of the U adds what is drawn.
 
 # %% [markdown]
 # ## 3. ContextUnet, piece by piece
 #
-# *How do time and context get in?* Now build the network that the next lesson trains. It has three kinds of blocks.
-# `ResidualConvBlock` is two of (convolution 3 x 3, *BatchNorm*, GELU); BatchNorm shifts and scales each channel so that its
-# mean over the batch is 0 and its standard deviation 1, GELU is a bend much like SiLU. With `is_res=True` it is *residual*:
-# it adds its input x to its result h, `out = (x + h) / 1.414`. If x and h are independent and equally spread, the variance
-# of the sum is doubled, and dividing by sqrt(2) undoes that. `UnetDown` is two such blocks (not residual) and a max pooling.
+# *How do time and context get in?* Now build the network that the next lesson trains. `ResidualConvBlock` is two of
+# (convolution 3x3, *BatchNorm*, GELU): BatchNorm brings each channel to mean 0 and standard deviation 1 over the
+# batch, then scales and shifts it by learned numbers; GELU is much like SiLU. With `is_res=True` it is *residual*:
+# it adds its input x to its result h, `out = (x+h)/1.414`. `UnetDown` is two such blocks, not residual, and a max
+# pooling.
 #
-# **What do you expect?** What are the shapes after `down1` and `down2`, for a batch of 8 sprites and `n_feat = 64`?
+# **What do you expect?** What are the shapes after `down1` and `down2`, for 8 sprites and `n_feat = 64`?
 
 # %%
 torch.manual_seed(0)
@@ -268,8 +267,9 @@ for name, before in (("init_conv", "x_t"), ("down1", "init_conv"), ("down2", "do
     print(f"{name:10}", tuple(steps[name].shape))
 
 # %% [markdown]
-# Twice the width is halved, and the channels double; `to_vec` leaves 128 numbers per sprite. Does 1.414 keep the
-# variance? Send random numbers of standard deviation 1 through ten residual blocks in a row and see.
+# Twice the width is halved, and `to_vec` leaves 128 numbers per sprite. Why 1.414? If x and h are independent and
+# equally spread, their sum has twice the variance, `Var(x+h) = Var(x)+Var(h)`, and dividing by sqrt(2) undoes that.
+# Send random numbers through ten blocks.
 
 # %%
 torch.manual_seed(0)
@@ -281,11 +281,11 @@ with torch.no_grad():
 print(f"After ten blocks the standard deviation is {divided.std():.2f} if divided, {plain.std():.2f} if not.")
 
 # %% [markdown]
-# Undivided, the numbers grow with every block; divided, they settle. They settle below 1, though: after GELU, h is
-# less spread than x, so 1.414 is a little too much. It is a rule of thumb, not a law.
+# Undivided, the numbers grow. Divided, they even shrink: after GELU, h is less spread than x, so the factor is a
+# rule of thumb.
 #
-# Time and context are two short lists of numbers, one and five long. `EmbedFC` turns such a list into a vector with one
-# entry per channel: linear, GELU, linear. Each is needed twice, once per level of the way up.
+# Time and context are short lists of numbers, one and five long. `EmbedFC` (linear, GELU, linear) turns them into
+# vectors with one entry per channel, for the two levels of the way up.
 
 # %%
 torch.manual_seed(1)
@@ -297,12 +297,12 @@ for i, width in ((1, 2 * n_feat), (2, n_feat)):
     print(f"temb{i}, cemb{i}", tuple(steps[f"temb{i}"].shape), tuple(steps[f"cemb{i}"].shape))
 
 # %% [markdown]
-# The last two dimensions are 1 x 1, so every pixel gets the same. On the way up, each level multiplies by the context and
-# adds the time, then `UnetUp` appends the skip as further channels, doubles the size, and ends in two blocks:
+# The last two dimensions are 1x1: every pixel gets the same. On the way up, each level multiplies by the context
+# and adds the time; then `UnetUp` appends the skip as further channels, doubles the size, and ends in two blocks:
 #
-# `up_next = UnetUp(cemb * up + temb, skip)`
+# `up_next = UnetUp(cemb*up + temb, skip)`
 #
-# **What do you expect?** If you do this by hand, is the answer that of `du.ContextUnet`, digit by digit?
+# **What do you expect?** Done by hand, is the answer that of `du.ContextUnet`, digit by digit?
 
 # %%
 torch.manual_seed(2)
@@ -324,20 +324,19 @@ shortcut = du.count_parameters(model.init_conv.shortcut)
 assert du.count_parameters(model) - shortcut == 1_480_771 and shortcut == 256
 boxes = {name: tuple(out.shape[1:]) for name, out in steps.items() if "emb" not in name}
 fig = draw(boxes, [("init_conv", "out"), ("down1", "up2"), ("down2", "up1")], "ContextUnet, n_feat = 64")
-du.show_figure(fig, alt="U of boxes: 64x16x16, 64x8x8, 128x4x4, a vector of 128, and back up to 3x16x16, with three skips")
+du.show_figure(fig, alt="Boxes: 64x16x16, 64x8x8, 128x4x4, a vector of 128, and back up to 3x16x16, with three skips")
 
 # %% [markdown]
-# What you just wrote is `du.ContextUnet`: your weights fit into it, and the two answers are equal to the last bit. The surprise
-# is how thin the bottom is: everything that `up0` knows about the sprite is 128 averages without any place; all that has a place comes across.
+# What you just wrote is `du.ContextUnet`: your weights fit into it, and the answers are equal to the last bit. The
+# surprise is the thin bottom: `up0` starts from 128 averages that know nothing of places; every place comes across.
 
 # %% [markdown]
 # ## 4. Two faults that raise no error
 #
-# *Can a network give two answers to one question?* The block at the input changes the number of channels, 3 to 64, so `x + h`
-# does not fit, and x needs a layer of its own: a *shortcut*. It is tempting to make it where it is needed.
+# *Can a network give two answers to one question?* The first block turns 3 channels into 64, so `x+h` does not fit:
+# x needs a layer of its own, a *shortcut*. It is tempting to make it where it is needed.
 #
-# **What do you expect?** Below, the same image goes in twice. How far are the two outputs apart?
-
+# **What do you expect?** The same image goes in twice. How far apart are the two outputs?
 
 # %%
 class Broken(nn.Module):
@@ -356,24 +355,24 @@ first, second = broken(sprites.x[:1]).detach(), broken(sprites.x[:1]).detach()
 print("what a checkpoint would hold:", list(broken.state_dict()))
 
 # %%
-fig, axes = plt.subplots(1, 3, figsize=(7.5, 2.6))
+fig, axes = plt.subplots(1, 3, figsize=(7.5, 2.8), layout="constrained")
 for ax, image, title in zip(axes, (first, second, first - second), ("first call", "second call", "difference")):
-    picture = ax.imshow(image[0, 0], vmin=-1, vmax=1)
-    ax.set(title=f"{title}, channel 0", xlabel="x (pixels)")
-fig.colorbar(picture, ax=axes, label="value")
+    picture = ax.imshow(image[0, 0], vmin=-2, vmax=2)
+    ax.set(title=title, xlabel="x (pixels)")
+axes[0].set_ylabel("y (pixels)")
+fig.colorbar(picture, ax=axes, label="value of channel 0")
 gap = ((first - second).std() / first.std()).item()
 du.show_figure(fig, alt="Channel 0 after the first call and after the second: clearly different pictures of one sprite")
 
 # %% [markdown]
-# The two differ as much as two unrelated layers do, even in `eval` mode. No checkpoint holds the shortcut, no optimiser ever
-# saw it, and no error says so: the rest of the network learns to live with a dice-thrower at its door. `du.ResidualConvBlock` declares its shortcut
-# once, in `__init__`; those are the 256 parameters that you counted.
+# They differ as two unrelated layers do, even in `eval` mode. No checkpoint holds the shortcut and no optimiser
+# ever saw it. `du.ResidualConvBlock` makes its shortcut once, in `__init__`: the 256 parameters that you counted.
 #
-# *Should an answer for one sprite depend on the others in the batch?* BatchNorm makes it so: while training, mean and standard
-# deviation are taken over the whole batch, in which noise levels are mixed. Take a trained ContextUnet and six sprites at
-# t = 150, in a batch with 58 others.
+# *Should the answer for one sprite depend on the others in the batch?* In training, BatchNorm takes mean and
+# standard deviation over the whole batch, noise levels mixed. Put six sprites at t = 150 into a batch with 58
+# others.
 #
-# **What do you expect?** Will the guess for the six change if only the noise level of the *others* changes?
+# **What do you expect?** If only the noise level of the *others* changes, does the guess for the six change?
 
 # %%
 from copy import deepcopy
@@ -400,23 +399,23 @@ for name, network, ab in (("ContextUnet", context_unet, ab_t), ("Unet", unet, ab
         moved[name, t_others] = (x0 - in_use).square().mean().sqrt().item()
         print(f"{name}, others at t = {t_others:3}: the guesses move by {moved[name, t_others]:.6f} (root mean square)")
 alt = "Guesses of six sprites: those of ContextUnet change with the rest of the batch, those of Unet do not"
-du.show_rows(rows, label_width=190, alt=alt)
+du.show_rows(rows, scale=4, label_width=190, alt=alt)
 
 # %% [markdown]
-# The six inputs are the same in all rows of a network, yet ContextUnet's guesses shift with their neighbours' noise. The Unet in the
-# last rows uses *GroupNorm*: mean and standard deviation over groups of channels of *one* image, so the batch cannot
-# matter. What remains is rounding.
+# The six inputs are the same in all rows of a network, yet ContextUnet's guesses follow their neighbours' noise.
+# The Unet uses *GroupNorm*: mean and standard deviation over groups of channels of *one* image, so the batch cannot
+# matter.
 
 # %% [markdown]
 # ## 5. The modern Unet
 #
-# *How should a network be told the time?* ContextUnet gets one number, t/T. The modern way is a row of waves, slow and fast, like the hands of a
-# clock:
+# *How should a network be told the time?* ContextUnet gets one number, t/T. The modern way is a row of waves, fast
+# and slow, like the hands of a clock, with frequencies from 1 down to almost 1/10,000:
 #
-# `angles = 1000 * t/T * frequencies`, `emb = [cos(angles), sin(angles)]`, with frequencies from 1 down to 1/10,000.
+# `angles = 1000*t/T*frequencies`, `emb = [cos(angles), sin(angles)]`
 #
-# **What do you expect?** Compare the time t = 250 with all others, by the cosine of the angle between their vectors (1 = the
-# same direction). How quickly does it fall for the waves, and how quickly for `timeembed2` of the trained ContextUnet?
+# **What do you expect?** Compare t = 250 with all other times by the cosine of the angle between their vectors (1 =
+# same direction). How quickly does it fall for the waves, and for a trained ContextUnet's `timeembed2`?
 
 # %%
 t_T = torch.arange(501) / 500
@@ -427,27 +426,29 @@ embeddings = {
 alike = {name: F.cosine_similarity(emb, emb[250:251]) for name, emb in embeddings.items()}
 
 # %%
-fig, axes = plt.subplots(1, 3, figsize=(8, 2.9), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(7.8, 2.9), layout="constrained")
 for ax, (name, emb) in zip(axes, embeddings.items()):
     ax.imshow(emb.T / emb.abs().max(), aspect="auto", vmin=-1, vmax=1)
-    ax.set(title=name, xlabel="time t", ylabel="entry of the vector")
-    ax.title.set_fontsize(8)
+    ax.set_title(name, fontsize=9)
+    ax.set(xlabel="time t", ylabel="entry of the vector")
 for (name, values), style in zip(alike.items(), ("-", "--")):
     axes[2].plot(values, style, label=name.split(":")[0])
-axes[2].set(title="likeness to t = 250", xlabel="time t", ylabel="cosine", ylim=(-0.5, 1.05))
+axes[2].set_title("likeness to t = 250", fontsize=9)
+axes[2].set(xlabel="time t", ylabel="cosine", ylim=(-0.5, 1.05))
 axes[2].legend(fontsize=8, loc="lower right")
-du.show_figure(fig, alt="Heat maps of two time embeddings over t, and their likeness to t = 250: a sharp peak for the waves")
+du.show_figure(fig, alt="Two time embeddings as heat maps, and their likeness to t = 250: a sharp peak for the waves")
 
 # %% [markdown]
-# The waves give every time a direction of its own: neighbours are alike, distant times are not. One number through a small network
-# gives smooth bands, and vectors that all point almost the same way; telling times apart is then left to small differences.
+# The waves give every time a direction of its own: a sharp peak at 250. One number through a small network gives
+# smooth bands, so times near 250 look nearly the same.
 #
-# *And where should time enter?* In `Unet` it enters every block, not only the way up. A `Block` is GroupNorm, SiLU, convolution, twice, and
-# between them the embedding (time and context, added) sets a *scale* and a *shift* for each channel:
+# *And where should time enter?* In `Unet`, in every block. A `Block` is GroupNorm, SiLU, convolution, twice;
+# between them the embedding (time plus context) sets a *scale* and a *shift* for each channel:
 #
-# `h = norm2(h) * (1 + scale) + shift`, and then `out = x + conv2(silu(h))`
+# `h = norm2(h)*(1+scale) + shift`, then `out = x + conv2(silu(h))`
 #
-# **What do you expect?** `conv2` starts with all its weights at zero. What does a new block do, and what does a new Unet answer?
+# **What do you expect?** `conv2` starts with all weights zero. What does a new block do, and what does a new Unet
+# answer?
 
 # %%
 torch.manual_seed(0)
@@ -460,17 +461,15 @@ for size in (8, 16, 24, 32):
     print(f"one Unet, images of {size} x {size}: answer", tuple(fresh(torch.randn(1, 3, size, size), 0.5).shape))
 
 # %% [markdown]
-# A new block passes its input on, untouched, so a deep network starts as a shallow one, and its blocks join in as they learn. A
-# new Unet answers 0, the best that can be said before knowing anything; and nothing in it is bound to 16 x 16.
+# A new block passes its input on untouched, so a deep network starts as a shallow one. A new Unet, whose last layer
+# is zero too, answers 0, a safe first guess; and nothing in it is bound to 16x16.
 #
-# *What does attention add?* At the bottom, on 4 x 4, each of the 16 places makes a query q, a key k and a value v, and takes an average of
-# all values, weighted by how well its query fits their keys (`d` is the length of q; there are four *heads*, each with its own q, k, v):
+# *What does attention add?* On 4x4, each of the 16 places makes a query q, a key k and a value v (d numbers each),
+# and averages all values, weighted by how well its query fits their keys. Four *heads* do this side by side.
 #
 # `weights = softmax(q @ k.T / sqrt(d))`, `h = weights @ v`
 #
-# **What do you expect?** A convolution weighs its neighbours alike in every image. Take one place, third row, second
-# column, in two sprites: will its weights be the same?
-
+# **What do you expect?** A convolution weighs its neighbours alike in every image. Does attention?
 
 # %%
 @torch.no_grad()
@@ -485,16 +484,17 @@ def attention_weights(unet, x, t, c):
     return weights
 
 
-looks = attention_weights(unet, x_t, torch.full((8,), 0.3), c)
+noisy = du.add_noise(sprites.x[:8], 100, eps, ab_cosine)
+looks = attention_weights(unet, noisy, torch.full((8,), 100 / 500), c)
 
 # %%
-fig, axes = plt.subplots(2, 5, figsize=(8, 3.6), layout="constrained")
+fig, axes = plt.subplots(2, 5, figsize=(7.8, 3.6), layout="constrained")
 for row, ax in zip((0, 4), axes):
-    ax[0].imshow(du.to_pixels(x_t[row]))
+    ax[0].imshow(du.to_pixels(noisy[row]))
     ax[0].add_patch(plt.Rectangle((3.5, 7.5), 4, 4, fill=False, edgecolor="tab:orange", linewidth=3))
     ax[0].set_title("place that looks", fontsize=9)
     for head in range(4):
-        image = ax[head + 1].imshow(looks[row, head, 9].view(4, 4), vmin=0, vmax=0.5)
+        image = ax[head + 1].imshow(looks[row, head, 9].view(4, 4), vmin=0, vmax=0.6)
         ax[head + 1].set_title(f"head {head}", fontsize=9)
 for ax in axes.flat:
     ax.set(xticks=[], yticks=[])
@@ -502,13 +502,13 @@ fig.colorbar(image, ax=axes, label="weight")
 du.show_figure(fig, alt="Two noisy sprites, and for each head a 4 x 4 map of where one place looks: the maps differ")
 
 # %% [markdown]
-# Each head looks elsewhere, and the same place looks elsewhere in another sprite. Reach is not the point here: on 4 x 4 a few
-# convolutions already see everything. What attention adds is a choice, made anew for every image.
+# Each head looks elsewhere, and differently in the other sprite. Reach is not the point: on 4x4 a few convolutions
+# see everything too. Attention adds a choice, made anew for every image.
 
 # %% [markdown]
 # ## 6. What it buys
 #
-# *Is the modern network better, or only bigger?* Count first: parameters, operations, and milliseconds on this computer.
+# *Is the modern network better, or only bigger?* Count first.
 #
 # **What do you expect?** Order these four by operations per sprite.
 
@@ -522,6 +522,7 @@ networks = {
     "Unet": du.Unet,
 }
 batch = (noise[:32], torch.full((32,), 0.5), sprites.c[:32])
+operations = {}
 print(f"{'':24}parameters   MFLOP per sprite   ms per 32 sprites")
 for name, make in networks.items():
     net, seconds = make().eval().requires_grad_(False), []
@@ -529,68 +530,68 @@ for name, make in networks.items():
         begin = perf_counter()
         net(*batch)
         seconds.append(perf_counter() - begin)
-    cost = mflop(net, *(part[:1] for part in batch))
-    print(f"{name:24}{du.count_parameters(make()):10,}{cost:19.0f}{1000 * min(seconds):20.0f}")
+    operations[name] = mflop(net, *(part[:1] for part in batch))
+    print(f"{name:24}{du.count_parameters(make()):10,}{operations[name]:19.0f}{1000 * min(seconds):20.0f}")
 
 # %% [markdown]
-# The Unet has nearly the parameters of the wide ContextUnet at a quarter of its operations: its many channels sit where
-# the maps are small. Against the narrow ContextUnet, of the same cost, it can run a fair race: the same sprites, noise,
-# targets and optimiser, the same seconds each. All three predict `v = sqrt(ab_t) * eps - sqrt(1 - ab_t) * x0`, a mixture that lesson 4 explains.
+# The Unet has nearly the parameters of the wide ContextUnet at about a quarter of its operations: its many channels
+# sit where the maps are small. The narrow ContextUnet costs the same, which makes a fair race: same sprites, noise,
+# target and optimiser, and as many operations for each. All predict `v = sqrt(ab_t)*eps - sqrt(1-ab_t)*x0`, a
+# mixture of noise and image.
 #
-# **What do you expect?** Who wins, and by how much?
+# **What do you expect?** Who wins?
 
 # %%
-SECONDS = 12
+STEPS = 100  # of the Unet; each of the others makes as many as cost the same
 
 # %%
-racers = [name for name in networks if "64" not in name]
 races, trained = {}, {}
-for name in racers:
+for name in ("BasicUNet", "ContextUnet, n_feat 32", "Unet"):
     torch.manual_seed(0)
     trained[name] = networks[name]()
     trained[name].predicts = "v"
     trainer = du.Trainer(trained[name], train, ab_cosine, batch=32, warmup=20, device="cpu")
-    races[name] = [(progress.seconds, progress.loss) for progress in trainer.run(seconds=SECONDS)]
+    as_many = round(STEPS * operations["Unet"] / operations[name])
+    races[name] = torch.stack([progress.loss for progress in trainer.run(steps=as_many)])
 
 # %%
 held_out = du.load_sprites("held_out", 500)
 times = torch.linspace(1, 500, 500).long()
-eps = torch.randn(held_out.x.shape, generator=torch.Generator().manual_seed(1))
-x_t_held_out = du.add_noise(held_out.x, times, eps, ab_cosine)
-v = du.target(held_out.x, times, eps, ab_cosine, "v")
+z = torch.randn(held_out.x.shape, generator=torch.Generator().manual_seed(1))
+x_held_out = du.add_noise(held_out.x, times, z, ab_cosine)
+v = du.target(held_out.x, times, z, ab_cosine, "v")
 scores = {}
 for name, net in trained.items():
     with torch.no_grad():
-        scores[name] = F.mse_loss(net.eval()(x_t_held_out, times / 500, held_out.c), v).item()
+        scores[name] = F.mse_loss(net.eval()(x_held_out, times / 500, held_out.c), v).item()
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 3.2))
-for (name, points), style in zip(races.items(), (":", "--", "-")):
-    seconds, losses = torch.tensor(points).T
-    smooth = losses.unfold(0, min(10, len(losses)), 1).mean(1)  # a running mean over ten steps
-    ax.plot(seconds[-len(smooth) :], smooth, style, label=f"{name}: {len(points)} steps, held out {scores[name]:.3f}")
-ax.set(xlabel="seconds of training", ylabel="mean squared error of v")
+for (name, losses), style in zip(races.items(), (":", "--", "-")):
+    smooth = losses.unfold(0, 10, 1).mean(1)  # a running mean over ten steps
+    spent = torch.arange(10, len(losses) + 1) * 3 * 32 * operations[name] / 1e6  # forward 1, backward 2
+    ax.plot(spent, smooth, style, label=f"{name}: {len(losses)} steps, held out {scores[name]:.3f}")
+ax.set(xlabel="operations spent on training (millions of millions)", ylabel="mean squared error of v")
 ax.legend(fontsize=8)
-du.show_figure(fig, alt="Loss against seconds for three networks trained for the same time; the Unet's ends lowest")
+du.show_figure(fig, alt="Training loss of three networks against the operations spent on them")
 
 # %% [markdown]
-# All three saw the same images in the same order, so the curves differ by the network alone. BasicUNet knows neither time nor
-# context, and soon has learned what it can; how long the others need is what their design decides.
+# Only the networks differ. BasicUNet makes the most steps, but without time and context it has soon learned what it
+# can; the other two stay close in so short a race.
 #
-# *And after a full training?* The course ships both networks, trained with the recipe of their time. To compare two
-# schedules, compare at the same *signal-to-noise ratio*, `snr = ab_t / (1 - ab_t)`: for each t of one, take the t of the other whose `ab_t` is nearest.
+# *And after a full training?* The course ships both networks. Their schedules differ, so compare at the same
+# *signal-to-noise ratio*, `snr = ab_t/(1-ab_t)`: for each t of one, the t of the other with the nearest `ab_t`.
 #
-# **What do you expect?** At which end will they differ most: little noise, or much?
-
+# **What do you expect?** Is noise easier to tell when there is little of it, or much?
 
 # %%
 @torch.no_grad()
 def eps_error(model, ab, t):
     """The mean squared error of the predicted noise for 200 held-out sprites at time t."""
-    x0, z, c = held_out.x[:200], eps[:200], held_out.c[:200]
-    x_t = du.add_noise(x0, t, z, ab)
-    out = model(x_t, torch.full((200,), t / 500), c)
-    return F.mse_loss(du.to_x0_eps(out, x_t, t, ab, model.predicts)[1], z).item()
+    eps = z[:200]
+    x_t = du.add_noise(held_out.x[:200], t, eps, ab)
+    out = model(x_t, torch.full((200,), t / 500), held_out.c[:200])
+    return F.mse_loss(du.to_x0_eps(out, x_t, t, ab, model.predicts)[1], eps).item()
 
 
 levels = [2, 10, 25, 50, 100, 150, 200, 300, 400, 500]
@@ -609,8 +610,8 @@ ax.legend()
 du.show_figure(fig, alt="Error of the predicted noise against the signal-to-noise ratio for the two shipped networks")
 
 # %% [markdown]
-# For both the noise is hardest to tell when there is little of it, and easy when there is nothing else. This picture mixes
-# causes, though: network, target, schedule and minutes of training all differ. The race above changed one thing only.
+# Little noise is the hardest to tell: nearly all that the network sees is sprite. This picture mixes causes,
+# though: network, target, schedule and training time. The race changed only one.
 
 # %% [markdown]
 # ## What you saw
@@ -619,59 +620,61 @@ du.show_figure(fig, alt="Error of the predicted noise against the signal-to-nois
 from IPython.display import Markdown
 
 ratios = [a / b for a, b in zip(errors["ContextUnet, epoch 31"], errors["Unet"])]
-order = sorted(scores, key=scores.get)
-Markdown(
-    f"- One output pixel of BasicUNet sees {(sights['BasicUNet'].sum(0) > 0).sum()} pixels across; the same layers without "
-    f"pooling see {(sights['flat'].sum(0) > 0).sum()}.\n"
-    f"- After 120 steps the error of the noise was {sum(curves[True][-10:]) / 10:.2f} with skips, "
-    f"{sum(curves[False][-10:]) / 10:.2f} without.\n"
-    f"- A shortcut made inside `forward` moved the output by {gap:.1f} times its own spread; batch mates moved ContextUnet's guesses by "
-    f"{moved['ContextUnet', 1]:.3f} and {moved['ContextUnet', 500]:.3f}, Unet's by less than {max(moved['Unet', 1], 1e-5):.0e}.\n"
-    f"- In {SECONDS} seconds each, the order on held-out sprites was "
-    + ", ".join(f"{name} ({scores[name]:.3f})" for name in order)
-    + f".\n- The shipped ContextUnet's error is {min(ratios):.1f} to {max(ratios):.1f} times that of the shipped Unet at the same signal-to-noise ratio."
-)
+wide = {name: (seen_by.sum(0) > 0).sum().item() for name, seen_by in sights.items()}
+late = {skips: sum(curve[-10:]) / 10 for skips, curve in curves.items()}
+order = ", ".join(f"{name} ({scores[name]:.3f})" for name in sorted(scores, key=scores.get))
+Markdown(f"""
+- An output pixel of BasicUNet sees {wide["BasicUNet"]} pixels across; without pooling, {wide["flat"]}.
+- After 120 steps the error of the noise was {late[True]:.2f} with skips and {late[False]:.2f} without.
+- A shortcut made inside `forward` moved the output by {gap:.1f} times its own spread.
+- Batch mates moved ContextUnet's guesses by {moved["ContextUnet", 1]:.3f} and {moved["ContextUnet", 500]:.3f} and
+  Unet's by {moved["Unet", 1]:.3f} and {moved["Unet", 500]:.3f}.
+- After equal operations, the order by error on held-out sprites was: {order}.
+- At equal signal-to-noise ratios, the shipped ContextUnet's error was {min(ratios):.1f} to {max(ratios):.1f} times
+  that of the shipped Unet.
+""")
 
 # %% [markdown]
 # ## Quiz
 #
-# **1.** A stack of ten 3 x 3 convolutions without pooling: how many pixels across does one output pixel see?
+# **1.** How wide a square does an output pixel of ten 3x3 convolutions see?
 # <details><summary>Answer</summary>
 #
-# `1 + 10 * (3 - 1) = 21`. Each layer adds one pixel to every side. Enough for 16 x 16, but not from a corner to the
-# opposite one, and at the full operations of every layer.
+# `1 + 10*(3-1) = 21`: ten to every side, so a corner of a sprite does not see the opposite one.
 # </details>
 #
-# **2.** `up1` of ContextUnet is `UnetUp(4 * n_feat, n_feat)`. Why 4?
+# **2.** Why is `up1` of ContextUnet a `UnetUp(4*n_feat, n_feat)`?
 # <details><summary>Answer</summary>
 #
-# Because skips are appended, not added: `up0` brings 2 n_feat channels, the skip `down2` another 2 n_feat. BasicUNet adds its skips,
-# so the number of channels stays.
+# Its skips are appended: `2*n_feat` channels from `up0`, `2*n_feat` from `down2`. BasicUNet adds them.
 # </details>
 #
-# **3.** You sample one sprite at a time with a BatchNorm network and forget `model.eval()`. What happens?
+# **3.** You draw one sprite at a time with a BatchNorm network in training mode. What happens?
 # <details><summary>Answer</summary>
 #
-# Mean and standard deviation come from that single image instead of the averages stored in training, so the network sees numbers
-# scaled as they never were, and its answer is off. `du.sampler` switches to `eval` for you; GroupNorm does not have the problem.
+# Mean and standard deviation come from that image alone, which training never did. `du.sampler` switches to `eval`,
+# which uses stored averages.
 # </details>
 #
-# **4.** Why may `conv2` of a `Block` start at zero, when a network whose weights are all zero cannot learn?
+# **4.** A network of zeros cannot learn. Why may `conv2` of a `Block` start at zero?
 # <details><summary>Answer</summary>
 #
-# Only the last layer of each block is zero. Its gradient is its input, which is not zero, times the gradient from above, which
-# arrives through the residual sum. After one step it is no longer zero, and the layers below it learn too.
+# Only that layer is zero. Its gradient is its input, which is not zero, times the one that arrives through the
+# residual sum. After one step the layers before it learn too.
 # </details>
 #
 # ## Going further
 #
-# - Ronneberger, Fischer and Brox (2015), *U-Net: Convolutional Networks for Biomedical Image Segmentation*: the U and its skips.
-# - Wu and He (2018), *Group Normalization*: why statistics over the batch hurt, and the remedy used here.
-# - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: the U-Net with waves for time and attention inside.
-# - Dhariwal and Nichol (2021), *Diffusion Models Beat GANs on Image Synthesis*: scale and shift, measured part by part.
-# - Peebles and Xie (2023), *Scalable Diffusion Models with Transformers*: no U at all, but scale, shift and zero-initialised blocks stay.
+# - Ronneberger, Fischer and Brox (2015), *U-Net: Convolutional Networks for Biomedical Image Segmentation*: the U,
+#   the skips.
+# - Wu and He (2018), *Group Normalization*: the trouble with statistics over the batch, and the remedy.
+# - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: a U-Net with waves and attention.
+# - Dhariwal and Nichol (2021), *Diffusion Models Beat GANs on Image Synthesis*: scale and shift, measured part by
+#   part.
+# - Peebles and Xie (2023), *Scalable Diffusion Models with Transformers*: no U any more, but scale, shift and zero
+#   starts stay.
 #
-# Credits: ContextUnet follows the network of the short course *How Diffusion Models Work* (DeepLearning.AI), BasicUNet
-# that of the first unit of Hugging Face's *Diffusion Models Course*.
+# Credits: ContextUnet follows the short course *How Diffusion Models Work* (DeepLearning.AI), BasicUNet the first
+# unit of Hugging Face's *Diffusion Models Course*.
 #
 # Next: [04_training](04_training.ipynb)

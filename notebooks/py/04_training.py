@@ -9,9 +9,9 @@
 # %% [markdown]
 # # 4. Train it, now
 #
-# A diffusion network starts out knowing nothing. In this lesson you train one yourself, live, on the processor that
-# you have, and look on while noise turns into sprites. The first picture shows where that leads: one network, saved
-# four times during its training, and asked each time to turn the same noise into sprites.
+# A diffusion network starts out knowing nothing. Here you train one yourself, live, and look on while noise turns into
+# sprites. The first picture shows where that leads: one network, saved four times during its training, and asked each
+# time to turn the same noise into sprites.
 
 # %%
 import sys
@@ -36,9 +36,9 @@ du.show_rows(rows, scale=4, alt="Rows of 8 sprites from the same noise, after ep
 
 # %% [markdown]
 # Each column begins with the same noise and asks for the same class. An *epoch* is one round of training, here of
-# 3,600 sprites; *distance* says how far a picture is from the most similar training sprite (root mean square over its
-# pixels). The last row holds real sprites that were kept out of the training, *held out*: their distance is the goal,
-# not zero. [The model card](../weights/README.md) scores these weights with many more pictures.
+# 3,600 sprites; *distance* is that to the most similar training sprite (root mean square over pixels). The last row
+# holds real sprites that were kept out of all training, *held out*: their distance is the goal, not zero.
+# [The model card](../weights/README.md) scores these weights with many more pictures.
 #
 # **You will be able to**
 # - write the training step of a diffusion model by hand,
@@ -54,8 +54,7 @@ du.show_rows(rows, scale=4, alt="Rows of 8 sprites from the same noise, after ep
 #
 # **What does the network practise?** In sampling it will look at noisy pictures and say what in them is noise.
 #
-# *What do you expect?* You have 36,000 clean sprites and no noisy ones. How do you make a question of which you
-# know the answer?
+# *What do you expect?* You have 36,000 clean sprites. How do you make a question of which you know the answer?
 #
 # Pick a sprite $x_0$ and a time $t$, draw noise $\epsilon$ (`eps`), and mix them. `ab_t` falls from 1 to nearly 0:
 #
@@ -76,12 +75,11 @@ du.show_rows(strip, scale=4, top=[f"t = {k}" for k in t], alt="Eight sprites, ei
 
 # %% [markdown]
 # What you just wrote is `du.add_noise` (other courses say *perturb*). You made both question and answer, so nobody
-# has to label anything. On the left the network must spot faint noise on a clear sprite; on the right there is hardly
-# anything but noise.
+# has to label anything. On the left the noise is faint; on the right there is hardly anything else.
 #
-# Now all of training in four lines: **pick sprites, pick times, add noise, ask for the noise** and mark the
-# answer by its *mean squared error*, the *loss*. Then `backward` finds how each weight changes the loss, and the
-# optimiser moves all weights a little downhill.
+# Now all of training in four lines: **pick sprites, pick times, add noise, ask for the noise** and mark the answer by
+# its *mean squared error*, the *loss*. Then `backward` finds how each weight changes the loss, and the optimiser moves
+# all weights a little downhill.
 #
 # $$\text{loss} = \text{mean}\,(\hat\epsilon - \epsilon)^2$$
 
@@ -104,8 +102,8 @@ for _ in range(STEPS):
 print(f"The loss of the first step was {losses[0]:.2f}, that of step {STEPS} was {losses[-1]:.2f}.")
 
 # %% [markdown]
-# The first loss is no accident: the last layer of this network starts at zero, so its first answer is "no noise at
-# all", and the mean of $\epsilon^2$ is 1. What do its answers say about the sprites? Solve the mixture for $x_0$:
+# The first loss is no accident: this network's last layer starts at zero, so its first answer is "no noise at all", and
+# the mean of $\epsilon^2$ is 1. What do its answers say about the sprites? Solve the mixture for $x_0$:
 #
 # $$\hat x_0 = (x_t - \sqrt{1 - ab_t}\;\hat\epsilon)\,/\,\sqrt{ab_t}$$
 
@@ -115,12 +113,12 @@ with torch.no_grad():
 x0_hat = (x_t - (1 - ab).sqrt() * eps_hat) / ab.sqrt()
 assert torch.allclose(x0_hat, du.to_x0_eps(eps_hat, x_t, t, ab_t, "eps")[0], atol=1e-3)
 strip = {"x_t, the question": x_t, "the sprite it implies": x0_hat, "x0, the truth": x0}
-du.show_rows(strip, scale=4, top=[f"t = {k}" for k in t], alt="Noisy sprites, the sprites implied by the answers, truth")
+du.show_rows(strip, scale=4, top=[f"t = {k}" for k in t], alt="Noisy sprites, the sprites implied by answers, truth")
 
 # %% [markdown]
-# After a few seconds of practice the middle row is already cleaner than the question. The surprise is on the right:
-# the implied sprites are garish although the network's error is smallest there, because dividing by a tiny
-# $\sqrt{ab_t}$ enlarges every error.
+# After a few seconds of practice the middle row is cleaner than the question. The surprise is on the right: the
+# implied sprites are garish although noise is easiest to guess there, because dividing by a tiny $\sqrt{ab_t}$
+# enlarges every error.
 #
 # You may ask for something else. Given $x_t$ and $t$, any of these three answers gives the other two:
 #
@@ -143,15 +141,14 @@ ax.legend()
 du.show_figure(fig, alt="Error of the implied sprite by t: eps explodes near t = 500, x0 is 1, v stays below 1")
 
 # %% [markdown]
-# The assertion says that the three are one answer in three units. They are not the same exercise, though: the
-# curves show how differently they weigh mistakes. `v` never enlarges an error and is never trivial: at small t it is
-# nearly the noise, at large t nearly the sprite, negated. The live training uses it.
+# The assertion says that the three are one answer in three units. Yet the curves show how differently they weigh
+# mistakes. `v` never enlarges an error and is never trivial: at small t it is nearly the noise, at large t nearly the
+# sprite, negated. The live training uses it.
 
 # %% [markdown]
 # ## 2. What is the best answer?
 #
-# **When many sprites could hide in the noise, which should the network say?** Suppose that it is told "a hero",
-# and all the rest is noise.
+# **When many sprites could hide in the noise, which should the network say?** Suppose that it knows only "a hero".
 #
 # *What do you expect?* One of the heroes, or something that is no hero at all?
 #
@@ -169,8 +166,8 @@ du.show_figure(fig, alt="Three losses by error: l2 a parabola, l1 a V, huber rou
 
 # %% [markdown]
 # An *outlier*, a pixel that is far off, dominates `l2`; in `l1` and `huber` it counts only in proportion. Now let
-# each loss choose: start with a grey picture and walk downhill until it is the best single answer to 500 heroes at
-# once. Beside them stand the mean hero, the median hero and the perfect denoiser's answer to pure noise.
+# each loss choose the best single answer to 500 heroes at once, downhill from a grey picture. Beside them stand the
+# mean hero, the median hero and the perfect denoiser's answer to pure noise.
 
 # %%
 heroes = train.x[train.c[:, 0] == 1][:500]
@@ -190,8 +187,8 @@ du.show_rows({"the best answer": best}, scale=5, top=order, alt="Best answers: l
 # %% [markdown]
 # None of them is a hero. The smallest squared error belongs to the **mean** of all possible answers, and that is
 # what the perfect denoiser of lesson 1 says; `l1` picks each pixel's **median**, which is crisper, but another
-# quantity. The surprise: a blurred answer at large t is no failure. The theory of sampling needs this very mean, hence
-# `l2`; the sampler takes a small step towards it and asks again.
+# quantity; `huber` stays near the mean. The surprise: a blurred answer at large t is no failure. The theory of sampling
+# needs this very mean, hence `l2`; the sampler takes a small step towards it and asks again.
 
 # %% [markdown]
 # ## 3. The missing square root
@@ -213,16 +210,16 @@ right_ax.semilogy(range(1, T + 1), right / wrong)
 right_ax.set(xlabel="time t (steps)", ylabel="right noise / wrong noise")
 fig.tight_layout()
 print(f"At t = 50 the noise should have a standard deviation of {right[49]:.3f}; the wrong line adds {wrong[49]:.3f}.")
-du.show_figure(fig, alt="Left: the wrong noise lies below the right one; right: their ratio, 100 at t = 1, 1 at t = 500")
+du.show_figure(fig, alt="Left: the wrong noise lies below the right one; right: their ratio, from 100 down to 1")
 
 # %% [markdown]
-# At large t nothing is wrong. At small t, where the details are decided, sampling meets many times more noise than
-# training ever showed there. Does it matter? Take two copies of the course's modern network, trained rightly, and let
-# them practise on for a few seconds with the same random numbers; only that line differs.
+# At large t nothing is wrong. At small t, where details are decided, sampling meets many times more noise than training
+# showed. Does it matter? Two copies of the course's modern network, trained rightly, practise on for a few seconds
+# with the same random numbers; only that line differs.
 
 # %%
 SIDE_SECONDS = 15  # of further practice, for each of the two
-SIDE_BATCH, SIDE_LR = 32, 1e-3
+SIDE_BATCH, SIDE_LR = 32, 5e-4
 SCORED = 200  # sprites to draw for a score
 
 
@@ -231,7 +228,7 @@ def practise(network, power):
     """Go on training for SIDE_SECONDS with noise scaled by (1 - ab_t) ** power: 0.5 is right, 1 is wrong."""
     torch.manual_seed(0)
     optimizer = torch.optim.AdamW(network.requires_grad_(True).parameters(), betas=(0.9, 0.99))
-    begin = time.perf_counter()
+    begin, losses = time.perf_counter(), []
     while (done := (time.perf_counter() - begin) / SIDE_SECONDS) < 1:
         optimizer.param_groups[0]["lr"] = SIDE_LR * (1 - done)
         rows, t = torch.randint(len(train.x), (SIDE_BATCH,)), torch.randint(1, T + 1, (SIDE_BATCH,))
@@ -242,6 +239,8 @@ def practise(network, power):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        losses.append(loss.item())
+    print(f"power {power}: {len(losses)} steps of practice, mean loss {sum(losses) / len(losses):.3f}")
     return network.eval()
 
 
@@ -252,8 +251,8 @@ networks["right"] = practise(du.load_model(unet)[0], power=0.5)
 networks["no square root"] = practise(du.load_model(unet)[0], power=1)
 
 # %% [markdown]
-# Now sample from all three, with the same noise and the right sampler. The *Fréchet distance* compares the features
-# that a small classifier sees in two sets of pictures: lower is better, 0 means equal sets. It depends on how many
+# Now sample from all three, with the same noise and the right formulas. The score is the *Fréchet distance* between
+# what a small classifier sees in two sets of pictures: 0 means equal sets, lower is better. It depends on how many
 # pictures there are, so the last row gives it for as many real sprites.
 
 # %%
@@ -262,9 +261,9 @@ rows, frechet = {}, {}
 for name, network in networks.items():
     x = du.sample(network, ab_t, SCORED, labels, seed=1, steps=20, order=2, clip=True)
     frechet[name] = du.frechet_distance(x, held_out.x)
-    rows[f"{name}\nFréchet {frechet[name]:.1f}"] = x[:8]
+    rows[f"{name}\nscore {frechet[name]:.1f}"] = x[:8]
 frechet["real"] = du.frechet_distance(train.x[:SCORED], held_out.x)
-rows[f"real sprites\nFréchet {frechet['real']:.1f}"] = train.x[:8]
+rows[f"real sprites\nscore {frechet['real']:.1f}"] = train.x[:8]
 du.show_rows(rows, scale=4, alt="Samples before, after right practice, after practice without the root, and real ones")
 
 # %% [markdown]
@@ -299,13 +298,14 @@ def plot_by_t(ax, curves):
 by_t = {name: v_error(network, held_out) for name, network in networks.items()}
 fig, ax = plt.subplots(figsize=(6.5, 3))
 plot_by_t(ax, by_t)
+ax.set_ylim(0.03, 1)
 print("Mean over all t: " + ", ".join(f"{name} {error.mean():.3f}" for name, (_, error) in by_t.items()) + ".")
 du.show_figure(fig, alt="Error of v on held-out sprites by t: without the square root it is higher at small t")
 
 # %% [markdown]
-# At large t, where right and wrong line agree, so do the networks. At small t the wrong one is worse, although
-# nothing failed and its own loss looked healthy: it learns to answer questions that sampling never asks. The
-# surprise is how good its sprites still look; such faults survive for years.
+# At large t, where right and wrong line agree, so do the networks. At small t the wrong one is worse: it practised
+# questions that sampling never asks. No error was raised, and without the right run beside it you would take its own
+# loss, printed above, for normal. The surprise is how good its sprites still look; such faults can survive for years.
 
 # %% [markdown]
 # ## 4. Train it live
@@ -323,28 +323,29 @@ LR = 3e-3
 
 # %% [markdown]
 # How low can the loss go? Not to zero, as many sprites could hide in the same $x_t$. The perfect denoiser
-# averages all training sprites by how well they explain $x_t$. Nothing can do better on average on those sprites, so
-# its loss is the **floor**.
+# averages all training sprites by how well they explain $x_t$. Nothing does better on those sprites, so its
+# expected loss is the **floor**.
 
 # %%
 perfect = du.PerfectDenoiser(train.x.to(device), ab_t, train.c.to(device))
 on_train, on_held_out = v_error(perfect, train), v_error(perfect, held_out)
 floor = on_train[1].mean().item()
-print(f"Loss of the perfect denoiser: {floor:.3f} on training sprites, {on_held_out[1].mean():.1f} on held-out sprites.")
+print(f"Loss of the perfect denoiser: {floor:.3f} on training sprites, {on_held_out[1].mean():.1f} on held-out ones.")
 
 # %% [markdown]
-# Read the second number again. A perfect memory is useless for sprites that it has not seen: it can
-# only answer with old ones. So a network should **not** reach the floor, but stay above it, equally on both sets.
+# Read the second number again. The perfect denoiser is a perfect *memory*: shown a new sprite, however clearly, it
+# answers with old ones. So a network should **not** reach the floor, but stay above it, equally on both sets.
 
 
 # %%
 def draw(losses, x, note):
-    """One picture: the loss, smoothed over 20 steps, with the floor, and samples from always the same noise."""
+    """One picture: the loss, smoothed over up to 20 steps, with the floor, and samples from always the same noise."""
     fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4), width_ratios=(3, 2))
-    width = min(20, len(losses))
+    width = min(20, 1 + len(losses) // 10)
     left.loglog(range(width, len(losses) + 1), torch.tensor(losses).unfold(0, width, 1).mean(1), label="loss")
     left.axhline(floor, color="tab:orange", ls="--", label="floor: a perfect memory")
     left.set(xlabel="step", ylabel="mean squared error of v", title=note)
+    left.set(xlim=(1, max(100, len(losses))), ylim=(floor / 1.5, 1.2))
     left.legend(loc="lower left")
     right.imshow(du.show(x, columns=4, scale=4).frames[0])
     right.set_title("samples, always the same noise")
@@ -366,9 +367,9 @@ def copy_of(network):
 
 
 # %% [markdown]
-# `du.Trainer` takes the steps of beat 1 with four refinements: times spread evenly over each batch, the class shown
-# to the network but hidden for one sprite in ten (lesson 5 needs that), a learning rate that falls to zero at the end,
-# and averaged weights (beat 5). **Press the stop button at any time: what was learned is kept.**
+# `du.Trainer` takes the steps of part 1 with four refinements: times spread evenly over each batch, the class as a
+# hint that is hidden one time in ten (for lesson 5), a learning rate that falls to zero at the end, and averaged
+# weights (part 5). **Press the stop button at any time: what was learned is kept.**
 
 # %%
 torch.manual_seed(0)
@@ -394,14 +395,14 @@ notes.append(f"step {trainer.step}, {trainer.seconds:.0f} s")
 handle.update(draw(losses, frames[-1], notes[-1]))
 
 # %% [markdown]
-# The loss plunges within seconds and then creeps, yet much of what you can see is learned while it creeps: a loss is a
-# poor judge of pictures. Watch it once more, as a film.
+# The loss plunges and then creeps, yet much of what you can see is learned while it creeps: a loss is a poor judge of
+# pictures. Watch it once more, as a film.
 
 # %%
 du.film(torch.stack(frames), notes, columns=8, scale=3, fps=2, alt="Sixteen samples during training: noise to sprites")
 
 # %% [markdown]
-# Has it understood or memorised? Compare it with the perfect memory, on sprites that it trained on and on held-out ones.
+# Understood or memorised? Compare it with the perfect memory, on training sprites and on held-out ones.
 
 # %%
 curves = {"network, training sprites": v_error(trainer.ema.model, train)}
@@ -414,7 +415,8 @@ du.show_figure(fig, alt="Error of v by t: the network's two curves coincide, the
 
 # %% [markdown]
 # The network's two curves lie on each other: what it has learned holds for new sprites as well. The memory's curves
-# part at small t. At large t all four meet: there everyone can only say the mean.
+# part, ever further towards small t, where the new sprite is in plain view and memory still answers with an old one. At
+# large t all four meet: there everyone can only say the mean.
 
 # %% [markdown]
 # ## 5. Averaged weights
@@ -439,9 +441,8 @@ ax.legend()
 du.show_figure(fig, alt="Untrained share by step: falls slowly for fixed decays, to zero at once for the ramp")
 
 # %% [markdown]
-# A decay made for long trainings leaves a short one with largely untrained weights. So the decay of `du.EMA` is
-# *ramped*: it begins low, forgets the bad start, and grows. Does the average pay? Compare raw and averaged weights,
-# halfway and at the end.
+# A decay made for long trainings keeps much of the untrained weights in a short one. So the decay of `du.EMA` is
+# *ramped*: it begins low, forgets the bad start, and grows. Does the average pay? Compare, halfway and at the end.
 
 # %%
 rows, score = {}, {}
@@ -449,23 +450,23 @@ for when, pair in {"halfway": middle, "end": {"raw": trainer.model, "averaged": 
     for kind, network in pair.items():
         x = du.sample(network, ab_t, SCORED, labels, seed=1, steps=20, order=2, clip=True)
         score[when, kind] = du.sprite_score(x, labels)
-        rows[f"{when}, {kind}\nFréchet {score[when, kind]['frechet']:.1f}"] = x[:8]
+        rows[f"{when}, {kind}\nscore {score[when, kind]['frechet']:.1f}"] = x[:8]
 du.show_rows(rows, scale=4, alt="Samples of raw and averaged weights, halfway through the training and at its end")
 
 # %% [markdown]
-# Halfway, at a high learning rate, the two differ most. At the end they are close: a learning rate that falls to zero
-# calms the weights, too. What the average still gives is a network that you can sample at *any* moment, also
-# when you press stop. One trap: networks with BatchNorm, such as `ContextUnet`, keep running statistics in *buffers*,
-# which are no parameters. An average of the parameters alone leaves them behind; `du.EMA` averages both.
+# Halfway, at a high learning rate, the rows differ more than at the end: a learning rate that falls to zero calms
+# the weights, too. What the average still gives is a network that you can sample at *any* moment. One trap: BatchNorm,
+# as in `ContextUnet`, keeps running statistics in *buffers*, which are no parameters. An average of the parameters
+# alone leaves them behind; `du.EMA` averages both.
 
 # %% [markdown]
 # ## 6. Stop and resume
 #
 # **What must be saved so that a training goes on as if it had never stopped?**
 #
-# *What do you expect?* Are the weights enough? Here a tiny network takes 60 steps in one go, then 30 + 30 with a file
-# between: once with all of `trainer.state_dict()`, once with the weights only. (`steps=60` counts from the
-# very first step, so the resumed run names the same total.)
+# *What do you expect?* Are weights enough? A tiny network takes 60 steps in one go, then 30 + 30 with a file
+# between: once with all of `trainer.state_dict()`, once with the weights only. (`steps=60` counts from the very first
+# step, so a resumed run names the same total.)
 
 
 # %%
@@ -505,12 +506,11 @@ for (name, loss), style in zip(lines.items(), ("-", "o", "--")):
     ax.plot(range(61 - len(loss), 61), loss, style, ms=4, label=name)
 ax.set(xlabel="step", ylabel="mean squared error of v")
 ax.legend()
-du.show_figure(fig, alt="Loss by step: the resumed run's dots lie on the line of the run in one go; weights only differs")
+du.show_figure(fig, alt="Loss by step: the resumed run's dots lie on the line of the run in one go")
 
 # %% [markdown]
 # Every dot lies on the line, and the assertion says that the weights agree to the last bit. With the weights alone the
-# run takes another path: the optimiser's memory, the plan of the learning rate and the state of the random generator
-# are lost. `du.save_file` writes beside the old file and renames, so a power cut never leaves half a file.
+# run takes another path: the optimiser's memory, the learning rate's plan and the random generator's state are lost.
 
 # %% [markdown]
 # ## What you saw
@@ -524,7 +524,8 @@ Markdown(f"""
 - The classifier recognises {after["asked"]:.0%} of them as the class that was asked for. Before the training it was
   {before["asked"]:.0%}, and guessing among five classes gives 20%.
 - Halfway, raw weights scored {score["halfway", "raw"]["frechet"]:.1f} and averaged ones
-  {score["halfway", "averaged"]["frechet"]:.1f}; at the end {score["end", "raw"]["frechet"]:.1f} and {after["frechet"]:.1f}.
+  {score["halfway", "averaged"]["frechet"]:.1f}; at the end it was {score["end", "raw"]["frechet"]:.1f} and
+  {after["frechet"]:.1f}.
 - The loss is {curves["network, training sprites"][1].mean():.3f} on training sprites and
   {curves["network, held-out sprites"][1].mean():.3f} on held-out sprites. A perfect memory has {floor:.3f} on the
   first and {on_held_out[1].mean():.1f} on the second.
@@ -540,7 +541,7 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# Yes. On held-out sprites a memory is useless, and beating it there is what learning means. On training sprites
+# Yes. A memory fails on sprites that it has not seen; beating it there is what learning means. On training sprites
 # nothing can go below the floor, and a network that comes close has memorised them.
 # </details>
 #
@@ -550,8 +551,7 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # Nearly every held-out sprite has dozens of copies in the training part: the split *leaks*, and memorising is
-# rewarded. Our sprites are split by recipe (the parts and colours they are made of), so that no held-out sprite is in
-# the training part.
+# rewarded. Our sprites are split by recipe (their parts and colours), so no held-out sprite is in the training part.
 # </details>
 #
 # **3.** The training loss falls nicely, but the samples are covered with specks. What do you check first, and how?
@@ -567,20 +567,18 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# The averaged ones. Halfway the learning rate is still high and the raw weights jitter; at the end the falling
-# learning rate has calmed them.
+# The averaged ones. Halfway the learning rate is still high and the raw weights jitter; at the end they are calm.
 # </details>
 
 # %% [markdown]
 # ## Going further
 #
-# - Ho, Jain and Abbeel, *Denoising Diffusion Probabilistic Models* (2020): beat 1 is its algorithm 1.
+# - Ho, Jain and Abbeel, *Denoising Diffusion Probabilistic Models* (2020): part 1 is its algorithm 1.
 # - Salimans and Ho, *Progressive Distillation for Fast Sampling of Diffusion Models* (2022): introduces `v`.
 # - Hang et al., *Efficient Diffusion Training via Min-SNR Weighting Strategy* (2023): weighing the noise levels well
 #   makes training several times faster.
 # - Karras et al., *Analyzing and Improving the Training Dynamics of Diffusion Models* (2024): how to choose the length
 #   of the average after the training.
-# - Carlini et al., *Extracting Training Data from Diffusion Models* (2023): large networks do memorise, above all
-#   pictures that are repeated in the data.
+# - Carlini et al., *Extracting Training Data from Diffusion Models* (2023): repeated pictures do get memorised.
 #
 # Next: [05_context_control](05_context_control.ipynb)

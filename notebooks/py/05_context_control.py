@@ -30,15 +30,15 @@ fast = dict(steps=15, order=2, clip=True)
 walks = [du.sample(model, ab_t, 8, row, seed=11, keep=24, steps=24, order=2, clip=True)[1] for row in context.values()]
 frames = torch.stack([torch.cat([step.x for step in steps]) for steps in zip(*walks)])
 labels = [f"rows: {' / '.join(du.CLASSES)}      t = {step.s}" for step in walks[0]]
-du.film(frames, labels, columns=8, scale=4, fps=8, alt="Film: 8 noise images, each repeated in 5 rows, turn into a "
-        "row of heroes, one of creatures, one of food, one of spells and one of figures seen from the side")  # fmt: skip
+alt = "Film: 8 noise images, the same in each of 5 rows, turn into heroes, creatures, food, spells, side-facing figures"
+du.film(frames, labels, columns=8, scale=4, fps=8, alt=alt)
 
 # %% [markdown]
 # Look down one column: the noise settles the colours and much of the layout, the row decides what they become.
 #
 # You will be able to
 # - **ask** a network for a class, for nothing in particular, for a list of your own, or for a mixture;
-# - **measure** whether you got what you asked for, with a classifier that never saw the generator;
+# - **measure** whether you got what you asked for, with a classifier trained on real sprites;
 # - **build** classifier-free guidance in three lines, and say what it costs;
 # - **choose** how strongly to guide, from curves that you measured.
 #
@@ -54,12 +54,12 @@ du.film(frames, labels, columns=8, scale=4, fps=8, alt="Film: 8 noise images, ea
 #
 # The request is a *context*: a row of five numbers, one for each class. It is *one-hot*, which means a single 1 at the
 # place of the class and 0 elsewhere. Inside the network (lesson 3) a linear layer turns the row into a vector that is
-# added to the time embedding, and their sum scales and shifts the features of every block.
+# added to the time embedding, and from their sum each block computes how to scale and shift its features.
 #
 # **What do you expect?** Five classes, 40 sprites asked for in each. Which two classes will be confused most?
 #
-# The judge is the course's classifier, which is a separate small network trained on real sprites. For image i,
-# `asked[i]` is the class you named and `seen[i]` the class that the judge recognises.
+# The judge is the course's classifier, a separate small network. For image i, `asked[i]` is the class you named and
+# `seen[i]` the class that the judge recognises.
 
 # %%
 c = torch.eye(5).repeat_interleave(40, 0)
@@ -68,7 +68,9 @@ x = du.sample(model, ab_t, 200, c, seed=2, **fast)
 seen = du.features_of(x)[1]
 confusion = torch.stack([seen[asked == k].bincount(minlength=5) for k in range(5)])
 accuracy = (seen == asked).float().mean().item()
-print("the rows of context:", *(f"{name:12} {row.int().tolist()}" for name, row in context.items()), sep="\n")
+people = (confusion[0, 4] + confusion[4, 0]).item()  # heroes taken for side-facing figures, and the reverse
+print(*(f"context of {name:12} {row.int().tolist()}" for name, row in context.items()), sep="\n")
+print(f"{(seen != asked).sum()} of 200 not as asked, {people} of them a hero for a side-facing figure or the reverse")
 
 # %%
 fig, ax = plt.subplots(figsize=(5, 4))
@@ -78,12 +80,12 @@ for i, j in [(i, j) for i in range(5) for j in range(5)]:
 ax.set_xticks(range(5), du.CLASSES, rotation=30)
 ax.set_yticks(range(5), du.CLASSES)
 ax.set(xlabel="class recognised", ylabel="class asked for", title=f"{accuracy:.1%} of 200 as asked")
-du.show_figure(fig, alt="Table of 5 by 5 counts: class asked for against class recognised; most counts lie on the diagonal")
+du.show_figure(fig, alt="Table of counts, class asked for against class recognised: most lie on the diagonal")
 
 # %% [markdown]
-# The diagonal holds the sprites that came out as asked. One small layer that reads five numbers is enough to steer the
-# whole drawing, and what errors remain are mostly drawings with an unclear shape rather than clear drawings of another
-# class; beat 5 removes nearly all of them.
+# The diagonal holds the sprites that came out as asked: one small layer that reads five numbers steers the whole
+# drawing. Heroes and side-facing figures, both people, are the natural guess for a mix-up. Compare the last printed
+# line: a pose is easy to tell, while a creature, a food or a spell can have almost any shape.
 
 # %% [markdown]
 # ## Beat 2. What is drawn if you ask for nothing?
@@ -102,15 +104,15 @@ def shares(x):
     return du.features_of(x)[1].bincount(minlength=5) / len(x)
 
 
-du.show(free[:20], columns=10, scale=4, title="20 sprites that nobody asked for (context: five zeros)",
-        alt="20 sprites drawn without a context: some people, some creatures, some food, some spells")  # fmt: skip
+alt = "20 sprites drawn without a context: some people, some creatures, some food, some spells"
+du.show(free[:20], columns=10, scale=4, title="20 sprites that nobody asked for (context: five zeros)", alt=alt)
 
 # %%
 fig, ax = plt.subplots(figsize=(6, 2.8))
 ax.bar(du.CLASSES, 100 * shares(free), color="tab:blue")
 ax.axhline(20, color="tab:orange", ls="--", label="share in the training data")
-ax.set(ylabel="recognised (% of 200)", title="Context: five zeros")
-ax.legend()
+ax.set(ylabel="recognised (% of 200)", ylim=(0, 40))
+ax.legend(loc="upper center")
 du.show_figure(fig, alt="Bars: the share of each class among 200 sprites without context, beside a line at 20 per cent")
 
 # %% [markdown]
@@ -121,14 +123,14 @@ du.show_figure(fig, alt="Bars: the share of each class among 200 sprites without
 # %% [markdown]
 # ## Beat 3. Random lists, your own lists, mixtures
 #
-# Each image of a batch has its own row of context, so one call can draw anything in any order. First 32 classes thrown
-# by dice.
+# Each image of a batch has its own row of context, so one call can draw anything in any order. First 32 classes chosen
+# at random.
 
 # %%
-dice = torch.randint(0, 5, (32,), generator=torch.Generator().manual_seed(3))
-x = du.sample(model, ab_t, 32, F.one_hot(dice, 5).float(), seed=3, **fast)
-rows = {f"{name} ({(dice == k).sum()})": x[(dice == k).to(x.device)] for k, name in enumerate(du.CLASSES)}
-du.show_rows(rows, alt="32 sprites of randomly drawn classes, sorted into five rows by the class asked for")
+wanted = torch.randint(0, 5, (32,), generator=torch.Generator().manual_seed(18))
+x = du.sample(model, ab_t, 32, F.one_hot(wanted, 5).float(), seed=3, **fast)
+rows = {f"{name} ({(wanted == k).sum()})": x[(wanted == k).to(x.device)] for k, name in enumerate(du.CLASSES)}
+du.show_rows(rows, alt="32 sprites of randomly chosen classes, sorted into five rows by the class asked for")
 
 # %% [markdown]
 # Now a list that you write. Change the words and run the cell again.
@@ -137,8 +139,8 @@ du.show_rows(rows, alt="32 sprites of randomly drawn classes, sorted into five r
 wishes = ["hero", "food", "spell", "side-facing", "non-hero", "food", "hero", "spell"]
 c = torch.stack([context[name] for name in wishes])
 rows = {f"seed {seed}": du.sample(model, ab_t, len(c), c, seed=seed, **fast) for seed in (4, 5, 6)}
-du.show_rows(rows, scale=4, top=wishes, label_width=70,
-             alt="Three rows of eight sprites, each column the class that stands above it")  # fmt: skip
+alt = "Three rows of eight sprites, each column the class that stands above it"
+du.show_rows(rows, scale=4, top=wishes, label_width=70, alt=alt)
 
 # %% [markdown]
 # The five numbers need not be one-hot. Since the context layer is linear, with `W` its weights, a mixed row enters the
@@ -146,22 +148,21 @@ du.show_rows(rows, scale=4, top=wishes, label_width=70,
 #
 # `W (0.5 hero + 0.5 food) = 0.5 W hero + 0.5 W food`
 #
-# Training never showed such a row: every sprite had one class or none. So the network *extrapolates*, and nothing
-# promises that the result means "half a hero".
+# Training never showed such a row: every sprite had one class or none. So the network must go beyond what it
+# has seen (it *extrapolates*), and nothing promises that the result means "half a hero".
 #
 # **What do you expect?** From a row of half hero and half food: a person made of food, sometimes a hero and sometimes
 # food, or neither?
 
 # %%
 hero, food = context["hero"], context["food"]
-W = model.context.cpu()
-assert torch.allclose(W(0.5 * hero + 0.5 * food), 0.5 * W(hero) + 0.5 * W(food), atol=1e-5) and not W(null).any()
-model.context.to(du.best_device())
+W = model.context.weight.cpu()
+assert torch.allclose(W @ (0.5 * hero + 0.5 * food), 0.5 * W @ hero + 0.5 * W @ food, atol=1e-5)
 mixed = {"1.0 hero": [1, 0, 0, 0, 0], "0.5 hero\n0.5 food": [0.5, 0, 0.5, 0, 0], "1.0 food": [0, 0, 1, 0, 0],
          "1.0 hero\n0.6 food": [1, 0, 0.6, 0, 0], "0.6 hero\n0.6 spell": [0.6, 0, 0, 0.6, 0]}  # fmt: skip
 rows = {label: du.sample(model, ab_t, 10, row, seed=5, **fast) for label, row in mixed.items()}
-du.show_rows(rows, scale=4, label_width=90, alt="Five rows from the same 10 noise images: hero, half hero half food, food, "
-             "hero with 0.6 food, 0.6 hero with 0.6 spell")  # fmt: skip
+alt = "Five rows from the same noise: hero; half hero, half food; food; hero with 0.6 food; 0.6 hero with 0.6 spell"
+du.show_rows(rows, scale=4, label_width=90, alt=alt)
 
 # %% [markdown]
 # Some mixtures look like one parent, some like the other, some have the outline of one and the parts of both, and some
@@ -172,8 +173,8 @@ du.show_rows(rows, scale=4, label_width=90, alt="Five rows from the same 10 nois
 mix = torch.linspace(0, 1, 8)
 path = [du.sample(model, ab_t, 32, (1 - a) * hero + a * food, seed=7, **fast) for a in mix]
 rows = {f"{a:.2f} food": x[:10] for a, x in zip(mix, path)}
-du.show_rows(rows, label_width=90, alt="Eight rows from the same 10 noise images, from all hero at the top to all food below; "
-             "every column changes from a person to something to eat")  # fmt: skip
+alt = "Eight rows from the same noise, all hero at the top, all food below: every column turns from a person into food"
+du.show_rows(rows, label_width=90, alt=alt)
 
 # %%
 curve = torch.stack([shares(x) for x in path]) * 100
@@ -186,7 +187,7 @@ ax.legend()
 du.show_figure(fig, alt="Three curves against the mixing: hero falls, food rises, other classes show up in the middle")
 
 # %% [markdown]
-# Down a column the colours stay and the thing switches, often within a single row: a drawing is a hero for a while and
+# Down a column the colours stay and the thing switches, often within a row or two: a drawing is a hero for a while and
 # then it is food. In the middle, some drawings are recognised as a class that you never named: half a request pulls too
 # weakly in either direction, and the noise takes part in the decision.
 
@@ -202,9 +203,10 @@ du.show_figure(fig, alt="Three curves against the mixing: hero falls, food rises
 # At w = 0 the request is ignored, at w = 1 you have the plain answer, above 1 the request is exaggerated. This is
 # *classifier-free guidance*; the one condition is a network that was trained with dropped contexts. It makes no
 # difference whether the network predicts the noise, the image or `v`: for a given noisy image each is the other, scaled
-# and shifted, and the formula commutes with that.
+# and shifted, so that guiding one guides all.
 #
 # **What do you expect** to see in the difference, if the request is "food"?
+
 
 # %%
 def guided(x, t, c, w):
@@ -217,30 +219,30 @@ t, c = torch.ones(10, device=z.device), food.to(z.device).expand(10, 5)
 assert torch.allclose(guided(z, t, c, w=2), du.Guided(model, 2)(z, t, c), atol=1e-4)
 
 # %% [markdown]
-# What you just wrote is `du.Guided(model, w)`: a denoiser made of a denoiser, so that no sampler needs to know. To look
-# at the difference, stop the drawing of 10 foods at t = 300 and turn three answers into the images that they predict.
+# What you just wrote is `du.Guided(model, w)`: a denoiser made of a denoiser, so that no sampler needs to know. To see
+# the difference, stop the drawing of 10 foods at t = 450, when almost all is noise, and turn three answers into images.
 
 # %%
-half = du.sample(model, ab_t, 10, food, seed=5, steps=10, keep=10)[1][3].x  # the fourth step of ten ends at t = 300
+early = du.sample(model, ab_t, 10, food, seed=5, steps=10, keep=10)[1][0].x  # the first of ten steps ends at t = 450
 predicted = {}
 for w in (0, 1, 4):
-    out = guided(half, t * 0.6, c, w)  # the network is given t/T = 300/500
-    predicted[w] = du.to_x0_eps(out, half, 300, ab_t, model.predicts)[0]
-rows = {"x_t, t = 300": half, "w = 0: uncond": predicted[0], "w = 1: cond": predicted[1],
+    out = guided(early, t * 450 / 500, c, w)  # the network is given t/T
+    predicted[w] = du.to_x0_eps(out, early, 450, ab_t, model.predicts)[0]
+rows = {"x_t, t = 450": early, "w = 0: uncond": predicted[0], "w = 1: cond": predicted[1],
         "cond - uncond\n(grey = 0)": predicted[1] - predicted[0], "w = 4": predicted[4]}  # fmt: skip
-du.show_rows(rows, scale=4, label_width=110, alt="Five rows of 10: the noisy image, the predicted image without context, with "
-             "the context food, their difference on grey, and the prediction with w = 4")  # fmt: skip
+alt = "Rows: noisy images; images predicted without context; with context food; the difference on grey; with w = 4"
+du.show_rows(rows, scale=4, label_width=110, alt=alt)
 
 # %% [markdown]
-# The difference is faint and it is not noise: it brightens and darkens connected regions, where a food would have its
-# outline or its filling. Guidance multiplies just this. Now let it act in every step, for two sprites of each class.
+# The difference is itself a faint picture of food: a brighter filling, a darker outline. Guidance multiplies just this
+# and leaves alone what the two answers agree on. Now let it act in every step, for two sprites of each class.
 
 # %%
 c = torch.eye(5).repeat_interleave(2, 0)
 top = [name for name in du.CLASSES for _ in range(2)]
 rows = {f"w = {w}": du.sample(du.Guided(model, w), ab_t, 10, c, seed=8, **fast) for w in (0, 1, 2, 4, 8)}
-du.show_rows(rows, scale=4, top=top, label_width=60, alt="Five rows from the same noise with w = 0, 1, 2, 4 and 8; two columns "
-             "for each class. From top to bottom the classes become clear, then harsh")  # fmt: skip
+alt = "Five rows from the same noise, w = 0, 1, 2, 4 and 8: from top to bottom the classes become clear, then harsh"
+du.show_rows(rows, scale=4, top=top, label_width=60, alt=alt)
 
 # %% [markdown]
 # At w = 0 the columns do not match their headings; further down they do, more and more plainly. The surprise is the end
@@ -268,9 +270,9 @@ handle.remove()
 #
 # Three measurements for each w, on 200 sprites, 40 of each class:
 # - **as asked**: the share that the judge recognises as the class asked for;
-# - **Fréchet distance** between the judge's features (64 numbers for each image) of our sprites and of 200 real ones
-#   that were never trained on: lower is better. Other real sprites give the floor, in the same number, because the
-#   distance depends on the number;
+# - **Fréchet distance** to 200 real sprites that were never trained on: it compares mean and covariance of the judge's
+#   features (64 numbers for each image); lower is better. Another 200 real sprites give the floor, the same number
+#   because the distance depends on it;
 # - **variety**: how far apart two sprites of one class lie, in the same features, as a share of that of real sprites.
 #   In raw pixels, harsher contrast would pass for variety.
 #
@@ -286,29 +288,31 @@ def variety(x):
     return sum(du.diversity(part) for part in du.features_of(x)[0].split(40)) / 5
 
 
-floor = du.frechet_distance(others, real)
-scores = {}
-for w in (0, 0.5, 1, 1.5, 2, 4, 8):
-    x = du.sample(du.Guided(model, w), ab_t, 200, c, seed=2, **fast)
+def measure(x):
     score = du.sprite_score(x, c, real)
-    scores[w] = 100 * score["asked"], score["frechet"], 100 * variety(x) / variety(real)
+    return 100 * score["asked"], score["frechet"], 100 * variety(x) / variety(real)
+
+
+levels = (0, 0.5, 1, 1.5, 2, 4, 8)
+scores = {w: measure(du.sample(du.Guided(model, w), ab_t, 200, c, seed=2, **fast)) for w in levels}
+floor = measure(others)
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(8, 3), layout="constrained")
-titles, limits = ["as asked (%)", "Fréchet distance", "variety (% of real)"], [100, floor, 100]
+titles = ["as asked (%)", "Fréchet distance", "variety (% of real)"]
 for k, ax in enumerate(axes):
     ax.plot(scores, [s[k] for s in scores.values()], "o-", color="tab:blue", label="drawn")
-    ax.axhline(limits[k], color="tab:orange", ls="--", label="real sprites")
+    ax.axhline(floor[k], color="tab:orange", ls="--", label="other real sprites")
     ax.set(xlabel="w", title=titles[k], ylim=(0, None))
-axes[0].legend()
-du.show_figure(fig, alt="Three curves against w from 0 to 8: the share as asked rises to nearly all; the Fréchet distance falls "
-               "and rises again; the variety falls")  # fmt: skip
+axes[0].legend(loc="lower right")
+alt = "Three curves against w: the share as asked rises, the Fréchet distance falls and rises again, the variety falls"
+du.show_figure(fig, alt=alt)
 
 # %%
 best = min(scores, key=lambda w: scores[w][1])
-for w, (right, frechet, varied) in scores.items():
-    print(f"w = {w:<4} as asked {right:5.1f} %   Fréchet {frechet:5.2f}   variety {varied:5.1f} %")
-print(f"real     as asked 100.0 %   Fréchet {floor:5.2f}   variety 100.0 %\nlowest Fréchet distance at w = {best}")
+for name, (right, frechet, varied) in (scores | {"real": floor}).items():
+    print(f"w = {name:<4}   as asked {right:5.1f} %   Fréchet {frechet:5.2f}   variety {varied:5.1f} %")
+print(f"lowest Fréchet distance at w = {best}")
 
 # %% [markdown]
 # Accuracy climbs and then has nowhere to go; variety keeps falling. The Fréchet distance feels both, so neither end is
@@ -327,20 +331,20 @@ for w, style in zip((1, 2, 4, 8), ("-", "--", "-.", ":")):
 ax.invert_xaxis()
 ax.set(xlabel="time t (sampling runs to the right)", ylabel="x0 beyond ±1.05 (% of values)")
 ax.legend()
-du.show_figure(fig, alt="Share of predicted values out of range during sampling for w = 1, 2, 4, 8: larger for every larger w")
+du.show_figure(fig, alt="Share of predicted values out of range during sampling: the larger w = 1, 2, 4, 8, the more")
 
 # %%
 c = torch.eye(5).repeat_interleave(2, 0)
 rows = {"w = 8\nclip=False": du.sample(du.Guided(model, 8), ab_t, 10, c, seed=8, steps=15, order=2),
         "w = 8\nclip=True": du.sample(du.Guided(model, 8), ab_t, 10, c, seed=8, **fast),
         f"w = {best}\nclip=True": du.sample(du.Guided(model, best), ab_t, 10, c, seed=8, **fast)}  # fmt: skip
-du.show_rows(rows, scale=4, top=top, label_width=80, alt="Three rows from the same noise: w = 8 without clipping, w = 8 with "
-             "clipping, and the w with the lowest Fréchet distance")  # fmt: skip
+alt = "Three rows from the same noise: w = 8 without clipping, w = 8 with it, the w of the lowest Fréchet distance"
+du.show_rows(rows, scale=4, top=top, label_width=80, alt=alt)
 
 # %% [markdown]
 # This is *over-saturation*: values pushed past the limits are shown as pure black, white or a pure colour. Clipping x0
-# in each step keeps the overshoot from feeding the next step. It does not undo the loss of variety: that needs a
-# smaller w.
+# in each step keeps the overshoot from feeding the next step. It does not bring back the lost
+# variety: that needs a smaller w.
 
 # %% [markdown]
 # ## Beat 6. Can you say what you do not want?
@@ -363,20 +367,20 @@ ax.bar(place + 0.2, 100 * shares(without), 0.4, color="tab:orange", hatch="//", 
 ax.set_xticks(place, du.CLASSES)
 ax.set(ylabel="recognised (% of 200)")
 ax.legend()
-du.show_figure(fig, alt="Bars: shares of the five classes without context, and away from food; the bar of food almost vanishes")
+du.show_figure(fig, alt="Bars: shares of the classes without context, and away from food, where food almost vanishes")
 
 # %%
 side = context["side-facing"]
 rows = {"no context": free[:10], "away from food": without[:10]}
 rows["hero, w = 2"] = du.sample(du.Guided(model, 2), ab_t, 10, hero, seed=8, **fast)
 rows["hero, away from\nside-facing"] = du.sample(du.Guided(model, 2, negative=side), ab_t, 10, hero, seed=8, **fast)
-du.show_rows(rows, scale=4, label_width=120, alt="Four rows of 10: no context; away from food, from the same noise; heroes; "
-             "heroes away from side-facing figures, from the same noise")  # fmt: skip
+alt = "Four rows: no context; away from food; heroes; heroes away from side-facing figures"
+du.show_rows(rows, scale=4, label_width=120, alt=alt)
 
 # %% [markdown]
 # Food is all but gone, and the rest is not shared out evenly: "not food" is a direction, and it leads to whatever
-# looks least like food, in shape and in colour. In the last two rows both ask for heroes; moving away from figures seen
-# from the side works on what sets the two apart, such as the face turned to us, rather than on what makes a person.
+# looks least like food, in shape and in colour. The last two rows both ask for heroes. Moving away from side-facing
+# figures exaggerates what sets the two classes apart, rather than what makes a person: compare faces and outlines.
 #
 # Two traps. At w = 1 the negative context cancels: `away + (cond - away) = cond`. And at w = 0 you get exactly what you
 # wanted to avoid.
@@ -386,18 +390,18 @@ du.show_rows(rows, scale=4, label_width=120, alt="Four rows of 10: no context; a
 
 # %%
 enough = min(w for w in scores if scores[w][0] >= max(s[0] for s in scores.values()) - 1)
-print(f"""Asked plainly (w = 1), {scores[1][0]:.1f} % of 200 sprites came out as asked; asked for nothing, each class had
-{100 * shares(free).min():.0f} to {100 * shares(free).max():.0f} % of the sprites.
-Half hero, half food: between the two, up to {(100 - curve[:, 0] - curve[:, 2]).max():.0f} % were recognised as a third class.
-Guided with w = 2, {scores[2][0]:.1f} % came out as asked, for {cost[2] / cost[1]:.1f} times the seconds.
-From w = {enough} on, accuracy is within a point of its best; the lowest Fréchet distance, {scores[best][1]:.2f}, was at w = {best}
-(real sprites: {floor:.2f}). At w = 8 it was {scores[8][1]:.2f}, and variety was {scores[8][2]:.0f} % of that of real sprites.
-Moving away from food left {100 * shares(without)[2]:.1f} % food, where there had been {100 * shares(free)[2]:.1f} %.""")
+third, few, many = 100 - curve[:, 0] - curve[:, 2], 100 * shares(free).min(), 100 * shares(free).max()
+plain, firm, harsh, lowest = scores[1], scores[2], scores[8], scores[best]
+print(f"Asked plainly (w = 1), {plain[0]:.1f} % of 200 sprites came out as asked; with w = 2, {firm[0]:.1f} %,")
+print(f"for {cost[2] / cost[1]:.1f} times the seconds. Asked for nothing, each class had {few:.0f} to {many:.0f} %.")
+print(f"On the way from hero to food, up to {third.max():.0f} % were recognised as a third class.")
+print(f"From w = {enough} on, accuracy is within a point of its best. The lowest Fréchet distance was at w = {best}:")
+print(f"{lowest[1]:.2f} (real: {floor[1]:.2f}). At w = 8 it was {harsh[1]:.2f}, with a variety of {harsh[2]:.0f} %.")
+print(f"Moving away from food took its share from {100 * shares(free)[2]:.1f} to {100 * shares(without)[2]:.1f} %.")
 
 # %% [markdown]
 # Which w to use, then? The smallest that gives you what you ask for: here the w at which accuracy has levelled off and
-# the Fréchet distance is near its lowest. A better network needs less guidance, and a picture for show more of it than
-# a data set that must be as varied as the real one.
+# the Fréchet distance is near its lowest. A better network needs less guidance.
 #
 # ## Quiz
 #
@@ -443,10 +447,10 @@ Moving away from food left {100 * shares(without)[2]:.1f} % food, where there ha
 #   classifier that must understand noisy images, which is what "classifier-free" does without.
 # - Ho and Salimans, *Classifier-Free Diffusion Guidance* (2022): beat 4, with the trade of variety for accuracy; their
 #   w is ours minus 1.
-# - Saharia et al., *Photorealistic Text-to-Image Diffusion Models with Deep Language Understanding* (2022): Imagen, where
-#   clipping x0 to a limit that adapts makes large w usable.
-# - Liu et al., *Compositional Visual Generation with Composable Diffusion Models* (2022): "this and that" and "not that"
-#   by adding differences, where beat 3 mixed the rows.
+# - Saharia et al., *Photorealistic Text-to-Image Diffusion Models with Deep Language Understanding* (2022): Imagen,
+#   where clipping x0 to a limit that adapts makes large w usable.
+# - Liu et al., *Compositional Visual Generation with Composable Diffusion Models* (2022): "this and that", "not that",
+#   by adding differences like those of beat 4, where beat 3 mixed the rows.
 # - Kynkäänniemi et al., *Applying Guidance in a Limited Interval Improves Sample and Distribution Quality in Diffusion
 #   Models* (2024): guide only at the middle noise levels, and keep more variety.
 #

@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 6. The same sprites in a twentieth of the time
 #
-# A diffusion model draws by removing noise step by step. DDPM, the sampler of lesson 02, calls the network once for
-# each of its 500 steps. This lesson draws with 20 calls, from the same weights, with no training at all.
+# DDPM, the sampler of lesson 02, removes noise in 500 steps, one network call each. This lesson draws with 20 calls,
+# from the same weights, with no training at all.
 
 # %%
 import sys
@@ -22,9 +22,9 @@ import torch
 from IPython.display import Markdown
 
 # %% [markdown]
-# First the trained network and its noise schedule `ab_t` (the share of signal power left at time t, 0 = clean, T =
-# 500 = noise); `ab` is the same as a plain Python list. `real` are 1,000 held-out sprites, which the network never
-# saw. `c` holds their *contexts*: a one-hot row each, which names the class to draw.
+# First the trained network and its schedule `ab_t`: the share of signal power left at time t, from 0 (clean) to T =
+# 500 (noise). `ab` is the same as a plain list. `real` are held-out sprites, which the network never saw; `c` are
+# their *contexts*, one-hot rows that name a class. `x_T` is pure noise.
 
 # %%
 model, ab_t = du.load_model(du.WEIGHTS / "unet.pth")
@@ -38,7 +38,7 @@ def normal(n, seed):
 x_T, c = normal(16, seed=1), real.c[:16]
 
 # %% [markdown]
-# Now a race. Two samplers get the same 16 noise images and the same contexts.
+# Now a race between two samplers, from the same noise and contexts.
 
 
 # %%
@@ -68,8 +68,8 @@ du.film(
 )
 
 # %% [markdown]
-# After 20 network calls DDIM is ready, and DDPM still shows noise. Although they start from the same noise, the two
-# draw different sprites (section 4 says why). Are the fast ones as good? Section 3 measures it.
+# After 20 network calls DDIM is ready, and DDPM still shows noise. The two draw different sprites (section 4 says
+# why). Are the fast ones as good? Section 3 measures it.
 #
 # **You will be able to**
 # - **write** a DDIM sampler in six lines, for any number of steps, with and without context;
@@ -83,10 +83,10 @@ du.film(
 # %% [markdown]
 # ## 1. May a network that was trained on 500 small steps take large ones?
 #
-# Think back to training. The network got the time t and a noisy image $x_t = \sqrt{ab_t}\;x0 + \sqrt{1-ab_t}\;eps$,
-# mixed in one go from a sprite x0 and a noise eps. It never saw $x_{t-1}$ beside it: no step of any length was in its
-# lessons. It knows only what images look like at each *single* noise level (the *marginals*). So any walk whose
-# images look right at each level that it visits may use the network.
+# In training the network got a time t and a noisy image $x_t = \sqrt{ab_t}\;x0 + \sqrt{1-ab_t}\;eps$, mixed in one go
+# from a sprite x0 and noise eps. It never saw $x_{t-1}$ beside it, nor a step of any length. It knows only what
+# images look like at each *single* noise level (the *marginals*). So any walk whose images look right at each level
+# that it visits may use the network.
 #
 # Here is such a walk. At time t, let the network guess the two ingredients, `x0` and `eps`. Then mix them again for
 # any earlier time s:
@@ -113,9 +113,8 @@ rows[f"honest x_{s}"] = du.add_noise(clean, s, noise, ab_t)
 du.show_rows(rows, scale=4, alt="Sprites, noised to t = 300, the guess of them, the jump to 150, true x_150")
 
 # %% [markdown]
-# The guess has the right outline and soft details: it is an average over everything that x_t could have been. Mixed
-# with its noise for s = 150 it is hard to tell from the honest x_150, so the network can be asked again there, where
-# its guess will be sharper.
+# The guess is soft: an average over everything that x_t could have been. But the jump is hard to tell from the honest
+# x_150, so the network can be asked again there, and its next guess will be sharper.
 #
 # Now walk. `times` is a list that falls from T to 0.
 
@@ -129,13 +128,11 @@ def ddim(x, times, c=None):
 
 
 times = list(range(T, -1, -T // 20))  # 500, 475, ..., 25, 0: 20 steps
-by_hand = ddim(x_T, times, c)
-assert torch.allclose(by_hand, du.sample(model, ab_t, 16, c, seed=1, steps=20, eta=0), atol=1e-3)
+assert torch.allclose(ddim(x_T, times, c), du.sample(model, ab_t, 16, c, seed=1, steps=20, eta=0), atol=1e-3)
 print(f"{len(times) - 1} steps; what you just wrote is du.sampler(..., eta=0)")
 
 # %% [markdown]
-# That is all of DDIM. The context goes through untouched: here is the same noise with no context, then with each
-# class.
+# That is all of DDIM. The context just goes through: here is the same noise with none, then with each class.
 #
 # **What do you expect** to stay the same down a column?
 
@@ -147,14 +144,14 @@ for name, label in zip(real.classes, labels):
 du.show_rows(rows, scale=4, alt="Six rows from the same nine noise images: no context, then one row for each class")
 
 # %% [markdown]
-# Each row draws its class. Down a column, the rough layout and often the colours stay, because they were already in
-# the noise: with DDIM the noise and the context together fix the sprite.
+# Each row draws its class. Down a column, rough layout and colours often stay, because they were already in the
+# noise: with DDIM, noise and context together fix the sprite.
 
 # %% [markdown]
 # ## 2. How do you split 500 times into n steps?
 #
-# The obvious code takes strides of `T // n` and always goes from t to `t - T // n`. It is right for 20, 25 and 50,
-# and published courses use it. **What do you expect** it to do for n = 30, where `500 // 30` is 16?
+# The obvious code takes strides of `T // n`, from t to `t - T // n`. It is right for 20, 25 and 50. **What do you
+# expect** it to do for n = 30, where `500 // 30` is 16?
 
 
 # %%
@@ -163,11 +160,10 @@ def strides(n):
     return times + [times[-1] - T // n]
 
 
-print("           strides of T // n          du.sampling_times")
-print("   n       calls   last time         calls   last time")
+print("   n    strides: calls, last time    sampling_times: calls, last time")
 for n in (7, 20, 30, 300, 499):
     wrong, right = strides(n), du.sampling_times(T, n)
-    print(f"{n:4d} {len(wrong) - 1:11d} {wrong[-1]:11d} {len(right) - 1:13d} {right[-1]:11d}")
+    print(f"{n:4d} {len(wrong) - 1:17d} {wrong[-1]:10d} {len(right) - 1:24d} {right[-1]:10d}")
 print("strides(30) ends", strides(30)[-4:], "   sampling_times(500, 30) ends", du.sampling_times(T, 30)[-4:])
 
 # %% [markdown]
@@ -184,15 +180,15 @@ rows = {f"strides, at t = {wrong[-2]}": before, f"strides, at {wrong[-1]}": afte
 du.show_rows(rows, scale=4, alt="Strides: sprites at t = 4, noise after the jump to -12. Rounded times: sprites")
 
 # %% [markdown]
-# One call before the end the sprites are all there; the last jump buries them under noise again. A sampler that works
-# for the n you tried may still be wrong for the next one.
+# One call before the end the sprites are all there; the last jump turns them back into noise. A sampler that works
+# for the n you tried may be wrong for the next.
 
 # %% [markdown]
 # ## 3. How few steps can you afford?
 #
 # To say "better" you need a number. The *Fréchet distance*, here called the score, compares 100 drawn sprites with
-# the 1,000 held-out ones, in the features of a small classifier: lower is better. It depends on how many images there
-# are, so its floor is the score of 100 real training sprites.
+# the 1,000 held-out ones, in the features of a small classifier: lower is better. It depends on the number of images,
+# so its floor is the score of 100 real training sprites.
 #
 # **What do you expect** from 5 steps: noise, mush, or sprites?
 
@@ -225,22 +221,19 @@ per_step = {steps: 1000 * seconds["DDIM", steps] / steps for steps in (250, 100,
 print("milliseconds for each step:", ", ".join(f"{steps} steps: {ms:.0f}" for steps, ms in per_step.items()))
 
 # %% [markdown]
-# Each step costs one network call, so the time per step stays about the same and the total grows in a straight line
-# with the number of steps. Quality does not: from 250 down to 25 steps you must look closely, and only the last rows
-# go soft. And each column keeps its sprite all the way down.
+# A step is one network call, so the time grows in a straight line with the number of steps. Quality does not: down to
+# 25 steps you must look closely, and only the last rows go soft. And each column keeps its sprite all the way down.
 
 # %% [markdown]
 # ## 4. Does fresh noise help or hurt?
 #
-# DDPM adds fresh noise after every step but the last. Is that good or bad when steps are few?
-#
-# DDIM and DDPM are two ends of one family. Its dial `eta` says how much of the noise at time s is fresh (`z`) instead
-# of the guessed `eps`:
+# DDPM adds fresh noise after every step but the last. It and DDIM are two ends of one family, whose dial `eta` says
+# how much of the noise at time s is fresh (`z`) instead of the guessed `eps`:
 #
 # $$\sigma = eta\,\sqrt{\tfrac{1-ab_s}{1-ab_t}}\,\sqrt{1-\tfrac{ab_t}{ab_s}}\qquad
 # x_s = \sqrt{ab_s}\;x0 + \sqrt{1-ab_s-\sigma^2}\;eps + \sigma z$$
 #
-# The variance of the noise stays $1-ab_s$ whatever eta is. With eta = 0 nothing is fresh (DDIM); eta = 1 is DDPM.
+# Either way the variance of the noise is $1-ab_s$. With eta = 0 nothing is fresh (DDIM); eta = 1 is DDPM.
 #
 # **What do you expect** of eta = 1 with 5 steps, and with 25?
 
@@ -255,19 +248,18 @@ for steps in (5, 25):
 du.show_rows(rows, alt="Twelve sprites with eta 0, 0.5 and 1, for 5 steps and for 25; each eta draws other sprites")
 
 # %% [markdown]
-# Two things pull against each other. Fresh noise gives the network a chance to correct its earlier mistakes. But the
-# step that adds it treats everything that x_s could be, given x_t, as one Gaussian cloud, and that is true of small
-# steps only. Which one wins depends on the network and on the number of steps, so do not guess: measure. For the
-# photographs of CIFAR-10 the second wins by far when steps are few (DDIM paper, Table 1; FID is a Fréchet distance in
-# the features of another network):
+# Two things pull against each other. Fresh noise lets the network correct its earlier mistakes. But the step that
+# adds it treats all that x_s could be, given x_t, as one Gaussian cloud, which is true of small steps only. Which one
+# wins depends on the network and on n; the lines above say what won here. On the photographs of CIFAR-10 the second
+# wins by far when steps are few (DDIM paper, Table 1: FID, a Fréchet distance in another network's features):
 #
 # | steps | 10 | 20 | 50 | 100 | 1000 |
 # |---|---|---|---|---|---|
 # | eta = 0 | 13.36 | 6.84 | 4.67 | 4.16 | 4.04 |
 # | eta = 1 | 41.07 | 18.36 | 8.01 | 5.78 | 4.73 |
 #
-# There is a second difference. With eta = 0 the only randomness is the first image, x_T. **What do you expect** if
-# you start from one x_T with 10, 20 and 50 steps?
+# And with eta = 0 the only randomness is x_T. **What do you expect** if you start from one x_T with 10, 20 and 50
+# steps?
 
 # %%
 rows, gap = {}, {}
@@ -276,23 +268,22 @@ for eta in (0.0, 1.0):
         rows[f"eta = {eta:.0f}, {n} steps"] = du.sample(model, ab_t, 9, c[:9], seed=1, steps=n, eta=eta)
     a, b = rows[f"eta = {eta:.0f}, 20 steps"], rows[f"eta = {eta:.0f}, 50 steps"]
     gap[eta] = (a - b).square().mean().sqrt().item()
-print(f"RMSE between 20 and 50 steps: {gap[0.0]:.3f} with eta = 0, {gap[1.0]:.3f} with eta = 1")
-print(f"two different real sprites:   {du.diversity(real.x):.3f}")
+print(f"RMSE, 20 to 50 steps: {gap[0.0]:.3f} (eta 0), {gap[1.0]:.3f} (eta 1); two real ones {du.diversity(real.x):.3f}")
 du.show_rows(rows, scale=4, alt="eta 0: the same nine sprites for 10, 20 and 50 steps; eta 1: others each time")
 
 # %% [markdown]
 # With eta = 0 the number of steps changes only how precisely one and the same sprite is drawn (RMSE is the root of
 # the mean squared difference, on the scale from -1 to 1). With eta = 1, the same noise leads to a different sprite
-# each time. DDIM is a *map* from noise to sprites; there is one curve from each noise image to its sprite, and each
-# step is a short straight piece of it.
+# each time. So DDIM is a *map*: one curve leads from each noise image to its sprite, and each step follows a piece of
+# it.
 
 # %% [markdown]
 # ## 5. Can a step follow the bend of the curve?
 #
-# Measure time by the *log signal-to-noise ratio*, $\lambda_t = \tfrac12 \log\frac{ab_t}{1-ab_t}$ (`lam` in the code).
-# DDIM keeps one guess x0 fixed for a whole step from $\lambda_t$ to $\lambda_s$. But the guess moves while you walk.
-# DPM-Solver++(2M) remembers the last guess and extrapolates along a straight line in $\lambda$, half a step ahead,
-# with $h = \lambda_s - \lambda_t$:
+# Measure time by half the *log signal-to-noise ratio*, $\lambda_t = \tfrac12 \log\frac{ab_t}{1-ab_t}$ (`lam` in the
+# code). DDIM keeps one guess x0 fixed for a whole step from $\lambda_t$ to $\lambda_s$. But the guess moves while you
+# walk. DPM-Solver++(2M) remembers the last guess and extrapolates along a straight line in $\lambda$, half a step
+# ahead, with $h = \lambda_s - \lambda_t$:
 #
 # $$x0 = now + \frac{h}{2\,last\_h}\,(now - last)$$
 #
@@ -300,26 +291,27 @@ du.show_rows(rows, scale=4, alt="eta 0: the same nine sprites for 10, 20 and 50 
 
 # %%
 lam = (0.5 * torch.log(ab_t / (1 - ab_t))).tolist()  # lam[0] is infinite: no noise at all
-fine = [step for step in du.sampler(model, ab_t, x_T[:8], c[:8], steps=100)]
+fine = list(du.sampler(model, ab_t, x_T[:8], c[:8], steps=100))
 guesses = torch.stack([step.x0 for step in fine]).flatten(1).cpu()
 curve = guesses[:, (guesses[1:] - guesses[:-1]).abs().sum(0).argmax()].tolist()
-at, fig, ax = [lam[step.t] for step in fine], *plt.subplots(figsize=(7.5, 3.6))
+at, coarse = [lam[step.t] for step in fine], range(20, 90, 10)
+starts, ends, held = [at[k] for k in coarse], [at[k + 10] for k in coarse], [curve[k] for k in coarse]
+slopes = [(curve[k] - curve[k - 10]) / (at[k] - at[k - 10]) for k in coarse]
+ahead = [now + (b - a) / 2 * slope for a, b, now, slope in zip(starts, ends, held, slopes)]
+fig, ax = plt.subplots(figsize=(7.5, 3.6))
 ax.plot(at, curve, color="0.4", label="the guess, 100 steps")
-for k in range(20, 91, 10):
-    later, h = at[k + 10] if k < 90 else at[99], 0
-    ahead = curve[k] + (curve[k] - curve[k - 10]) * (later - at[k]) / (at[k] - at[k - 10]) / 2
-    ax.plot([at[k], later], [curve[k]] * 2, "C0--", lw=2, label="DDIM, 10 steps: keep the guess" if k == 20 else None)
-    ax.plot([at[k], later], [ahead] * 2, "C1", lw=2.5, label="2M, 10 steps: half a step ahead" if k == 20 else None)
+ax.hlines(held, starts, ends, "C0", "--", lw=2, label="DDIM, 10 steps: keep the guess")
+ax.hlines(ahead, starts, ends, "C1", lw=2.5, label="2M, 10 steps: half a step ahead")
 ax.set(xlabel="lam, half the log signal-to-noise ratio (no unit)", ylabel="guess x0 of one colour value (-1 to 1)")
 ax.legend()
 du.show_figure(fig, alt="The guess against lam: a curve; DDIM's stairs lag behind, 2M's lie nearer")
 
 # %% [markdown]
-# The curve is one colour value of one sprite, the one that moved most. DDIM's steps lag behind it wherever it climbs
-# or falls; those of 2M cut through its middle, except at sharp corners, where a straight line points the wrong way.
+# The curve is the colour value that moved most. DDIM's pieces lag behind it wherever it climbs or falls; those of 2M
+# cut through its middle, except at sharp corners, where a straight line points the wrong way.
 #
-# In code it is the DDIM loop with one new line, for `x0`. The first step has no last answer yet, and the last one, to
-# `lam[0]`, which is infinite, takes the answer as it is.
+# In code it is the DDIM loop with one new line, for `x0`. The first step has no last answer yet; the final one, to
+# `lam[0]` (infinite), takes the answer as it is.
 
 
 # %%
@@ -339,9 +331,9 @@ assert same
 print("what you just wrote is du.sampler(..., order=2):", same)
 
 # %% [markdown]
-# How much nearer does it come to the end of the true curve? As the truth, take 500 steps of 2M. On log-log axes an
-# error that shrinks like $n^{-k}$ is a straight line of slope -k: k is the *order* of the solver. **What do you
-# expect** for the two slopes?
+# How near does it come to the end of the true curve? As the truth, take 500 steps of 2M. On log-log axes an error
+# that shrinks like $n^{-k}$ is a line of slope -k; k is the solver's *order*. **What do you expect** for the two
+# slopes?
 
 # %%
 error, ns = {}, (5, 10, 20, 50, 100)
@@ -358,9 +350,9 @@ print(f"slope from 10 to 100 steps: DDIM {slope[ddim]:.2f}, 2M {slope[two_m]:.2f
 du.show_figure(fig, alt="Error against steps on log-log axes: both fall, 2M lies lower and falls faster than DDIM")
 
 # %% [markdown]
-# Theory promises -1 for DDIM and -2 for 2M when steps are small. 2M falls faster, but short of the textbook: its
-# first and last steps are first order, and evenly spaced times make those two steps huge in $\lambda$. Now the figure
-# that decides, all three samplers by score.
+# Theory promises -1 for DDIM and -2 for 2M when steps are small. 2M falls faster, but short of the textbook. One
+# reason: its first and last steps are first order, and evenly spaced times make just these two huge in $\lambda$. Now
+# all three samplers by score.
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 3.8))
@@ -381,9 +373,8 @@ for steps in (5, 10, 25, 50):
     print(f"{steps:3d} steps:", ", ".join(f"{name} {value:.1f}" for value, name in ranked))
 
 # %% [markdown]
-# From left to right all three fall, and then flatten: beyond some tens of steps more calls buy little. What remains
-# is the error of the network itself, which no number of steps can mend. Differences of a few tenths are chance: there
-# are only 100 sprites.
+# All three fall, ever more slowly: beyond some tens of steps more calls buy little. What remains is the network's own
+# error, some of which fresh noise may correct. Differences of a few tenths are chance: there are only 100 sprites.
 
 # %% [markdown]
 # ## 6. Can you walk from a sprite back into its noise?
@@ -403,9 +394,9 @@ rows["its noise (100)"] = noise
 du.show_rows(rows, alt="Held-out sprites, redrawn from their own noise with 10 to 100 steps, and the noise")
 
 # %% [markdown]
-# Sprites that the network never saw come back, and more steps bring them back more exactly: each step up takes the
-# guess at its start, the step down at its other end, and the two agree better the shorter the step. But is this noise
-# the kind that `normal` draws?
+# Sprites that the network never saw come back, and more exactly with more steps: a step up uses the guess at one end,
+# the step down the guess at the other, and the two agree better the shorter the step. But is this noise like a draw
+# of `normal`?
 
 # %%
 white = (sprites > 0.99).all(1, keepdim=True).expand(-1, 3, -1, -1)
@@ -418,8 +409,7 @@ for name, part in (("all pixels", noise), ("drawn pixels", noise[~white]), ("whi
 # may still make out the sprite. A clean image holds none of the noise that the network expects even at its lowest
 # level, so it is not a typical x_1, and its inverse is not a typical x_T.
 #
-# Now take two sprites a and b, and mix their *noises* half and half. **What do you expect** to happen to the size of
-# the numbers?
+# Now mix the *noises* of two sprites a and b, half and half. **What do you expect** of the size of the numbers?
 
 # %%
 kind = real.c.argmax(1)
@@ -429,9 +419,9 @@ z_a, z_b = (du.invert(model, ab_t, real.x[i], real.c[i], steps=50) for i in (a, 
 print(f"standard deviation: a {z_a.std():.2f}, b {z_b.std():.2f}, half a + half b {(0.5 * z_a + 0.5 * z_b).std():.2f}")
 
 # %% [markdown]
-# Two noises share almost nothing, so their average partly cancels: its size falls by about $1/\sqrt2$, and the
-# network has never seen so weak a noise at t = T. *Spherical interpolation* (slerp) turns from one to the other along
-# an arc and keeps the size:
+# Two noises share almost nothing, so their average partly cancels: its size falls to about $1/\sqrt2$, further from
+# all that the network saw at t = T. *Spherical interpolation* (slerp) turns from one to the other along an arc and
+# keeps the size:
 #
 # $$z = \frac{\sin((1-w)\,angle)\,z_a + \sin(w\,angle)\,z_b}{\sin(angle)}$$
 
@@ -492,40 +482,38 @@ Markdown(f"""
 #
 # **1. A network was trained with T = 500. You want to sample with 20 steps. Must you train it again?**
 # <details><summary>Answer</summary>
-# No. Training showed it single noise levels, each at its time t, never a pair of neighbours. Any walk whose images
-# look right at the levels it visits may use it. Only the size of the error depends on the number of steps.
+# No. Training showed it single noise levels, never a pair of neighbours. Any walk whose images look right at the
+# levels it visits may use it; fewer steps only make a larger error.
 # </details>
 #
 # **2. Your sampler gives fine sprites for n = 25 and noise for n = 30. Where do you look first?**
 # <details><summary>Answer</summary>
-# At the last time in the list. Strides of <code>500 // 30 = 16</code> end at -12, which Python reads as an index from
-# the end: nearly pure noise. Print the list, or use <code>round(linspace(T, 0, n + 1))</code> in pairs.
+# At the last time in the list. Strides of 16 end at -12, which Python reads as an index from the end: nearly pure
+# noise.
 # </details>
 #
-# **3. You found a sprite that you like with 10 DDIM steps and want it crisper. What do you do, and why would it fail
-# with eta = 1?**
+# **3. You like a sprite drawn with 10 DDIM steps and want it crisper. What do you do, and why would it fail with eta
+# = 1?**
 # <details><summary>Answer</summary>
-# Start from the same x_T and context with more steps: with eta = 0 they decide the sprite, and more steps follow the
-# same curve more exactly. With eta = 1 the noise added on the way also decides, so other steps give another sprite.
+# Take more steps from the same x_T and context: with eta = 0 they decide the sprite, and more steps follow its curve
+# more exactly. With eta = 1 the noise added on the way decides too, and you get another sprite.
 # </details>
 #
 # **4. Does DPM-Solver++(2M) cost twice as much per step as DDIM, being second order?**
 # <details><summary>Answer</summary>
-# No. It calls the network once per step and remembers the last answer; the extrapolation costs next to nothing.
-# (Other second-order methods, such as Heun's, do call it twice.)
+# No. It calls the network once per step and remembers the last answer. (Other second-order methods, such as Heun's,
+# call it twice.)
 # </details>
 #
 # ## Going further
 #
 # - Song, Meng, Ermon, *Denoising Diffusion Implicit Models* (2021): this lesson's sampler. Section 3 has the argument
-#   about marginals, equations 12 and 16 the family with eta, section 5 the steps, interpolation and inversion.
+#   about marginals, equations 12 and 16 the family with eta.
 # - Song et al., *Score-Based Generative Modeling through Stochastic Differential Equations* (2021): the curve that
 #   DDIM follows, as a differential equation (the probability flow).
 # - Lu et al., *DPM-Solver++: Fast Solver for Guided Sampling of Diffusion Probabilistic Models* (2022): algorithm 2
 #   is the 2M solver.
 # - Karras et al., *Elucidating the Design Space of Diffusion-Based Generative Models* (2022): which times to visit,
-#   which solver to use, and when a little fresh noise helps after all.
-# - Salimans and Ho, *Progressive Distillation for Fast Sampling of Diffusion Models* (2022): train a student to do
-#   two of its teacher's steps in one, again and again, down to a few steps.
+#   which solver to use, and when fresh noise helps.
 #
-# This is the last of the six core lessons. To see it all again from the beginning: [01_intuition](01_intuition.ipynb)
+# This is the last of the six core lessons; the first is [01_intuition](01_intuition.ipynb).

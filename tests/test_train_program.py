@@ -1,0 +1,231 @@
+"""weights/train.py as a user runs it: every source of data, killed and resumed, wrong arguments. Tiny nets."""
+
+import json
+import runpy
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT
+from PIL import Image
+
+import diffusion_utilities as du
+
+PROGRAM = ROOT / "weights" / "train.py"
+TINY = ["--widths", "8", "8", "--batch", "4", "--T", "30"]
+# the program saves once a minute: for these, its clock runs 200 times as fast
+FAST_CLOCK = "import runpy, sys, time; real = time.monotonic; time.monotonic = lambda: 200 * real(); sys.argv.pop(0); "
+FAST_CLOCK += "runpy.run_path(sys.argv[0], run_name='__main__')"
+
+
+def run(*args):
+    """Run the program to its end, as a user does: (exit code, stdout, stderr)."""
+    done = subprocess.run([sys.executable, PROGRAM, *map(str, args)], capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def run_here(capsys, monkeypatch):
+    """The same inside this process, which saves the seconds that importing torch takes."""
+
+    def go(*args):
+        monkeypatch.setattr(sys, "argv", [str(PROGRAM), *map(str, args)])
+        code, errors = 0, ""
+        try:
+            runpy.run_path(str(PROGRAM), run_name="__main__")
+        except SystemExit as stop:
+            code, errors = (1, f"{stop.code}\n") if isinstance(stop.code, str) else (stop.code, "")
+        said = capsys.readouterr()
+        return code, said.out, said.err + errors
+
+    return go
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A folder with a few sprites in each of the forms that the program reads."""
+    here = tmp_path_factory.mktemp("data")
+    x, c, _ = du.load_sprites("held_out", 10)
+    pixels = du.to_pixels(x)
+    np.save(here / "a.npy", pixels)
+    np.save(here / "b.npy", c.numpy())
+    for i, sprite in enumerate(pixels):
+        (here / "folder" / "abc"[i % 3]).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(sprite).save(here / "folder" / "abc"[i % 3] / f"{i}.png")
+    Image.fromarray(np.concatenate(pixels, 1).repeat(2, 0).repeat(2, 1)).save(here / "sheet.png")
+    return here
+
+
+SOURCES = {
+    "npy": (["--data", "{}/a.npy", "--labels", "{}/b.npy"], 10, 5),
+    "folder": (["--data", "{}/folder"], 10, 3),
+    "sheet": (["--data", "{}/sheet.png", "--tile", "32"], 10, 1),
+}
+
+
+@pytest.mark.parametrize("source, images, classes", SOURCES.values(), ids=SOURCES)
+def test_every_source_of_data(data, tmp_path, source, images, classes, run_here):
+    out = tmp_path / "new" / "run"
+    code, said, errors = run_here(*[a.format(data) for a in source], *TINY, "--steps", 3, "--out", out)
+    assert code == 0, errors
+    assert f"{images} images" in said and "step 3" in said and "wrote" in said
+    model, ab_t = du.load_model(out / "model.pth", "cpu")
+    assert model.n_cfeat == classes and torch.equal(ab_t, du.noise_schedule("cosine", 30))
+    assert Image.open(out / "samples_000003.png").size[0] > 100
+    assert sorted(f.name for f in out.iterdir()) == ["last.pt", "model.pth", "samples_000003.png", "settings.json"]
+
+
+def test_our_own_sprites_and_the_courses_network(tmp_path):
+    code, said, errors = run("--network", "context_unet", "--n-feat", 8, "--batch", 2, "--per-epoch", 4, "--epochs", 2,
+                             "--save-epochs", 0, 1, "--out", tmp_path / "run")  # fmt: skip
+    assert code == 0, errors
+    assert "36000 images" in said and "step 4" in said
+    for name in ("model_0.pth", "model_1.pth", "model.pth"):
+        model, ab_t = du.load_model(tmp_path / "run" / name, "cpu")
+        assert isinstance(model, du.ContextUnet) and model.predicts == "eps"
+        assert torch.equal(ab_t, du.noise_schedule("linear", 500))
+    first, last = (du.load_file(tmp_path / "run" / f"model_{e}.pth")["out.3.weight"] for e in (0, 1))
+    assert not torch.equal(first, last)
+
+
+def test_a_context_unet_of_another_recipe_is_sampled_by_that_recipe(data, tmp_path, run_here):
+    code, _, errors = run_here("--network", "context_unet", "--n-feat", 8, "--predicts", "v", "--schedule", "cosine",
+                               "--data", data / "a.npy", "--labels", data / "b.npy", "--T", 40, "--batch", 4,
+                               "--steps", 1, "--out", tmp_path / "run")  # fmt: skip
+    assert code == 0, errors
+    model, ab_t = du.load_model(tmp_path / "run" / "model.pth", "cpu")
+    assert model.predicts == "v" and torch.equal(ab_t, du.noise_schedule("cosine", 40))
+
+
+def test_without_labels_and_with_few_noise_levels(data, tmp_path, run_here):
+    code, _, errors = run_here("--data", data / "folder", "--no-context", "--widths", 8, 8, "--batch", 4, "--T", 10,
+                               "--steps", 2, "--out", tmp_path / "run")  # fmt: skip
+    assert code == 0, errors
+    assert torch.equal(du.load_model(tmp_path / "run" / "model.pth", "cpu")[1], du.noise_schedule("cosine", 10))
+
+
+def start(data, out, *python):
+    """The program in the background, training for very long."""
+    command = [sys.executable, *python, PROGRAM, "--data", data / "a.npy", "--labels", data / "b.npy", *TINY,
+               "--steps", 10**6, "--sample-minutes", 10**6, "--out", out]  # fmt: skip
+    return subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_killed_in_the_middle_then_resumed(data, tmp_path, run_here):
+    out = tmp_path / "run"
+    process = start(data, out, "-c", FAST_CLOCK)
+    limit = time.monotonic() + 200
+    while not (out / "last.pt").exists():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < limit, "nothing was saved"
+        time.sleep(0.05)
+    time.sleep(0.4)
+    process.kill()  # SIGKILL: no time to tidy up
+    process.communicate()
+    assert not (out / "model.pth").exists()
+    (out / "last.ptx1y2z3.part").write_bytes(b"half a file, as a kill in the middle of saving leaves it")
+    before = du.load_file(out / "last.pt")["step"]
+    code, said, errors = run_here("--resume", out, "--steps", before + 2)
+    assert code == 0 and f"resumed at step {before}\n" in said, errors
+    assert du.load_file(out / "last.pt")["step"] == before + 2 > 2
+    du.load_model(out / "model.pth", "cpu")
+
+
+def test_control_c_loses_nothing_even_before_the_first_save(data, tmp_path, run_here):
+    """The message says "go on with --resume": that must be true in the first minute too."""
+    out = tmp_path / "run"
+    process = start(data, out)
+    assert any(line.startswith("step ") for line in process.stdout)
+    process.send_signal(signal.SIGINT)
+    errors = process.communicate()[1]
+    assert process.returncode == 1 and errors.splitlines()[-1] == "stopped: go on with --resume"
+    code, said, errors = run_here("--resume", out, "--steps", 1)
+    assert code == 0 and int(said.split("resumed at step ")[1].split("\n")[0]) >= 100, errors
+
+
+def test_settings_are_kept_for_the_resume(data, tmp_path, run_here):
+    out = tmp_path / "run"
+    npy = ["--data", data / "a.npy", "--labels", data / "b.npy"]
+    assert run_here(*npy, *TINY, "--steps", 1, "--predicts", "x0", "--seed", 7, "--out", out)[0] == 0
+    settings = json.loads((out / "settings.json").read_text())
+    assert (settings["predicts"], settings["seed"], settings["lr"], settings["widths"]) == ("x0", 7, 3e-3, [8, 8])
+    code, said, errors = run_here("--resume", out, "--steps", 2)
+    assert code == 0 and "resumed at step 1\n" in said, errors
+    assert du.load_model(out / "model.pth", "cpu")[0].predicts == "x0"
+
+
+# ----------------------------------------------------------------------------------------------------- wrong arguments
+
+
+def test_wrong_arguments_in_a_process_of_its_own(tmp_path):
+    code, said, errors = run("--out", tmp_path / "run")
+    assert code == 2 and said == ""
+    assert errors.splitlines()[-1].endswith("error: say how long to train: --epochs, --steps or --minutes")
+    code, said, errors = run("--steps", 1, "--data", "nowhere.npy", "--labels", "b.npy", "--out", tmp_path / "run")
+    assert code == 1 and errors == "error: there is no file nowhere.npy\n"
+
+
+@pytest.mark.parametrize(
+    "args, sentence",
+    [
+        (["--network", "gan"], "invalid choice: 'gan'"),
+        (["--steps", "many"], "invalid int value: 'many'"),
+        (["--steps", "1", "--predicts", "noise"], "invalid choice: 'noise'"),
+        (["--steps", "1", "--loss", "l3"], "invalid choice: 'l3'"),
+        (["--faster"], "unrecognized arguments: --faster"),
+        (["--resume", "nowhere"], "nowhere is not the folder of a run: it holds no settings.json"),
+    ],
+)
+def test_wrong_arguments(args, sentence, tmp_path, run_here):
+    where = [] if "--resume" in args else ["--out", tmp_path / "run"]
+    if not {"--steps", "--resume"} & set(args):
+        where += ["--steps", "1"]
+    code, _, errors = run_here(*args, *where)
+    assert code == 2 and sentence in errors.splitlines()[-1]
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_not_overwritten(tmp_path, run_here):
+    (tmp_path / "last.pt").touch()
+    code, _, errors = run_here("--steps", 1, "--out", tmp_path)
+    assert code == 2 and "already holds a run: resume it with --resume" in errors
+
+
+@pytest.mark.parametrize(
+    "args, sentence",
+    [
+        (["--data", "{}/a.npy"], "needs its labels: --labels"),
+        (["--data", "{}/a.npy", "--labels", "{}/a.npy"], "labels must be"),
+        (["--data", "{}/sheet.png"], "needs the size of its tiles: --tile"),
+        (["--data", "{}/sheet.png", "--tile", "30"], "does not divide into tiles of 30 x 30"),
+        (["--data", "{}/nowhere.png", "--tile", "32"], "there is no file"),
+        (["--data", "{}/b.npy.txt", "--tile", "32"], "is not a readable picture"),
+        (["--data", "{}/folder/a"], "put each class into a folder of its own"),
+        (["--data", "{}/folder", "--batch", "99"], "batch must be between 1 and the 10 images"),
+        (["--data", "{}/folder", "--batch", "0"], "batch must be between 1"),
+        (["--data", "{}/folder", "--batch", "4", "--widths", "7"], "every width must be divisible by 8"),
+        (["--data", "{}/folder", "--batch", "4", "--network", "context_unet", "--n-feat", "20"], "divisible by 8"),
+        (["--data", "{}/folder", "--batch", "4", "--size", "18"], "divisible by 4, not 18 x 18"),
+        (["--data", "{}/folder", "--batch", "4", "--T", "0"], "T must be a whole number of steps"),
+        (["--data", "{}/folder", "--batch", "4", "--drop", "2"], "drop is a probability"),
+        (["--data", "{}/folder", "--batch", "4", "--half-life", "0"], "half_life must be above 0"),
+        (["--data", "{}/folder", "--batch", "4", "--steps", "-5"], "above 0"),
+    ],
+)
+def test_errors_are_one_sentence(data, args, sentence, tmp_path, run_here):
+    (data / "b.npy.txt").write_text("not a picture")
+    limit = [] if "--steps" in args else ["--steps", "1"]
+    code, _, errors = run_here(*[a.format(data) for a in args], *limit, "--out", tmp_path / "run")
+    assert code == 1 and errors.startswith("error: ") and sentence in errors and errors.count("\n") == 1
+
+
+def test_resume_of_a_broken_run_is_refused(data, tmp_path, run_here):
+    out = tmp_path / "run"
+    run_here("--data", data / "a.npy", "--labels", data / "b.npy", *TINY, "--steps", 1, "--out", out)
+    (out / "last.pt").write_bytes((out / "last.pt").read_bytes()[:1000])
+    code, _, errors = run_here("--resume", out, "--steps", 2)
+    assert code == 1 and errors.startswith("error: ") and "last.pt is not a readable weights file" in errors
