@@ -10,6 +10,7 @@ Conventions, everywhere:
 """
 
 import base64
+import contextlib
 import copy
 import html
 import io
@@ -280,8 +281,8 @@ def _check_input(x, t, c, n_cfeat, channels):
 
 
 class ResidualConvBlock(nn.Module):
-    """Two of (conv 3x3, BatchNorm, GELU); with is_res the input is added and the sum divided by 1.414, which keeps its
-    variance. (B, in, H, W) to (B, out, H, W)."""
+    """Two of (conv 3x3, BatchNorm, GELU); with is_res the input is added and the sum divided by 1.414, so that the
+    two together are no larger than each. (B, in, H, W) to (B, out, H, W)."""
 
     def __init__(self, in_channels, out_channels, is_res=False):
         super().__init__()
@@ -511,7 +512,7 @@ class Unet(nn.Module):
 
 
 def count_parameters(model):
-    """How many numbers training can change."""
+    """How many numbers training can change (none in a network from `load_model`, which is frozen)."""
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
@@ -776,6 +777,32 @@ class Guided:
         return uncond + self.w * (cond - uncond)
 
 
+def _network_in(denoiser):
+    """The torch network inside a denoiser, however often it is wrapped; None if there is none."""
+    while not isinstance(denoiser, nn.Module) and denoiser is not None:
+        denoiser = getattr(denoiser, "model", None)
+    return denoiser
+
+
+def _device_of(denoiser):
+    network = _network_in(denoiser)
+    return torch.device("cpu") if network is None else next(network.parameters()).device
+
+
+@contextlib.contextmanager
+def _evaluating(denoiser):
+    """BatchNorm and dropout must not behave as in training while a picture is drawn."""
+    network = _network_in(denoiser)
+    was_training = network is not None and network.training
+    if was_training:
+        network.eval()
+    try:
+        yield
+    finally:
+        if was_training:
+            network.train()
+
+
 def _network_call(model, x, t, T, c, ab_t):
     out = model(x, torch.full((len(x),), t / T, device=x.device), c)
     _need(out.shape == x.shape, f"the denoiser answered {tuple(out.shape)} to images of shape {tuple(x.shape)}")
@@ -804,11 +831,7 @@ def sampler(model, ab_t, x, c=None, *, steps=50, eta=0.0, order=1, variance="sma
           f"times must fall from at most {T} to 0")  # fmt: skip
     x = x.contiguous(memory_format=torch.channels_last)
     c = None if c is None else c.to(x.device).expand(len(x), -1)
-    network = model if isinstance(model, nn.Module) else getattr(model, "model", None)
-    was_training = isinstance(network, nn.Module) and network.training
-    if was_training:
-        network.eval()  # BatchNorm and dropout must not behave as in training
-    try:
+    with _evaluating(model):
         last_x0, last_h = None, None
         for i, (t, s) in enumerate(zip(times, times[1:])):
             x0, eps = _network_call(model, x, t, T, c, ab_t)
@@ -827,14 +850,9 @@ def sampler(model, ab_t, x, c=None, *, steps=50, eta=0.0, order=1, variance="sma
                 x = ab_s**0.5 * x0 + max(1 - ab_s - sigma**2, 0.0) ** 0.5 * eps
                 if eta > 0 and s > 0:  # no noise on the last step
                     std = sigma if variance == "small" else eta * (1 - ab / ab_s) ** 0.5
-                    z = torch.empty(x.shape, device=generator.device if generator else "cpu").normal_(
-                        generator=generator
-                    )
+                    z = torch.empty(x.shape, device=generator and generator.device).normal_(generator=generator)
                     x = x + std * extra_noise * z.to(x)
             yield Step(i, t, s, x, x0, eps)
-    finally:
-        if was_training:
-            network.train()
 
 
 def sample(model, ab_t, n=32, c=None, *, seed=0, shape=(3, 16, 16), keep=0, generator=None, **how):
@@ -857,14 +875,6 @@ def sample(model, ab_t, n=32, c=None, *, seed=0, shape=(3, 16, 16), keep=0, gene
     return (x, kept) if keep else x
 
 
-def _device_of(denoiser):
-    while not isinstance(denoiser, nn.Module):
-        if not hasattr(denoiser, "model"):
-            return torch.device("cpu")
-        denoiser = denoiser.model
-    return next(denoiser.parameters()).device
-
-
 @torch.no_grad()
 def invert(model, ab_t, x, c=None, *, steps=50):
     """DDIM upward: the noise x_T (B, C, H, W) from which `sampler(..., eta=0)` draws the images x again (DDIM, 5.4).
@@ -875,9 +885,10 @@ def invert(model, ab_t, x, c=None, *, steps=50):
     T, x = len(ab_t) - 1, x.to(_device_of(model))
     c = None if c is None else c.to(x.device).expand(len(x), -1)
     times = [max(t, 1) for t in reversed(sampling_times(T, steps))]
-    for t, s in zip(times, times[1:]):
-        x0, eps = _network_call(model, x, t, T, c, ab_t)
-        x = ab_t[s].item() ** 0.5 * x0 + (1 - ab_t[s].item()) ** 0.5 * eps
+    with _evaluating(model):
+        for t, s in zip(times, times[1:]):
+            x0, eps = _network_call(model, x, t, T, c, ab_t)
+            x = ab_t[s].item() ** 0.5 * x0 + (1 - ab_t[s].item()) ** 0.5 * eps
     return x
 
 
@@ -1054,7 +1065,7 @@ def _caption(text, width, size=14, align="left"):
 
 def show(x, columns=8, scale=3, title=None, gap=2, alt=None):
     """A grid of images (B, C, H, W) as a Picture, with a title above it."""
-    _need(columns >= 1 and scale >= 1, "columns and scale must be at least 1")
+    _need(len(x) and columns >= 1 and scale >= 1, "there must be an image, a column and a scale of at least 1")
     sheet = _tiles(x, min(columns, len(x)), scale, gap)
     if title:
         need = max(sheet.shape[1], int(8 * max(map(len, title.split("\n")))))

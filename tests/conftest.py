@@ -1,4 +1,4 @@
-"""What several test files use: the repository root on the path, two threads, a few images and small denoisers."""
+"""What several test files use: the repository root on the path, one thread, a few images and small denoisers."""
 
 import importlib.util
 import json
@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 import diffusion_utilities as du  # noqa: E402
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)  # the networks of these tests are tiny: two threads on a busy machine only wait
 settings.register_profile("course", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("course")
 
