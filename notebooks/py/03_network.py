@@ -555,12 +555,11 @@ for name in ("BasicUNet", "ContextUnet, n_feat 32", "Unet"):
     races[name] = torch.stack([progress.loss for progress in trainer.run(steps=as_many)])
 
 # %%
-held_out = du.load_sprites("held_out", 500)
+held_out, scores = du.load_sprites("held_out", 500), {}
 times = torch.linspace(1, 500, 500).long()
 z = torch.randn(held_out.x.shape, generator=torch.Generator().manual_seed(1))
 x_held_out = du.add_noise(held_out.x, times, z, ab_cosine)
 v = du.target(held_out.x, times, z, ab_cosine, "v")
-scores = {}
 for name, net in trained.items():
     with torch.no_grad():
         scores[name] = F.mse_loss(net.eval()(x_held_out, times / 500, held_out.c), v).item()

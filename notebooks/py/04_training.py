@@ -44,10 +44,10 @@ du.show_rows(rows, scale=4, alt="Rows of 8 sprites from the same noise, after ep
 # - write the training step of a diffusion model by hand,
 # - measure whether a training is right, and what a missing square root does to it,
 # - train a network live, stop it at any time, and resume it exactly,
-# - explain what averaged weights are for, and how low a loss can go.
+# - explain when averaged weights help, and how low a loss can go.
 #
 # **You need** [lesson 1](01_intuition.ipynb) (noise, `ab_t`, the perfect denoiser) and [lesson 2](02_sampling.ipynb)
-# (sampling). All cells take about 4 minutes on two processor cores, half of that for the live training.
+# (sampling). All cells take about 4 minutes on two processor cores, half of it for live training.
 
 # %% [markdown]
 # ## 1. One step of practice
@@ -74,8 +74,8 @@ strip = {"x0, the sprite": x0, "eps, the answer": eps, "x_t, the question": x_t}
 du.show_rows(strip, scale=4, top=[f"t = {k}" for k in t], alt="Eight sprites, eight noises and their mixtures, by t")
 
 # %% [markdown]
-# What you just wrote is `du.add_noise` (other courses say *perturb*). You made both question and answer, so nobody
-# has to label anything. On the left the noise is faint; on the right there is hardly anything else.
+# What you just wrote is `du.add_noise` (other courses say *perturb*). You made both question and answer: nobody had to
+# label anything. On the left the noise is faint; on the right there is hardly anything else.
 #
 # Now all of training in four lines: **pick sprites, pick times, add noise, ask for the noise** and mark the answer by
 # its *mean squared error*, the *loss*. Then `backward` finds how each weight changes the loss, and the optimiser moves
@@ -117,8 +117,8 @@ du.show_rows(strip, scale=4, top=[f"t = {k}" for k in t], alt="Noisy sprites, th
 
 # %% [markdown]
 # After a few seconds of practice the middle row is cleaner than the question. The surprise is on the right: the
-# implied sprites are garish although noise is easiest to guess there, because dividing by a tiny $\sqrt{ab_t}$
-# enlarges every error.
+# implied sprites are garish although noise is easiest to guess there: dividing by a tiny $\sqrt{ab_t}$ enlarges every
+# error.
 #
 # You may ask for something else. Given $x_t$ and $t$, any of these three answers gives the other two:
 #
@@ -187,7 +187,7 @@ du.show_rows({"the best answer": best}, scale=5, top=order, alt="Best answers: l
 # %% [markdown]
 # None of them is a hero. The smallest squared error belongs to the **mean** of all possible answers, and that is
 # what the perfect denoiser of lesson 1 says; `l1` picks each pixel's **median**, which is crisper, but another
-# quantity; `huber` stays near the mean. The surprise: a blurred answer at large t is no failure. The theory of sampling
+# quantity; `huber` stays near the mean. The surprise: a blurred answer at large t is no failure. Sampling in theory
 # needs this very mean, hence `l2`; the sampler takes a small step towards it and asks again.
 
 # %% [markdown]
@@ -214,8 +214,8 @@ du.show_figure(fig, alt="Left: the wrong noise lies below the right one; right: 
 
 # %% [markdown]
 # At large t nothing is wrong. At small t, where details are decided, sampling meets many times more noise than training
-# showed. Does it matter? Two copies of the course's modern network, trained rightly, practise on for a few seconds
-# with the same random numbers; only that line differs.
+# showed. Does it matter? Two copies of the course's modern network, trained rightly, practise on for a few seconds;
+# only that line differs.
 
 # %%
 SIDE_SECONDS = 15  # of further practice, for each of the two
@@ -253,21 +253,22 @@ networks["no square root"] = practise(du.load_model(unet)[0], power=1)
 # %% [markdown]
 # Now sample from all three, with the same noise and the right formulas. The score is the *Fréchet distance* between
 # what a small classifier sees in two sets of pictures: 0 means equal sets, lower is better. It depends on how many
-# pictures there are, so the last row gives it for as many real sprites.
+# pictures there are, so the first row gives it for as many real sprites. *Specks* is how far the upper corners are
+# from white.
 
 # %%
 labels = held_out.c[:SCORED]  # the classes to ask for
-rows, frechet = {}, {}
+drawn = {"real sprites": train.x[:SCORED]}
 for name, network in networks.items():
-    x = du.sample(network, ab_t, SCORED, labels, seed=1, steps=20, order=2, clip=True)
-    frechet[name] = du.frechet_distance(x, held_out.x)
-    rows[f"{name}\nscore {frechet[name]:.1f}"] = x[:8]
-frechet["real"] = du.frechet_distance(train.x[:SCORED], held_out.x)
-rows[f"real sprites\nscore {frechet['real']:.1f}"] = train.x[:8]
-du.show_rows(rows, scale=4, alt="Samples before, after right practice, after practice without the root, and real ones")
+    drawn[name] = du.sample(network, ab_t, SCORED, labels, seed=1, steps=20, order=2, clip=True).cpu()
+rows, frechet = {}, {name: du.frechet_distance(x, held_out.x) for name, x in drawn.items()}
+for name, x in drawn.items():
+    specks = (1 - x[:, :, 0, ::15]).abs().mean()  # how far the two upper corners are from white
+    rows[f"{name}\nscore {frechet[name]:.1f}, specks {specks:.3f}"] = x[:8]
+du.show_rows(rows, scale=4, label_width=180, alt="Real sprites; samples before, after right practice, without root")
 
 # %% [markdown]
-# Look at the specks: without the root, noise stays behind. To see *where* the network got worse, ask it about held-out
+# Without the root, noise stays behind: look at the white. *Where* did the network get worse? Ask it about held-out
 # sprites with correct noise at every t. The error of $v$ follows from that of the sprite:
 #
 # $$\hat v - v = -(\hat x_0 - x_0)\,/\,\sqrt{1 - ab_t}$$
@@ -305,20 +306,19 @@ du.show_figure(fig, alt="Error of v on held-out sprites by t: without the square
 # %% [markdown]
 # At large t, where right and wrong line agree, so do the networks. At small t the wrong one is worse: it practised
 # questions that sampling never asks. No error was raised, and without the right run beside it you would take its own
-# loss, printed above, for normal. The surprise is how good its sprites still look; such faults can survive for years.
+# loss, printed above, for normal. The surprise is how good its sprites still look: such faults survive.
 
 # %% [markdown]
 # ## 4. Train it live
 #
 # **How far do you get in two minutes, from nothing?**
 #
-# *What do you expect?* In which order will they come: outlines, the white background, classes, faces? First the
-# numbers that you may change.
+# *What do you expect?* In which order will they come: outlines, the white background, classes, faces?
 
 # %%
 SECONDS = 120
 WIDTHS = (24, 48, 64)  # channels at 16x16, 8x8 and 4x4: a smaller network takes more steps in the same time
-BATCH = 64
+BATCH = 32
 LR = 3e-3
 
 # %% [markdown]
@@ -333,7 +333,7 @@ floor = on_train[1].mean().item()
 print(f"Loss of the perfect denoiser: {floor:.3f} on training sprites, {on_held_out[1].mean():.1f} on held-out ones.")
 
 # %% [markdown]
-# Read the second number again. The perfect denoiser is a perfect *memory*: shown a new sprite, however clearly, it
+# The second number is no slip: the perfect denoiser is a perfect *memory*. Shown a new sprite, however clearly, it
 # answers with old ones. So a network should **not** reach the floor, but stay above it, equally on both sets.
 
 
@@ -342,6 +342,7 @@ def draw(losses, x, note):
     """One picture: the loss, smoothed over up to 20 steps, with the floor, and samples from always the same noise."""
     fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4), width_ratios=(3, 2))
     width = min(20, 1 + len(losses) // 10)
+    left.loglog(range(1, len(losses) + 1), losses, color="lightgrey")
     left.loglog(range(width, len(losses) + 1), torch.tensor(losses).unfold(0, width, 1).mean(1), label="loss")
     left.axhline(floor, color="tab:orange", ls="--", label="floor: a perfect memory")
     left.set(xlabel="step", ylabel="mean squared error of v", title=note)
@@ -359,13 +360,6 @@ def look(network):
     return du.sample(network, ab_t, 16, torch.eye(5).repeat(4, 1)[:16], seed=3, steps=15, order=2, clip=True).cpu()
 
 
-def copy_of(network):
-    """The network as it is now."""
-    copy = du.Unet(**network.config).to(device)
-    copy.load_state_dict(network.state_dict())
-    return copy
-
-
 # %% [markdown]
 # `du.Trainer` takes the steps of part 1 with four refinements: times spread evenly over each batch, the class as a
 # hint that is hidden one time in ten (for lesson 5), a learning rate that falls to zero at the end, and averaged
@@ -374,8 +368,7 @@ def copy_of(network):
 # %%
 torch.manual_seed(0)
 trainer = du.Trainer(du.Unet(widths=WIDTHS), train, ab_t, lr=LR, batch=BATCH, warmup=50)
-losses, frames, notes, drawn = [], [look(trainer.ema.model)], ["before the first step"], -2
-middle = {"raw": copy_of(trainer.model), "averaged": copy_of(trainer.ema.model)}
+losses, frames, notes, shown = [], [look(trainer.ema.model)], ["before the first step"], -2
 handle = display(display_id=True)
 try:
     for p in trainer.run(seconds=SECONDS):
@@ -383,11 +376,9 @@ try:
         if p.seconds > len(frames) * SECONDS / 12:
             frames.append(look(trainer.ema.model))
             notes.append(f"step {p.step}, {p.seconds:.0f} s")
-            if p.done < 0.6:
-                middle = {"raw": copy_of(trainer.model), "averaged": copy_of(trainer.ema.model)}
-        if p.seconds > drawn + 2:  # drawing takes time, too
+        if p.seconds > shown + 2:  # drawing takes time, too
             handle.update(draw(losses, frames[-1], f"step {p.step}, {p.seconds:.0f} s"))
-            drawn = p.seconds
+            shown = p.seconds
 except KeyboardInterrupt:
     print("stopped by hand")
 frames.append(look(trainer.ema.model))
@@ -395,8 +386,8 @@ notes.append(f"step {trainer.step}, {trainer.seconds:.0f} s")
 handle.update(draw(losses, frames[-1], notes[-1]))
 
 # %% [markdown]
-# The loss plunges and then creeps, yet much of what you can see is learned while it creeps: a loss is a poor judge of
-# pictures. Watch it once more, as a film.
+# The loss plunges, then creeps, yet much of what you see is learned while it creeps: a poor judge of pictures. Watch it
+# once more, as a film.
 
 # %%
 du.film(torch.stack(frames), notes, columns=8, scale=3, fps=2, alt="Sixteen samples during training: noise to sprites")
@@ -415,7 +406,8 @@ du.show_figure(fig, alt="Error of v by t: the network's two curves coincide, the
 
 # %% [markdown]
 # The network's two curves lie on each other: what it has learned holds for new sprites as well. The memory's curves
-# part, ever further towards small t, where the new sprite is in plain view and memory still answers with an old one. At
+# part, ever further towards small t, where a new sprite is in plain view and memory still answers with an old one. In
+# between, memory can beat a young network even on new sprites, as similar sprites look alike under much noise. At
 # large t all four meet: there everyone can only say the mean.
 
 # %% [markdown]
@@ -442,22 +434,30 @@ du.show_figure(fig, alt="Untrained share by step: falls slowly for fixed decays,
 
 # %% [markdown]
 # A decay made for long trainings keeps much of the untrained weights in a short one. So the decay of `du.EMA` is
-# *ramped*: it begins low, forgets the bad start, and grows. Does the average pay? Compare, halfway and at the end.
+# *ramped*: it begins low, forgets the bad start, and grows. Does the average pay? Take two trainings: yours, and the
+# course's trained network sent on for a few seconds at your full learning rate.
+
+# %%
+restless = du.Trainer(du.load_model(unet)[0].requires_grad_(True), train, ab_t, lr=LR, batch=SIDE_BATCH, warmup=1)
+for p in restless.run(seconds=10 * SIDE_SECONDS):  # a long training, stopped after a tenth
+    if p.done >= 0.1:
+        break
 
 # %%
 rows, score = {}, {}
-for when, pair in {"halfway": middle, "end": {"raw": trainer.model, "averaged": trainer.ema.model}}.items():
-    for kind, network in pair.items():
+for name, run in {"yours": trainer, "sent on": restless}.items():
+    for kind, network in {"raw": run.model, "averaged": run.ema.model}.items():
         x = du.sample(network, ab_t, SCORED, labels, seed=1, steps=20, order=2, clip=True)
-        score[when, kind] = du.sprite_score(x, labels)
-        rows[f"{when}, {kind}\nscore {score[when, kind]['frechet']:.1f}"] = x[:8]
-du.show_rows(rows, scale=4, alt="Samples of raw and averaged weights, halfway through the training and at its end")
+        score[name, kind] = du.sprite_score(x, labels)
+        rows[f"{name}, {kind}\nscore {score[name, kind]['frechet']:.1f}"] = x[:8]
+du.show_rows(rows, scale=4, alt="Samples of raw and averaged weights: your training, and a trained network sent on")
 
 # %% [markdown]
-# Halfway, at a high learning rate, the rows differ more than at the end: a learning rate that falls to zero calms
-# the weights, too. What the average still gives is a network that you can sample at *any* moment. One trap: BatchNorm,
-# as in `ContextUnet`, keeps running statistics in *buffers*, which are no parameters. An average of the parameters
-# alone leaves them behind; `du.EMA` averages both.
+# The surprise: in your training the average hardly matters. Its weights were still travelling, so the average lags
+# behind, and the falling learning rate has calmed them anyway. The network that was sent on is near its goal; at a high
+# learning rate its weights circle around it, and their average lies closer. One trap: BatchNorm, as in
+# `ContextUnet`, keeps running statistics in *buffers*, which are no parameters. An average of the parameters alone
+# leaves them behind; `du.EMA` averages both.
 
 # %% [markdown]
 # ## 6. Stop and resume
@@ -465,8 +465,8 @@ du.show_rows(rows, scale=4, alt="Samples of raw and averaged weights, halfway th
 # **What must be saved so that a training goes on as if it had never stopped?**
 #
 # *What do you expect?* Are weights enough? A tiny network takes 60 steps in one go, then 30 + 30 with a file
-# between: once with all of `trainer.state_dict()`, once with the weights only. (`steps=60` counts from the very first
-# step, so a resumed run names the same total.)
+# between: once with all of `trainer.state_dict()`, once with the weights only. (`steps=60` is the total, counted from
+# the very first step.)
 
 
 # %%
@@ -510,22 +510,23 @@ du.show_figure(fig, alt="Loss by step: the resumed run's dots lie on the line of
 
 # %% [markdown]
 # Every dot lies on the line, and the assertion says that the weights agree to the last bit. With the weights alone the
-# run takes another path: the optimiser's memory, the learning rate's plan and the random generator's state are lost.
+# run takes another path: the optimiser's memory, the learning rate's plan and the random numbers' place are lost.
 
 # %% [markdown]
 # ## What you saw
 
 # %%
 before = du.sample(du.Unet(widths=WIDTHS), ab_t, SCORED, labels, seed=1, steps=20, order=2, clip=True)
-before, after = du.sprite_score(before, labels), score["end", "averaged"]
+before, after = du.sprite_score(before, labels), score["yours", "averaged"]
 Markdown(f"""
 - In {trainer.seconds:.0f} seconds ({trainer.step} steps of {BATCH} sprites) the Fréchet distance of {SCORED} samples
-  fell from {before["frechet"]:.1f} to {after["frechet"]:.1f}; as many real training sprites have {frechet["real"]:.1f}.
+  fell from {before["frechet"]:.1f} to {after["frechet"]:.1f}; as many real training sprites have
+  {frechet["real sprites"]:.1f}.
 - The classifier recognises {after["asked"]:.0%} of them as the class that was asked for. Before the training it was
   {before["asked"]:.0%}, and guessing among five classes gives 20%.
-- Halfway, raw weights scored {score["halfway", "raw"]["frechet"]:.1f} and averaged ones
-  {score["halfway", "averaged"]["frechet"]:.1f}; at the end it was {score["end", "raw"]["frechet"]:.1f} and
-  {after["frechet"]:.1f}.
+- Raw and averaged weights of your training scored {score["yours", "raw"]["frechet"]:.1f} and {after["frechet"]:.1f};
+  those of the network sent on, {score["sent on", "raw"]["frechet"]:.1f} and
+  {score["sent on", "averaged"]["frechet"]:.1f}.
 - The loss is {curves["network, training sprites"][1].mean():.3f} on training sprites and
   {curves["network, held-out sprites"][1].mean():.3f} on held-out sprites. A perfect memory has {floor:.3f} on the
   first and {on_held_out[1].mean():.1f} on the second.
@@ -541,8 +542,8 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# Yes. A memory fails on sprites that it has not seen; beating it there is what learning means. On training sprites
-# nothing can go below the floor, and a network that comes close has memorised them.
+# Yes. Beating a memory on sprites that it has not seen is what learning means. On training sprites nothing can go
+# below the floor, and a network that comes close has memorised them.
 # </details>
 #
 # **2.** A data set holds 1,788 different sprites, each repeated 50 times. You split it at random, 90 % for training
@@ -558,27 +559,26 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# The line that adds the noise. Noise a picture of zeros at some t and measure the standard deviation: it must be
-# $\sqrt{1 - ab_t}$. The loss cannot tell, as it is measured on the same wrong questions.
+# The line that adds the noise. Noise a picture of zeros and measure the standard deviation: it must be
+# $\sqrt{1 - ab_t}$. The loss cannot tell, as it marks the same wrong questions.
 # </details>
 #
-# **4.** You stop a training at half of its `SECONDS`. Which weights do you sample from, and why does it matter more
-# than at the end?
+# **4.** You stop a long training early, at a high learning rate. Which weights do you sample from, and why would it
+# matter less at the end?
 #
 # <details><summary>Answer</summary>
 #
-# The averaged ones. Halfway the learning rate is still high and the raw weights jitter; at the end they are calm.
+# The averaged ones: the raw weights still circle around their goal. In the end a falling learning rate calms them.
 # </details>
 
 # %% [markdown]
 # ## Going further
 #
-# - Ho, Jain and Abbeel, *Denoising Diffusion Probabilistic Models* (2020): part 1 is its algorithm 1.
+# - Ho, Jain and Abbeel, *Denoising Diffusion Probabilistic Models* (2020): part 1 is algorithm 1.
 # - Salimans and Ho, *Progressive Distillation for Fast Sampling of Diffusion Models* (2022): introduces `v`.
-# - Hang et al., *Efficient Diffusion Training via Min-SNR Weighting Strategy* (2023): weighing the noise levels well
-#   makes training several times faster.
+# - Hang et al., *Efficient Diffusion Training via Min-SNR Weighting Strategy* (2023): well-weighted noise levels make
+#   training several times faster.
 # - Karras et al., *Analyzing and Improving the Training Dynamics of Diffusion Models* (2024): how to choose the length
 #   of the average after the training.
-# - Carlini et al., *Extracting Training Data from Diffusion Models* (2023): repeated pictures do get memorised.
 #
 # Next: [05_context_control](05_context_control.ipynb)

@@ -45,12 +45,12 @@ du.film(frames, labels, columns=8, scale=4, fps=8, alt=alt)
 # It needs lesson 2 (sampling) and the idea of the network from lesson 3. Running it takes about two minutes on a CPU,
 # reading it about 45.
 #
-# Three names from the cells above stay with us. `model` is the trained network and `ab_t` its noise schedule. `context`
-# holds one row of numbers for each class. `fast` names the sampler's settings: 15 steps of the quick one that lesson 6
-# explains; `clip=True` keeps every predicted image inside [-1, 1], and beat 5 shows why that matters here.
+# From the cells above, `model` is the trained network and `ab_t` its noise schedule; `context` holds one row of numbers
+# for each class; `fast` names the sampler's settings: 15 steps of the quick one that lesson 6 explains, with `clip=True`
+# to keep every predicted image inside [-1, 1] (section 5 shows why).
 
 # %% [markdown]
-# ## Beat 1. Do you get what you ask for?
+# ## 1. Do you get what you ask for?
 #
 # The request is a *context*: a row of five numbers, one for each class. It is *one-hot*, which means a single 1 at the
 # place of the class and 0 elsewhere. Inside the network (lesson 3) a linear layer turns the row into a vector that is
@@ -88,7 +88,7 @@ du.show_figure(fig, alt="Table of counts, class asked for against class recognis
 # line: a pose is easy to tell, while a creature, a food or a spell can have almost any shape.
 
 # %% [markdown]
-# ## Beat 2. What is drawn if you ask for nothing?
+# ## 2. What is drawn if you ask for nothing?
 #
 # During training the context of about one sprite in ten was replaced by zeros (`drop=0.1` in `du.Trainer`). The row of
 # zeros is the *null context*. The network has therefore also learned to draw when nobody says what.
@@ -117,11 +117,11 @@ du.show_figure(fig, alt="Bars: the share of each class among 200 sprites without
 
 # %% [markdown]
 # You get sprites of all kinds, not an average: a *sample* from everything that the network knows. A perfect model would
-# put every bar near 20 %. With 200 sprites, chance alone moves a bar by about 3 points; what goes beyond that is the
-# model's own preference, and some drawings stay undecided between two classes.
+# put every bar near 20 %. With 200 sprites, chance alone moves a bar by about 3 points; more than that is the model's
+# own preference, or drawings that stay undecided between two classes.
 
 # %% [markdown]
-# ## Beat 3. Random lists, your own lists, mixtures
+# ## 3. Random lists, your own lists, mixtures
 #
 # Each image of a batch has its own row of context, so one call can draw anything in any order. First 32 classes chosen
 # at random.
@@ -130,7 +130,7 @@ du.show_figure(fig, alt="Bars: the share of each class among 200 sprites without
 wanted = torch.randint(0, 5, (32,), generator=torch.Generator().manual_seed(18))
 x = du.sample(model, ab_t, 32, F.one_hot(wanted, 5).float(), seed=3, **fast)
 rows = {f"{name} ({(wanted == k).sum()})": x[(wanted == k).to(x.device)] for k, name in enumerate(du.CLASSES)}
-du.show_rows(rows, alt="32 sprites of randomly chosen classes, sorted into five rows by the class asked for")
+du.show_rows(rows, scale=4, alt="32 sprites of randomly chosen classes, sorted into five rows by the class asked for")
 
 # %% [markdown]
 # Now a list that you write. Change the words and run the cell again.
@@ -192,7 +192,7 @@ du.show_figure(fig, alt="Three curves against the mixing: hero falls, food rises
 # weakly in either direction, and the noise takes part in the decision.
 
 # %% [markdown]
-# ## Beat 4. Can you insist?
+# ## 4. Can you insist?
 #
 # The same network can answer the same noisy image twice: once with the context (`cond`) and once with the null context
 # (`uncond`). Their difference, `cond - uncond`, is what the request changes. If it pulls too weakly, pull `w` times as
@@ -203,7 +203,7 @@ du.show_figure(fig, alt="Three curves against the mixing: hero falls, food rises
 # At w = 0 the request is ignored, at w = 1 you have the plain answer, above 1 the request is exaggerated. This is
 # *classifier-free guidance*; the one condition is a network that was trained with dropped contexts. It makes no
 # difference whether the network predicts the noise, the image or `v`: for a given noisy image each is the other, scaled
-# and shifted, so that guiding one guides all.
+# and shifted.
 #
 # **What do you expect** to see in the difference, if the request is "food"?
 
@@ -246,7 +246,7 @@ du.show_rows(rows, scale=4, top=top, label_width=60, alt=alt)
 
 # %% [markdown]
 # At w = 0 the columns do not match their headings; further down they do, more and more plainly. The surprise is the end
-# of the table: the strongest request does not give the best drawing, but one with hard contrast and with fewer ideas.
+# of the table: the strongest request does not give the best drawing, but hard contrast, stripes and stray pixels.
 #
 # What does it cost? Count the images that the network is shown, and the seconds.
 
@@ -262,35 +262,45 @@ for w in (1, 2):
 handle.remove()
 
 # %% [markdown]
-# The number of calls stays, since both halves travel in one batch; the batch is twice as large, and on a CPU it takes
-# about twice as long.
+# The number of calls stays, since both halves travel in one batch. The batch is twice as large, and a CPU takes about
+# twice as long.
 
 # %% [markdown]
-# ## Beat 5. How much is too much?
+# ## 5. How much is too much?
 #
-# Three measurements for each w, on 200 sprites, 40 of each class:
+# Four measurements for each w, on 200 sprites, 40 of each class:
 # - **as asked**: the share that the judge recognises as the class asked for;
 # - **Fréchet distance** to 200 real sprites that were never trained on: it compares mean and covariance of the judge's
-#   features (64 numbers for each image); lower is better. Another 200 real sprites give the floor, the same number
-#   because the distance depends on it;
-# - **variety**: how far apart two sprites of one class lie, in the same features, as a share of that of real sprites.
-#   In raw pixels, harsher contrast would pass for variety.
+#   features (64 numbers for each image); lower is better;
+# - **variety**: the mean distance between two sprites of one class, in the same features, as a share of real sprites';
+# - **coverage**: the share of the 200 real sprites near which something was drawn, nearer than their third nearest real
+#   neighbour. A kind of sprite that is never drawn stays uncovered.
 #
-# **What do you expect?** Which of the three get better with w, all the way to 8?
+# Another 200 real sprites show what is possible (as many, since the distance depends on how many).
+#
+# **What do you expect?** Which of the four get better with w, all the way to 8?
 
 # %%
 held_out, c = du.load_sprites("held_out"), torch.eye(5).repeat_interleave(40, 0)
 by_class = [held_out.x[held_out.c[:, k] == 1] for k in range(5)]
 real, others = torch.cat([x[:40] for x in by_class]), torch.cat([x[40:80] for x in by_class])
+real_f = du.features_of(real)[0]
+radius = torch.cdist(real_f, real_f).sort().values[:, 3]  # entry 0 is the sprite itself
 
 
-def variety(x):
-    return sum(du.diversity(part) for part in du.features_of(x)[0].split(40)) / 5
+def variety(f):
+    return sum(du.diversity(part) for part in f.split(40)) / 5
 
 
+# %% [markdown]
+# Now `measure` gives the four numbers for 200 images in the order of `c`.
+
+
+# %%
 def measure(x):
-    score = du.sprite_score(x, c, real)
-    return 100 * score["asked"], score["frechet"], 100 * variety(x) / variety(real)
+    score, f = du.sprite_score(x, c, real), du.features_of(x)[0]
+    covered = (torch.cdist(real_f, f).min(1).values < radius).float().mean().item()
+    return 100 * score["asked"], score["frechet"], 100 * variety(f) / variety(real_f), 100 * covered
 
 
 levels = (0, 0.5, 1, 1.5, 2, 4, 8)
@@ -298,26 +308,29 @@ scores = {w: measure(du.sample(du.Guided(model, w), ab_t, 200, c, seed=2, **fast
 floor = measure(others)
 
 # %%
-fig, axes = plt.subplots(1, 3, figsize=(8, 3), layout="constrained")
-titles = ["as asked (%)", "Fréchet distance", "variety (% of real)"]
-for k, ax in enumerate(axes):
-    ax.plot(scores, [s[k] for s in scores.values()], "o-", color="tab:blue", label="drawn")
+fig, axes = plt.subplots(2, 2, figsize=(7.5, 5), layout="constrained", sharex=True)
+names = ["as asked (%)", "Fréchet distance", "variety (% of real)", "coverage (%)"]
+for k, ax in enumerate(axes.flat):
+    ax.plot(list(scores), [s[k] for s in scores.values()], "o-", color="tab:blue", label="drawn")
     ax.axhline(floor[k], color="tab:orange", ls="--", label="other real sprites")
-    ax.set(xlabel="w", title=titles[k], ylim=(0, None))
-axes[0].legend(loc="lower right")
-alt = "Three curves against w: the share as asked rises, the Fréchet distance falls and rises again, the variety falls"
+    ax.set(ylabel=names[k], xlabel="w" if k > 1 else "", ylim=(0, None))
+axes[0, 0].legend(loc="lower right")
+alt = "Four curves against w: as asked rises; the Fréchet distance falls, then rises; variety falls, then stays; coverage peaks"
 du.show_figure(fig, alt=alt)
 
 # %%
 best = min(scores, key=lambda w: scores[w][1])
-for name, (right, frechet, varied) in (scores | {"real": floor}).items():
-    print(f"w = {name:<4}   as asked {right:5.1f} %   Fréchet {frechet:5.2f}   variety {varied:5.1f} %")
+print("   w   asked (%)   Fréchet   variety (%)   coverage (%)")
+for name, (right, frechet, varied, covered) in (scores | {"real": floor}).items():
+    print(f"{name:>4}   {right:9.1f}   {frechet:7.2f}   {varied:11.1f}   {covered:12.1f}")
 print(f"lowest Fréchet distance at w = {best}")
 
 # %% [markdown]
-# Accuracy climbs and then has nowhere to go; variety keeps falling. The Fréchet distance feels both, so neither end is
-# best. Guidance *trades variety for accuracy*: it prefers sprites that could be no other class, and gives up the
-# unusual ones. With 200 sprites a share near 90 % is known to about 2 points, so do not read meaning into small steps.
+# Up to the best w you trade next to nothing: guidance removes the unclear drawings, which resemble no real sprite. Beyond it,
+# accuracy has nowhere to go, and coverage falls: there are real sprites that nothing drawn comes near any more. This
+# is what guidance is known for: *variety traded for accuracy*. The surprise is the mean distance, which hardly notices:
+# harsher sprites lie further apart. (Its high start at w = 0 only says that the classes are mixed.) One number for
+# variety can mislead.
 #
 # And why the harsh colours? With w = 8 the formula leaves the range of the data. Measure the share of the values of the
 # predicted image x0 that lie clearly outside [-1, 1], in each step, with nothing clipped.
@@ -329,8 +342,8 @@ for w, style in zip((1, 2, 4, 8), ("-", "--", "-.", ":")):
     outside = [100 * (step.x0.abs() > 1.05).float().mean().item() for step in steps]
     ax.plot([step.t for step in steps], outside, style, label=f"w = {w}")
 ax.invert_xaxis()
-ax.set(xlabel="time t (sampling runs to the right)", ylabel="x0 beyond ±1.05 (% of values)")
-ax.legend()
+ax.set(xlabel="time t (sampling runs to the right)", ylabel="x0 beyond ±1.05 (% of values)", ylim=(0, 65))
+ax.legend(ncol=4)
 du.show_figure(fig, alt="Share of predicted values out of range during sampling: the larger w = 1, 2, 4, 8, the more")
 
 # %%
@@ -343,11 +356,11 @@ du.show_rows(rows, scale=4, top=top, label_width=80, alt=alt)
 
 # %% [markdown]
 # This is *over-saturation*: values pushed past the limits are shown as pure black, white or a pure colour. Clipping x0
-# in each step keeps the overshoot from feeding the next step. It does not bring back the lost
-# variety: that needs a smaller w.
+# in each step keeps the overshoot from feeding the next step. It does not bring back what is
+# no longer covered: that needs a smaller w.
 
 # %% [markdown]
-# ## Beat 6. Can you say what you do not want?
+# ## 6. Can you say what you do not want?
 #
 # In the formula, `uncond` is what you move *away from*. Nothing says that it must be the null context. Put in a context
 # of your own, a *negative context*:
@@ -378,8 +391,8 @@ alt = "Four rows: no context; away from food; heroes; heroes away from side-faci
 du.show_rows(rows, scale=4, label_width=120, alt=alt)
 
 # %% [markdown]
-# Food is all but gone, and the rest is not shared out evenly: "not food" is a direction, and it leads to whatever
-# looks least like food, in shape and in colour. The last two rows both ask for heroes. Moving away from side-facing
+# Food is all but gone, and the rest is not shared out evenly: "not food" is a direction. Spells, which are things like
+# food, lose as well; people and creatures gain. The last two rows both ask for heroes. Moving away from side-facing
 # figures exaggerates what sets the two classes apart, rather than what makes a person: compare faces and outlines.
 #
 # Two traps. At w = 1 the negative context cancels: `away + (cond - away) = cond`. And at w = 0 you get exactly what you
@@ -396,12 +409,12 @@ print(f"Asked plainly (w = 1), {plain[0]:.1f} % of 200 sprites came out as asked
 print(f"for {cost[2] / cost[1]:.1f} times the seconds. Asked for nothing, each class had {few:.0f} to {many:.0f} %.")
 print(f"On the way from hero to food, up to {third.max():.0f} % were recognised as a third class.")
 print(f"From w = {enough} on, accuracy is within a point of its best. The lowest Fréchet distance was at w = {best}:")
-print(f"{lowest[1]:.2f} (real: {floor[1]:.2f}). At w = 8 it was {harsh[1]:.2f}, with a variety of {harsh[2]:.0f} %.")
+print(f"{lowest[1]:.2f} (real: {floor[1]:.2f}), with a coverage of {lowest[3]:.0f} %.")
+print(f"At w = 8 they were {harsh[1]:.2f} and {harsh[3]:.0f} %.")
 print(f"Moving away from food took its share from {100 * shares(free)[2]:.1f} to {100 * shares(without)[2]:.1f} %.")
 
 # %% [markdown]
-# Which w to use, then? The smallest that gives you what you ask for: here the w at which accuracy has levelled off and
-# the Fréchet distance is near its lowest. A better network needs less guidance.
+# Which w to use, then? The smallest at which accuracy has levelled off and the Fréchet distance is near its lowest.
 #
 # ## Quiz
 #
@@ -428,7 +441,7 @@ print(f"Moving away from food took its share from {100 * shares(free)[2]:.1f} to
 # <details><summary>Answer</summary>
 #
 # That share rewards sprites that are typical, not sprites that are good or varied. The Fréchet distance compares the
-# whole set with real sprites, and gets worse when contrast is exaggerated and unusual sprites go missing.
+# whole set with real sprites, and gets worse when contrast is exaggerated or kinds of sprite go missing.
 #
 # </details>
 #
@@ -445,12 +458,12 @@ print(f"Moving away from food took its share from {100 * shares(free)[2]:.1f} to
 #
 # - Dhariwal and Nichol, *Diffusion Models Beat GANs on Image Synthesis* (2021): guidance with the gradient of a
 #   classifier that must understand noisy images, which is what "classifier-free" does without.
-# - Ho and Salimans, *Classifier-Free Diffusion Guidance* (2022): beat 4, with the trade of variety for accuracy; their
+# - Ho and Salimans, *Classifier-Free Diffusion Guidance* (2022): section 4, with the trade of variety for accuracy; their
 #   w is ours minus 1.
 # - Saharia et al., *Photorealistic Text-to-Image Diffusion Models with Deep Language Understanding* (2022): Imagen,
 #   where clipping x0 to a limit that adapts makes large w usable.
 # - Liu et al., *Compositional Visual Generation with Composable Diffusion Models* (2022): "this and that", "not that",
-#   by adding differences like those of beat 4, where beat 3 mixed the rows.
+#   by adding differences like those of section 4.
 # - Kynkäänniemi et al., *Applying Guidance in a Limited Interval Improves Sample and Distribution Quality in Diffusion
 #   Models* (2024): guide only at the middle noise levels, and keep more variety.
 #
