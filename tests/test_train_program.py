@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import os
 import signal
 import subprocess
 import sys
@@ -112,7 +113,11 @@ def start(data, out, *python):
     """The program in the background, training for very long."""
     command = [sys.executable, *python, PROGRAM, "--data", data / "a.npy", "--labels", data / "b.npy", *TINY,
                "--steps", 10**6, "--sample-minutes", 10**6, "--out", out]  # fmt: skip
-    return subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # a shell's background job ignores Ctrl-C, and its children inherit that: put the default back
+    heed = (lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) if os.name == "posix" else None
+    return subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed
+    )
 
 
 def test_killed_in_the_middle_then_resumed(data, tmp_path, run_here):

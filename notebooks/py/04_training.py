@@ -115,8 +115,8 @@ strip = {"x_t, the question": x_t, "the sprite it implies": x0_hat, "x0, the tru
 du.show_rows(strip, scale=4, top=[f"t = {k}" for k in t], alt="Noisy sprites, the sprites implied by answers, truth")
 
 # %% [markdown]
-# After a few seconds of practice the middle row is cleaner than the question. The surprise is on the right: the
-# implied sprites are garish although noise is easiest to guess there: dividing by a tiny $\sqrt{ab_t}$ enlarges every
+# After brief practice the middle row is cleaner than the question. The surprise is on the right: the implied
+# sprites are garish although noise is easiest to guess there: dividing by a tiny $\sqrt{ab_t}$ enlarges every
 # error.
 #
 # You may ask for something else. Given $x_t$ and $t$, any of these three answers gives the other two:
@@ -184,8 +184,8 @@ best = torch.cat([tiles[name].detach() for name in order])
 du.show_rows({"the best answer": best}, scale=5, top=order, alt="Best answers: l2 is the mean hero, l1 the median hero")
 
 # %% [markdown]
-# None of them is a hero. The smallest squared error belongs to the **mean** of all possible answers, and that is
-# what the perfect denoiser of lesson 1 says; `l1` picks each pixel's **median**, which is crisper, but another
+# None is a hero. The smallest squared error belongs to the **mean** of all possible answers, and that is what the
+# perfect denoiser of lesson 1 says; `l1` picks each pixel's **median**, which is crisper, but another
 # quantity; `huber` stays near the mean. The surprise: a blurred answer at large t is no failure. Sampling in theory
 # needs this very mean, hence `l2`; the sampler takes a small step towards it and asks again.
 
@@ -433,8 +433,8 @@ du.show_figure(fig, alt="Untrained share by step: falls slowly for fixed decays,
 # %% [markdown]
 # A decay made for long trainings keeps much of the untrained weights in a short one. So the decay of `du.EMA` is
 # *ramped*: it begins low, forgets the bad start, and grows. Does the average pay? Take two trainings: yours, and the
-# course's trained network sent on for a few steps at your full learning rate. The loss is that on held-out sprites: the
-# score of so few pictures wobbles more.
+# course's trained network sent on for a few steps at your full learning rate. The loss is the held-out one: the score
+# of so few pictures wobbles more.
 
 # %%
 restless = du.Trainer(du.load_model(unet)[0].requires_grad_(True), train, ab_t, lr=LR, batch=SIDE_BATCH, warmup=1)
@@ -451,7 +451,7 @@ for name, run in {"yours": trainer, "sent on": restless}.items():
         score[name, kind]["loss"] = v_error(network.eval(), held_out)[1].mean().item()
         numbers = "score {frechet:.1f}, loss {loss:.3f}".format(**score[name, kind])
         rows[f"{name}, {kind}\n{numbers}"] = x[:8]
-du.show_rows(rows, scale=4, label_width=180, alt="Samples of raw and averaged weights: your training, and a trained network sent on")
+du.show_rows(rows, scale=4, label_width=180, alt="Samples of raw and averaged weights: yours, and a network sent on")
 
 # %% [markdown]
 # The surprise: in your training the average hardly matters. Its weights were still travelling, so the average lags
@@ -510,7 +510,7 @@ ax.legend()
 du.show_figure(fig, alt="Loss by step: the resumed run's dots lie on the line of the run in one go")
 
 # %% [markdown]
-# Every dot lies on the line, and the assertion says that the weights agree to the last bit. With the weights alone the
+# Every dot lies on the line, and the assertion says: the weights agree to the last bit. With the weights alone the
 # run takes another path: the optimiser's memory, the learning rate's plan and the random numbers' place are lost.
 
 # %% [markdown]
@@ -526,7 +526,8 @@ Markdown(f"""
 - The classifier recognises {after["asked"]:.0%} of them as the class that was asked for. Before the training it was
   {before["asked"]:.0%}, and guessing among five classes gives 20%.
 - Averaging changed the held-out loss of your training from {score["yours", "raw"]["loss"]:.3f} to {after["loss"]:.3f},
-  and that of the network sent on from {score["sent on", "raw"]["loss"]:.3f} to {score["sent on", "averaged"]["loss"]:.3f}.
+  and that of the network sent on from {score["sent on", "raw"]["loss"]:.3f} to
+  {score["sent on", "averaged"]["loss"]:.3f}.
 - The loss is {curves["network, training sprites"][1].mean():.3f} on training sprites and
   {curves["network, held-out sprites"][1].mean():.3f} on held-out sprites. A perfect memory has {floor:.3f} on the
   first and {on_held_out[1].mean():.1f} on the second.
@@ -551,8 +552,8 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# Nearly every held-out sprite has dozens of copies in the training part: the split *leaks*, and memorising is
-# rewarded. Our sprites are split by recipe (their parts and colours), so no held-out sprite is in the training part.
+# Nearly every held-out sprite has copies in the training part: the split *leaks*, and memorising is rewarded. Our
+# sprites are split by recipe (their parts and colours): no held-out sprite is in the training part.
 # </details>
 #
 # **3.** The training loss falls nicely, but the samples are covered with specks. What do you check first, and how?

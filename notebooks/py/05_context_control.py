@@ -245,7 +245,7 @@ alt = "Five rows from the same noise, w = 0, 1, 2, 4 and 8: from top to bottom t
 du.show_rows(rows, scale=4, top=top, label_width=60, alt=alt)
 
 # %% [markdown]
-# At w = 0 the columns do not match their headings; further down they do, more and more plainly. The surprise is the end
+# At w = 0 a column matches its heading only by chance; further down all do, more and more plainly. The surprise is the end
 # of the table: the strongest request does not give the best drawing, but hard contrast, stripes and stray pixels.
 #
 # What does it cost? Count the images that the network is shown, and the seconds.
