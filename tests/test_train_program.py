@@ -1,8 +1,8 @@
 """weights/train.py as a user runs it: every source of data, killed and resumed, wrong arguments. Tiny nets."""
 
 import json
-import runpy
 import os
+import runpy
 import signal
 import subprocess
 import sys
