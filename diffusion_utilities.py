@@ -1089,6 +1089,8 @@ def show_rows(rows, scale=3, gap=2, label_width=150, alt=None, top=None):
     if top:
         cell = (strips[0].shape[1] - label_width) // widest
         heads = [_caption(str(text), cell, 12, "centre") for text in top]
+        tallest = max(map(len, heads))
+        heads = [np.pad(h, ((0, tallest - len(h)), (0, 0), (0, 0)), constant_values=255) for h in heads]
         head = np.concatenate(heads, 1)
         left = np.full((len(head), label_width, 3), 255, np.uint8)
         right = np.full((len(head), strips[0].shape[1] - label_width - head.shape[1], 3), 255, np.uint8)

@@ -298,3 +298,9 @@ def test_gen_tst_context(n_cfeat):
     n, rows = du.gen_tst_context(n_cfeat)
     assert rows.shape == (n, n_cfeat) and n == 6 * (n_cfeat + 1)
     assert torch.equal(rows[:n_cfeat], torch.eye(n_cfeat)) and not rows[n_cfeat].any()
+
+
+def test_column_labels_may_differ_in_their_number_of_lines():
+    one = du.show_rows({"a": torch.zeros(2, 3, 16, 16)}, top=["one line", "two\nlines"])
+    both = du.show_rows({"a": torch.zeros(2, 3, 16, 16)}, top=["two\nlines", "two\nlines"])
+    assert one.size == both.size
