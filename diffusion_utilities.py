@@ -12,13 +12,14 @@ Conventions, everywhere:
 import base64
 import contextlib
 import copy
+import functools
 import html
 import io
+import json
 import os
 import tempfile
 import time
 import warnings
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,12 +29,11 @@ import torch.nn as nn
 import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 from torch.utils.data import Dataset
-from torchvision import transforms
 
 ROOT = Path(__file__).resolve().parent
 DATA, WEIGHTS = ROOT / "data", ROOT / "weights"
 CLASSES = ("hero", "non-hero", "food", "spell", "side-facing")
-HELD_OUT = 4000  # the last sprites of the file, never trained on
+N_SPRITES, HELD_OUT = 40_000, 4_000  # in the file; the last of them are never trained on
 
 
 def best_device():
@@ -85,24 +85,26 @@ def _read_npy(file):
     return array
 
 
-def load_npy(sprite_file, label_file, classes=CLASSES):
+def load_npy(sprite_file, label_file, classes=CLASSES, part=slice(None)):
     """A pair of .npy files, uint8 (N, H, W, 3) and one-hot (N, K), as `Sprites`: ours and the sprite course's.
 
-    Raises FileNotFoundError or ValueError if a file is missing, pickled or broken, or if the two do not match.
+    part: a slice of the N, instead of all. Raises FileNotFoundError or ValueError if a file is missing, pickled or
+    broken, or if the two do not match.
     """
     pixels, labels = _read_npy(sprite_file), _read_npy(label_file)
     _need(len(pixels) == len(labels), f"{len(pixels)} sprites but {len(labels)} labels: the two files do not match")
     _need(labels.ndim == 2 and labels.shape[1] == len(classes), f"labels must be (N, {len(classes)}): {labels.shape}")
     _need(np.isin(labels, (0, 1)).all() and (labels.sum(1) == 1).all(), "each label must be one-hot: a single 1 a row")
-    return Sprites(to_images(pixels), torch.from_numpy(labels.astype(np.float32)), tuple(classes))
+    return Sprites(to_images(pixels[part]), torch.from_numpy(labels[part].astype(np.float32)), tuple(classes))
 
 
 def load_sprites(split="train", n=None):
     """The sprites of this course: `split` is "train" (36,000), "held_out" (4,000) or "all"; n: only the first n."""
-    parts = {"train": slice(None, -HELD_OUT), "held_out": slice(-HELD_OUT, None), "all": slice(None)}
+    every = range(N_SPRITES)
+    parts = {"train": every[:-HELD_OUT], "held_out": every[-HELD_OUT:], "all": every}
     _need(split in parts, f"split must be one of {', '.join(parts)}, not {split!r}")
-    x, c, classes = load_npy(DATA / "sprites_16x16.npy", DATA / "sprite_labels_16x16.npy")
-    return Sprites(x[parts[split]][:n], c[parts[split]][:n], classes)
+    part = parts[split][:n]
+    return load_npy(DATA / "sprites_16x16.npy", DATA / "sprite_labels_16x16.npy", part=slice(part.start, part.stop))
 
 
 def _tile(image, size):
@@ -155,7 +157,11 @@ def load_sheet(file, tile, size=16):
 
 
 # `transform` and `CustomDataset` serve those who want a torch Dataset; the lessons keep all images in one tensor.
-transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+
+
+def transform(pixels):
+    """uint8 pixels (H, W, C) to one float32 image (C, H, W) in [-1, 1]."""
+    return to_images(np.asarray(pixels)[None])[0]
 
 
 class CustomDataset(Dataset):
@@ -565,10 +571,12 @@ class Trainer:
     drop        the probability that a row of context is replaced by zeros (classifier-free guidance needs it)
     lr, betas, batch, warmup (steps), weight_decay   AdamW; lr falls linearly to 0 over the run
     seed        of the order of the images, the times, the noise and the dropped contexts
+    accelerator an accelerate.Accelerator: each of its processes takes an equal share of every batch, and their
+                gradients are averaged, so that the run is the same whatever their number
     """
 
     def __init__(self, model, data, ab_t, *, lr=3e-3, betas=(0.9, 0.99), batch=128, warmup=100, weight_decay=0.0,
-                 loss="l2", drop=0.1, half_life=500, seed=0, device=None):  # fmt: skip
+                 loss="l2", drop=0.1, half_life=500, seed=0, device=None, accelerator=None):  # fmt: skip
         x, c = (data.x, data.c) if isinstance(data, Sprites) else (data, None)
         check_images(x)
         _need(loss in LOSSES, f"the loss must be one of {', '.join(LOSSES)}, not {loss!r}")
@@ -577,8 +585,14 @@ class Trainer:
         _need(c is None or len(c) == len(x), f"{len(x)} images but {0 if c is None else len(c)} labels")
         if c is not None and hasattr(model, "n_cfeat"):
             _need(c.shape[1] == model.n_cfeat, f"labels have {c.shape[1]} classes, the network takes {model.n_cfeat}")
+        self.accelerator, self.share = accelerator, slice(None)
+        if accelerator:
+            device, world = accelerator.device, accelerator.num_processes
+            _need(batch % world == 0, f"a batch of {batch} does not divide among {world} processes")
+            self.share = slice(accelerator.process_index, None, world)
         self.device = torch.device(device) if device else best_device()
         self.model = model.to(self.device, memory_format=torch.channels_last)
+        self.network = accelerator.prepare(self.model) if accelerator else self.model  # what a step calls
         self.x = x.to(self.device)
         self.c = None if c is None else c.to(self.device)
         self.ab_t, self.lr, self.batch, self.warmup, self.loss, self.drop = ab_t, lr, batch, warmup, LOSSES[loss], drop
@@ -621,10 +635,11 @@ class Trainer:
         while done < 1:
             for group in self.optimizer.param_groups:
                 group["lr"] = self.lr * min(1, (self.step + 1) / max(self.warmup, 1)) * (1 - done)
-            x0, c, t, noise = self.next_batch()
-            self.model.train()
+            # every process draws the whole batch, from the same generator, and keeps its share
+            x0, c, t, noise = (None if part is None else part[self.share] for part in self.next_batch())
+            self.network.train()
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
-                out = self.model(add_noise(x0, t, noise, self.ab_t), t.to(self.device) / T, c)
+                out = self.network(add_noise(x0, t, noise, self.ab_t), t.to(self.device) / T, c)
             predicts = getattr(self.model, "predicts", "eps")
             loss = self.loss(out.float(), target(x0, t, noise, self.ab_t, predicts))
             self.optimizer.zero_grad()
@@ -632,13 +647,17 @@ class Trainer:
             self.optimizer.step()
             self.ema.update(self.model)
             self.step += 1
-            self.seconds = before + time.perf_counter() - begin
+            self.seconds, loss = before + time.perf_counter() - begin, loss.detach()
+            if self.accelerator:
+                loss = self.accelerator.reduce(loss, "mean")
+                clocks = self.accelerator.gather(torch.tensor([self.seconds], device=self.device))
+                self.seconds = clocks.max().item()  # all must agree on when the time is up
             if (self.step % 50 == 0 or self.step == 1) and not torch.isfinite(loss):
                 raise FloatingPointError(
                     f"the loss became {loss.item()} at step {self.step}: is the learning rate too large?"
                 )
             done = max(self.step / limit, self.seconds / seconds if seconds else 0)
-            yield Progress(self.step, self.step * self.batch / len(self.x), loss.detach(), self.seconds, min(done, 1.0))
+            yield Progress(self.step, self.step * self.batch / len(self.x), loss, self.seconds, min(done, 1.0))
 
     def state_dict(self):
         """All that is needed to go on as if never stopped."""
@@ -914,7 +933,7 @@ class SpriteClassifier(nn.Module):
         return self.head(self.features(x))
 
 
-@lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=1)
 def load_classifier():
     """The classifier that ships with the course (weights/classifier.pth), in eval mode on the CPU."""
     model = SpriteClassifier()
@@ -985,36 +1004,123 @@ def sprite_score(x, c=None, real=None, train=None):
 # ------------------------------------------------------------------------------------------------------------ pictures
 
 
+GREY, INK = 225, (40, 40, 48)  # between the tiles; of the captions
+
+# Turns each animated <img class="film"> into a player: a canvas with play/pause and a scrubber. Where a browser cannot
+# decode frames, or scripts may not run, the image stays and plays by itself.
+PLAYER = """
+document.querySelectorAll("img.film:not([data-player])").forEach(async (img) => {
+  img.dataset.player = "yes";
+  if (!window.ImageDecoder) return;
+  const data = Uint8Array.from(atob(img.src.split(",")[1]), (byte) => byte.charCodeAt(0));
+  const decoder = new ImageDecoder({ data, type: "image/png" });
+  await Promise.all([decoder.tracks.ready, decoder.completed]);
+  const count = decoder.tracks.selectedTrack.frameCount;
+  if (count < 2) return;
+  const labels = JSON.parse(img.dataset.labels || "[]");
+  const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+  const canvas = make("canvas", { width: img.naturalWidth, height: img.naturalHeight });
+  canvas.style.cssText = "max-width:100%;display:block";
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", img.alt);
+  const button = make("button", { type: "button" });
+  const slider = make("input", { type: "range", min: 0, max: count - 1, value: 0 });
+  slider.setAttribute("aria-label", "frame");
+  const text = make("output", {});
+  const bar = make("div", { className: "film-player" });
+  bar.dataset.lmSuppressShortcuts = "true";  // JupyterLab would take the arrow keys for itself
+  bar.onkeydown = (event) => event.stopPropagation();
+  bar.style.cssText = "display:flex;gap:8px;align-items:center;max-width:" + Math.max(img.naturalWidth, 260) + "px";
+  slider.style.flex = "1";
+  text.style.cssText = "font:12px sans-serif;min-width:4em;white-space:nowrap";
+  button.style.minWidth = "4.5em";
+  bar.append(button, slider, text);
+  let playing = !matchMedia("(prefers-reduced-motion: reduce)").matches, visible = true, busy = false, timer;
+  const label = () => { button.textContent = playing ? "pause" : "play"; };
+  const next = (frame) => { slider.value = (frame + 1) % count; draw(); };
+  async function draw() {
+    if (busy) return;
+    busy = true;
+    const frame = slider.valueAsNumber, { image } = await decoder.decode({ frameIndex: frame });
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    const pause = image.duration / 1000;
+    image.close();
+    text.textContent = labels[frame] || frame + 1 + " / " + count;
+    slider.setAttribute("aria-valuetext", text.textContent);
+    busy = false;
+    clearTimeout(timer);
+    if (slider.valueAsNumber !== frame) draw();
+    else if (playing && visible) timer = setTimeout(next, pause, frame);
+  }
+  button.onclick = () => { playing = !playing; label(); draw(); };
+  slider.oninput = () => { playing = false; label(); draw(); };
+  label();
+  img.after(canvas, bar);
+  img.style.display = "none";
+  new IntersectionObserver(([entry]) => { visible = entry.isIntersecting; draw(); }).observe(canvas);
+});
+"""
+
+
 class Picture:
-    """A still or a film that shows itself in a notebook, an export or a plain HTML page: as an (animated) PNG.
+    """A still or a film that shows itself in a notebook, an export or a plain HTML page: as an (animated) PNG, and a
+    film also as a player with play, pause and a scrubber, which holds that PNG for where no script may run.
 
     frames: uint8 (F, H, W, 3), one or more; alt: what it shows, in words; fps: frames a second; hold: seconds that the
-    last frame stays. All frames share one palette of at most 256 colours.
+    last frame stays; labels: a text for each frame. All frames share one palette of at most 256 colours.
     """
 
-    def __init__(self, frames, alt, fps=10, hold=2.0):
+    def __init__(self, frames, alt, fps=10, hold=2.0, labels=None):
         frames = np.asarray(frames)
         fits = frames.dtype == np.uint8 and frames.ndim == 4 and frames.shape[3] == 3 and len(frames)
         _need(fits, f"frames must be uint8 (F, H, W, 3), not {frames.dtype} {frames.shape}")
         _need(alt, "say in `alt` what the picture shows, for those who cannot see it")
-        self.frames, self.alt, self.fps, self.hold = frames, alt, fps, hold
+        _need(labels is None or len(labels) == len(frames), f"{len(labels or [])} labels for {len(frames)} frames")
+        self.frames, self.alt, self.fps, self.hold, self.labels = frames, alt, fps, hold, labels
 
     @property
     def size(self):
         """(width, height) in pixels."""
         return self.frames.shape[2], self.frames.shape[1]
 
+    @functools.cached_property
+    def _images(self):
+        """The frames as PIL images that share one palette."""
+        F_, H, W, _ = self.frames.shape
+        stack = Image.fromarray(self.frames.reshape(F_ * H, W, 3))
+        if F_ == 1:
+            return [stack.quantize(256, dither=Image.Dither.NONE)]
+        # a palette from some thousand pixels (the last frame counts double) takes a fifth of the time of one from all;
+        # what is nearly white becomes white, and the grey between the tiles and the ink of the captions are added
+        rng = np.random.default_rng(0)
+        pixels = self.frames.reshape(F_, -1, 3)[[*range(F_), F_ - 1]]
+        some = Image.fromarray(pixels[:, rng.integers(0, H * W, 10_000 // F_ + 1)].reshape(1, -1, 3))
+        colours = np.reshape(some.quantize(254, dither=Image.Dither.NONE, kmeans=1).getpalette(), (-1, 3))
+        colours[(colours > 244).all(1)] = 255
+        palette = Image.new("P", (1, 1))
+        palette.putpalette([*colours.flatten().tolist(), GREY, GREY, GREY, *INK])
+        stack = stack.quantize(palette=palette, dither=Image.Dither.NONE)
+        return [stack.crop((0, i * H, W, (i + 1) * H)) for i in range(F_)]
+
+    @staticmethod
+    def _bytes(image, **film):
+        stream = io.BytesIO()
+        image.save(stream, "png", compress_level=4, **film)
+        return stream.getvalue()
+
     def png(self):
         """The bytes of the (animated) PNG file."""
-        F_, H, W, _ = self.frames.shape
-        stack = Image.fromarray(self.frames.reshape(F_ * H, W, 3)).quantize(256, dither=Image.Dither.NONE)
-        images = [stack.crop((0, i * H, W, (i + 1) * H)) for i in range(F_)]
-        stream, pause = io.BytesIO(), round(1000 / self.fps)
-        film = dict(save_all=True, append_images=images[1:], loop=0) if F_ > 1 else {}
-        if film:
-            film["duration"] = [pause] * (F_ - 1) + [pause + round(1000 * self.hold)]
-        images[0].save(stream, "png", **film)
-        return stream.getvalue()
+        first, *more = self._images
+        if not more:
+            return self._bytes(first)
+        pause = round(1000 / self.fps)
+        duration = [pause] * len(more) + [pause + round(1000 * self.hold)]
+        return self._bytes(first, save_all=True, append_images=more, loop=0, duration=duration)
+
+    @functools.cached_property
+    def frame_pngs(self):
+        """The bytes of one PNG file for each frame."""
+        return [self._bytes(image) for image in self._images]
 
     def save(self, file):
         """Write it to a file: .png (animated if it is a film) or .gif."""
@@ -1027,13 +1133,20 @@ class Picture:
         return file
 
     def to_jshtml(self):
-        """HTML for IPython.display.HTML: an <img> that holds the whole film."""
-        alt = html.escape(self.alt, quote=True)
-        return f'<img alt="{alt}" src="data:image/png;base64,{base64.b64encode(self.png()).decode()}">'
+        """HTML for IPython.display.HTML: the player, with the whole film inside as an <img>."""
+        return self._player(base64.b64encode(self.png()).decode())
+
+    def _player(self, png):
+        alt, labels = (html.escape(text, quote=True) for text in (self.alt, json.dumps(self.labels or [])))
+        img = f'<img class="film" style="max-width:100%" alt="{alt}" data-labels="{labels}"'
+        return f'{img} src="data:image/png;base64,{png}"><script>{PLAYER}</script>'
 
     def _repr_mimebundle_(self, **_):
         png = base64.b64encode(self.png()).decode()
-        return {"image/png": png, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+        bundle = {"image/png": png, "text/plain": self.alt}
+        if len(self.frames) > 1:
+            bundle["text/html"] = self._player(png)
+        return bundle, {"image/png": {"alt": self.alt}}
 
 
 def _tiles(x, columns, scale, gap):
@@ -1043,14 +1156,14 @@ def _tiles(x, columns, scale, gap):
         pixels = pixels.repeat(3, -1)
     B, H, W, _ = pixels.shape
     rows = -(-B // columns)
-    sheet = np.full((rows * (H * scale + gap) + gap, columns * (W * scale + gap) + gap, 3), 225, np.uint8)
+    sheet = np.full((rows * (H * scale + gap) + gap, columns * (W * scale + gap) + gap, 3), GREY, np.uint8)
     for i, tile in enumerate(pixels.repeat(scale, 1).repeat(scale, 2)):
         r, c = gap + i // columns * (H * scale + gap), gap + i % columns * (W * scale + gap)
         sheet[r : r + H * scale, c : c + W * scale] = tile
     return sheet
 
 
-@lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=512)
 def _caption(text, width, size=14, align="left"):
     """Black text on white, uint8 (height, width, 3): as many lines as the text has."""
     font = ImageFont.load_default(size)
@@ -1059,7 +1172,7 @@ def _caption(text, width, size=14, align="left"):
     draw = ImageDraw.Draw(image)
     for i, line in enumerate(lines):
         left = 2 if align == "left" else (width - draw.textlength(line, font=font)) / 2
-        draw.text((left, 2 + i * round(size * 1.35)), line, fill=(40, 40, 48), font=font)
+        draw.text((left, 2 + i * round(size * 1.35)), line, fill=INK, font=font)
     return np.asarray(image)
 
 
@@ -1117,9 +1230,8 @@ def film(panels, labels=None, columns=8, scale=3, gap=2, fps=10, hold=2.0, alt=N
             sides.append(np.full((len(sides[-1]), 12, 3), 255, np.uint8))
         picture = np.concatenate(sides[:-1], 1)
         pictures.append(np.concatenate([picture, _caption(str(labels[i]), picture.shape[1])]) if labels else picture)
-    return Picture(
-        np.stack(pictures), alt or "a film of " + (", ".join(filter(None, panels)) or "denoising"), fps, hold
-    )
+    alt = alt or "a film of " + (", ".join(filter(None, panels)) or "denoising")
+    return Picture(np.stack(pictures), alt, fps, hold, labels and [str(label) for label in labels])
 
 
 def show_figure(fig, alt):

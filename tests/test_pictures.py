@@ -1,8 +1,10 @@
 """Pictures: colours stay, any number of rows, animated PNG, alternative text; the sprite course's helpers."""
 
 import base64
+import html
 import inspect
 import io
+import json
 import re
 
 import numpy as np
@@ -138,9 +140,30 @@ def test_shown_in_a_notebook_with_alternative_text():
     data, about = picture._repr_mimebundle_()
     assert base64.b64decode(data["image/png"]) == picture.png() and picture.png()[:4] == b"\x89PNG"
     assert data["text/plain"] == 'black & "square"' and about["image/png"]["alt"] == 'black & "square"'
-    html = picture.to_jshtml()
-    assert 'alt="black &amp; &quot;square&quot;"' in html
-    assert base64.b64decode(re.search(r'<img [^>]*src="data:image/png;base64,([^"]+)"', html)[1]) == picture.png()
+    shown = picture.to_jshtml()
+    assert 'alt="black &amp; &quot;square&quot;"' in shown
+    assert base64.b64decode(re.search(r'<img [^>]*src="data:image/png;base64,([^"]+)"', shown)[1]) == picture.png()
+
+
+def test_a_film_is_shown_as_a_player_with_the_film_inside(denoising):
+    film = du.film(denoising, labels=[f't = "{i}"' for i in range(32)])
+    data, _ = film._repr_mimebundle_()
+    assert data["text/html"] == film.to_jshtml() and len(data["text/html"]) < 800_000
+    labels = re.search(r'data-labels="([^"]+)"', data["text/html"])[1]
+    assert json.loads(html.unescape(labels))[3] == 't = "3"'
+    assert data["image/png"] in data["text/html"]
+    assert "text/html" not in du.show(denoising[0])._repr_mimebundle_()[0]
+
+
+def test_a_picture_has_a_label_for_each_frame_or_none():
+    with pytest.raises(ValueError, match="2 labels for 3 frames"):
+        du.Picture(np.zeros((3, 4, 4, 3), np.uint8), "black", labels=["a", "b"])
+
+
+def test_frames_one_by_one(denoising):
+    film = du.film(denoising[:3])
+    pictures = [Image.open(io.BytesIO(png)) for png in film.frame_pngs]
+    assert len(pictures) == 3 and all(picture.size == film.size for picture in pictures)
 
 
 @pytest.mark.parametrize("name, frames", [("film.png", 3), ("film.gif", 3), ("still.png", 1), ("still.gif", 1)])

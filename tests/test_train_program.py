@@ -3,6 +3,7 @@
 import json
 import os
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -234,3 +235,90 @@ def test_resume_of_a_broken_run_is_refused(data, tmp_path, run_here):
     (out / "last.pt").write_bytes((out / "last.pt").read_bytes()[:1000])
     code, _, errors = run_here("--resume", out, "--steps", 2)
     assert code == 1 and errors.startswith("error: ") and "last.pt is not a readable weights file" in errors
+
+
+# ------------------------------------------------------------------------------------------------- several processes
+
+
+def launch(processes, *args, program=PROGRAM):
+    """The program in several processes on the CPU, as torchrun starts it; each has one thread."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", processes, "--rdzv-backend", "c10d"]
+    command += ["--rdzv-endpoint", "127.0.0.1:0", program, *args]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run([str(a) for a in command], capture_output=True, text=True, timeout=300, env=environment)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """Runs of 6 steps in one process and in two, and their prints; one each is resumed, in two and in one."""
+    here, said = tmp_path_factory.mktemp("shared"), {}
+    recipe = [*TINY, "--warmup", "1", "--steps", 6, "--out"]
+    said["one"], said["two"] = run(*recipe, here / "one")[1], launch(2, *recipe, here / "two")
+    for name in ("one", "two"):
+        shutil.copytree(here / name, here / f"{name}, resumed")
+    launch(2, "--resume", here / "one, resumed", "--steps", 12)
+    said["resumed"] = run("--resume", here / "two, resumed", "--steps", 12)[1]
+    return here, said
+
+
+def state_of(run):
+    return du.load_file(run / "last.pt")
+
+
+def apart(a, b):
+    """How far two sets of weights lie apart, as a share of their size. (Adam makes much of a rounding near 0.)"""
+    a, b = (torch.cat([v.flatten().double() for v in weights.values()]) for weights in (a, b))
+    return ((a - b).norm() / a.norm()).item()
+
+
+def test_two_processes_learn_the_same_as_one(shared):
+    here, said = shared
+    assert "2 processes" in said["two"] and "processes" not in said["one"]
+    one, two = state_of(here / "one"), state_of(here / "two")
+    assert one.keys() == two.keys() and one["step"] == two["step"] == 6
+    assert torch.equal(one["generator"], two["generator"]) and torch.equal(one["order"], two["order"])
+    assert apart(one["model"], two["model"]) < 1e-3 and apart(one["ema"], two["ema"]) < 1e-3
+
+
+CURVE = """
+import json, runpy, sys, torch
+sys.path.insert(0, ROOT)
+import diffusion_utilities as du
+accelerator = runpy.run_path(ROOT + "/weights/train.py")["in_parallel"]()
+torch.manual_seed(0)
+trainer = du.Trainer(du.Unet(widths=(8, 16)), du.load_sprites("train", 500), du.noise_schedule("cosine"), batch=16,
+                     warmup=5, device="cpu", accelerator=accelerator)
+losses = [p.loss.item() for p in trainer.run(steps=40)]
+if accelerator is None or accelerator.is_main_process:
+    print(json.dumps(losses))
+"""
+
+
+def test_the_loss_curve_does_not_depend_on_the_number_of_processes(tmp_path):
+    (tmp_path / "curve.py").write_text(f"ROOT = {str(ROOT)!r}\n{CURVE}")
+    one = subprocess.run([sys.executable, tmp_path / "curve.py"], capture_output=True, text=True, timeout=300).stdout
+    curves = [json.loads(text.strip().splitlines()[-1]) for text in (one, launch(2, program=tmp_path / "curve.py"))]
+    assert len(curves[0]) == 40 and curves[0][-1] < 0.9 * curves[0][0]
+    assert curves[1] == pytest.approx(curves[0], abs=2e-3)
+
+
+def test_files_of_two_processes_are_those_of_one(shared):
+    here, _ = shared
+    assert sorted(f.name for f in (here / "two").iterdir()) == sorted(f.name for f in (here / "one").iterdir())
+    one, two = (du.load_file(here / name / "model.pth") for name in ("one", "two"))
+    assert one["config"] == two["config"] and one["info"] == two["info"] and one["state"].keys() == two["state"].keys()
+
+
+def test_resumed_with_another_number_of_processes(shared):
+    here, said = shared
+    assert "resumed at step 6" in said["resumed"]
+    ends = [state_of(here / f"{name}, resumed") for name in ("one", "two")]
+    assert ends[0]["step"] == ends[1]["step"] == 12
+    assert apart(ends[0]["model"], ends[1]["model"]) < 1e-3
+
+
+def test_a_batch_that_does_not_divide_is_refused_in_a_sentence(tmp_path):
+    with pytest.raises(AssertionError, match="a batch of 5 does not divide among 2 processes"):
+        launch(2, *TINY[:-4], "--batch", 5, "--T", 30, "--steps", 2, "--out", tmp_path / "run")

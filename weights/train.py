@@ -6,6 +6,11 @@
     python weights/train.py --minutes 10 --data sheet.png --tile 32        a sprite sheet
     python weights/train.py --minutes 10 --data a.npy --labels b.npy       a pair of .npy files
     python weights/train.py --resume weights/runs/unet                     go on after a stop, a crash or a power cut
+    accelerate launch weights/train.py --steps 5000                        on all GPUs of a machine, or of several
+    torchrun --nproc_per_node 2 weights/train.py --steps 50                the same with two processes on a CPU
+
+Several processes (Hugging Face Accelerate) share each batch: the run, its files and its loss are those of one process,
+and it can be resumed with another number of them. (A ContextUnet's BatchNorm sees only its process's share of a batch.)
 
 A run lives in a folder: `last.pt` (everything needed to go on, renewed every minute), `samples_*.png` (from the same
 noise each time) and `model.pth` (the averaged weights, for `load_model`). Files are written beside and renamed, so a
@@ -14,6 +19,7 @@ run that is killed never leaves half a file.
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -124,7 +130,18 @@ def write_model(trainer, args, file):
         du.save_file({"config": model.config, "state": state, "info": info}, file)
 
 
+def in_parallel():
+    """The Accelerator of a program that was launched as several processes; None if it is alone."""
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+        return None
+    from accelerate import Accelerator
+
+    return Accelerator(cpu=not torch.cuda.is_available())
+
+
 def train(args):
+    accelerator = in_parallel()
+    first = accelerator is None or accelerator.is_main_process  # the process that writes and prints
     torch.manual_seed(args.seed)
     data = load_data(args)
     model = build(args, data)
@@ -132,24 +149,30 @@ def train(args):
     trainer = du.Trainer(
         model, data if not args.no_context else data.x, ab_t, lr=args.lr, betas=(0.9, args.beta2), batch=args.batch,
         warmup=args.warmup, loss=args.loss, drop=args.drop, half_life=args.half_life, seed=args.seed,
+        accelerator=accelerator,
     )  # fmt: skip
     args.out.mkdir(parents=True, exist_ok=True)
     last = args.out / "last.pt"
     if args.resume:
         trainer.load_state_dict(du.load_file(last))
-        print(f"resumed at step {trainer.step}")
-    else:
+        if first:
+            print(f"resumed at step {trainer.step}")
+    elif first:
         settings = {k: v for k, v in vars(args).items() if k not in ("out", "resume")}
         (args.out / "settings.json").write_text(json.dumps(settings, indent=1))
     epoch_steps = max(1, (args.per_epoch or len(data.x)) // args.batch)
     steps = min(args.steps or 10**12, args.epochs * epoch_steps if args.epochs else 10**12)
     contexts = None if args.no_context else torch.eye(data.c.shape[1]).repeat_interleave(8, 0)
-    print(f"{du.count_parameters(model):,} parameters, {len(data.x)} images, on {trainer.device}")
+    if first:
+        processes = f", {accelerator.num_processes} processes" if accelerator else ""
+        print(f"{du.count_parameters(model):,} parameters, {len(data.x)} images, on {trainer.device}{processes}")
 
     saved, sampled = 0.0, time.monotonic()  # the first step is saved at once: from then on a run can be resumed
     losses = []
     try:
         for p in trainer.run(steps=steps, seconds=args.minutes and args.minutes * 60):
+            if not first:
+                continue
             losses.append(p.loss)
             now, epoch = time.monotonic(), p.step // epoch_steps - 1
             if p.step % epoch_steps == 0 and epoch in args.save_epochs:
@@ -170,10 +193,14 @@ def train(args):
                 )
                 losses.clear()
     except KeyboardInterrupt:
-        du.save_file(trainer.state_dict(), last)  # nothing is lost
+        if first:
+            du.save_file(trainer.state_dict(), last)  # nothing is lost
         raise
-    write_model(trainer, args, args.out / "model.pth")
-    print(f"wrote {args.out / 'model.pth'}")
+    if first:
+        write_model(trainer, args, args.out / "model.pth")
+        print(f"wrote {args.out / 'model.pth'}")
+    if accelerator:
+        accelerator.end_training()
 
 
 if __name__ == "__main__":
