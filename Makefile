@@ -1,14 +1,17 @@
 # make lab         install once, then open the lessons in JupyterLab
 # make test        install once, then run every test, the notebooks among them
 # make notebooks   build and execute the notebooks whose source has changed
+# make site        write the executed lessons as a static site into site/, to read without running anything
 # make data        draw the sprites again
 # make weights     train everything that weights/ holds, and score it
 
 PYTHON ?= python3
 BIN := .venv/bin
+# torch's threads wait briefly, then sleep: with the default they spin, and any other load (a browser, say) slows all down
+export GOMP_SPINCOUNT ?= 10000
 LESSONS := $(patsubst notebooks/py/%.py,notebooks/%.ipynb,$(wildcard notebooks/py/*.py))
 
-.PHONY: lab test notebooks data weights
+.PHONY: lab test notebooks site data weights
 .DELETE_ON_ERROR:
 
 lab: .venv/installed
@@ -23,9 +26,10 @@ notebooks: $(LESSONS)
 	$(BIN)/python notebooks/make_pictures.py
 
 notebooks/%.ipynb: notebooks/py/%.py .venv/installed
-	$(BIN)/jupytext --to ipynb --update --output $@ $<
-	$(BIN)/jupyter nbconvert --to notebook --inplace --execute --ExecutePreprocessor.timeout=900 \
-		--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False $@
+	$(BIN)/python notebooks/build.py $<
+
+site: .venv/installed
+	$(BIN)/python notebooks/make_site.py
 
 data: .venv/installed
 	$(BIN)/python data/make_sprites.py

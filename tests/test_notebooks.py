@@ -53,21 +53,64 @@ def test_executed_in_order_without_errors(notebook):
     assert "widgets" not in notebook["metadata"]
 
 
+def tagged(notebook, tag):
+    return [c for c in notebook["cells"] if tag in c["metadata"].get("tags", [])]
+
+
+def part(text, begin, end):
+    return text[text.index(begin) : text.index(end)]
+
+
 def test_size_and_length(file, notebook):
+    """The exercises are not counted: they are practice, in portions of their own."""
     assert file.stat().st_size < 2.5e6
-    lines = [len(code_lines(source)) for source in cells(notebook, "code")]
+    practice = tagged(notebook, "exercise") + tagged(notebook, "solution")
+    lesson = {"cells": [c for c in notebook["cells"] if c not in practice]}
+    lines = [len(code_lines(source)) for source in cells(lesson, "code")]
     assert 15 <= len(lines) <= 35
     assert statistics.median(lines) <= 8
-    assert max(lines) <= 25
-    words = sum(len(source.split()) for source in cells(notebook, "markdown"))
-    assert 1000 <= words <= 2000
+    assert max(len(code_lines(source)) for source in cells(notebook, "code")) <= 25
+    text = "\n".join(cells(notebook, "markdown"))
+    exercises = part(text, "## Exercises", "## What you saw")
+    assert 1000 <= len(text.replace(exercises, "").split()) <= 2000
+    assert len(exercises.split()) <= 350
+
+
+def test_there_is_a_widget_that_leaves_a_picture(notebook):
+    made = [c for c in notebook["cells"] if re.search(r"widgets\.(try_it|dashboard)\(", "".join(c["source"]))]
+    assert made
+    for cell in made:
+        assert any("image/png" in o.get("data", {}) for o in cell["outputs"])
+    kinds = {kind for o in outputs(notebook) for kind in o.get("data", {}) if "image/png" in o.get("data", {})}
+    assert kinds == {"image/png", "text/plain"}  # no state of widgets, no script
+
+
+def test_exercises(file, notebook):
+    """Each has a difficulty and minutes, a stub that the check calls unfinished, and a folded solution that passes."""
+    text = "\n".join(cells(notebook, "markdown"))
+    section = part(text, "## Exercises", "## What you saw")
+    titles = re.findall(r"^### Exercise (\d)\.(\d): ", section, re.M)
+    assert titles == [(str(int(file.stem[:2])), str(i + 1)) for i in range(len(titles))]
+    assert 2 <= len(titles) <= 3
+    assert len(re.findall(r"^\*Difficulty [123] of 3, \d+ minutes\.\*$", section, re.M)) == len(titles)
+    stubs, solutions = tagged(notebook, "exercise"), tagged(notebook, "solution")
+    assert len(stubs) == len(solutions) == len(titles)
+    for stub, solution in zip(stubs, solutions):
+        check = re.search(r"checks\.(check_\w+)\(my_\w+\)\s*$", "".join(stub["source"]))[1]
+        assert f"checks.{check}(solution_" in "".join(solution["source"])
+        assert "assert result.passed" in "".join(solution["source"])
+        assert "return ..." in "".join(stub["source"])
+        assert solution["metadata"]["jupyter"]["source_hidden"]
+        assert "not yet" in "".join(stub["outputs"][-1]["data"]["text/html"])
+        assert "right" in "".join(solution["outputs"][-1]["data"]["text/html"])
 
 
 def test_skeleton(file, notebook):
     text = "\n".join(cells(notebook, "markdown"))
-    for part in ("You will be able to", "## What you saw", "## Quiz", "## Going further"):
-        assert part in text
-    quiz = text[text.index("## Quiz") : text.index("## Going further")]
+    parts = ["You will be able to", "## Try it", "## Exercises", "## What you saw", "## Quiz", "## Going further"]
+    places = [text.index(p) for p in parts]
+    assert places == sorted(places)
+    quiz = part(text, "## Quiz", "## Going further")
     assert quiz.count("<details>") == quiz.count("</details>") == 4
     number = int(file.stem[:2])
     if number < len(NOTEBOOKS):
@@ -90,6 +133,11 @@ def test_every_picture_has_alternative_text(notebook):
 def test_no_path_of_somebodys_machine(notebook):
     text = json.dumps([o for o in outputs(notebook)]) + "\n".join(cells(notebook, "code"))
     assert not re.search(r"/(home|root|Users|tmp|work)/", text)
+
+
+def test_there_are_at_least_fifteen_exercises():
+    notebooks = [json.loads(p.read_text(encoding="utf-8")) for p in NOTEBOOKS]
+    assert sum(len(tagged(notebook, "exercise")) for notebook in notebooks) >= 15
 
 
 def test_lessons_use_the_shared_module_and_nothing_is_pasted(notebook):
