@@ -17,6 +17,8 @@
 import sys
 sys.path.insert(0, "..")  # the shared module lies one folder up
 import diffusion_utilities as du
+import checks
+import widgets
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
@@ -81,8 +83,8 @@ du.show_rows({"(x + 1) / 2": both, "stretched": stretch(both)}, scale=4, label_w
              alt="Four clean and four noisy sprites; stretched, the clean colours shift and the noisy ones turn pale.")
 
 # %% [markdown]
-# The clean sprites change colour (these four change most), and the noisy ones turn pale, because a few extreme pixels
-# now set the scale. A constant channel fares worse:
+# The clean sprites change colour, and the noisy ones turn pale, because a few extreme pixels now set the scale. A
+# constant channel fares worse:
 
 # %%
 blank = torch.ones(1, 3, 16, 16)  # a plain white picture
@@ -198,11 +200,10 @@ means, stds = torch.stack(walked).mean(1), torch.stack(walked).std(1)
 
 # %%
 fig, ax = plt.subplots(figsize=(6.5, 3))
-t = torch.arange(T + 1)
 for measured, formula, color, name in [(means, ab_t.sqrt() * pixel, "tab:blue", "mean"),
                                        (stds, (1 - ab_t).sqrt(), "tab:orange", "std")]:
-    ax.plot(t, formula, "-" if name == "mean" else "--", color=color, label=f"{name}, one jump (formula)")
-    ax.plot(t[::25], measured[::25], "o", color=color, label=f"{name}, {T} steps (measured)")
+    ax.plot(formula, "-" if name == "mean" else "--", color=color, label=f"{name}, one jump (formula)")
+    ax.plot(range(0, T + 1, 25), measured[::25], "o", color=color, label=f"{name}, {T} steps (measured)")
 ax.set(xlabel="time t (steps)", ylabel="value of the pixel (-1 to 1 scale)")
 ax.legend(fontsize=8, ncol=2, loc="lower center", bbox_to_anchor=(0.5, 1))
 du.show_figure(fig, alt="Mean and standard deviation of 20,000 walked pixels lie on the curves of the formula.")
@@ -223,8 +224,8 @@ du.show_rows({"clean": x0, "right": x_t, "no square root": forgot}, scale=4, lab
              alt="Six sprites, clean, with the right noise at t = 50, and with the square root missing: almost clean.")
 
 # %% [markdown]
-# What you just wrote is `du.add_noise`. The last row is the classic mistake. It looks harmless, even nicer: no error
-# message, only far too little noise. A network trained on it never sees what it meets when it draws.
+# What you just wrote is `du.add_noise`. The last row is the classic mistake: no error message, only far too little
+# noise. A network trained on it never sees what it meets when it draws.
 
 # %% [markdown]
 # ## 4. What does each noise level hide?
@@ -272,8 +273,8 @@ du.show_figure(fig, alt="Correlation with the clean sprite falls first for fine 
 
 # %% [markdown]
 # Fine detail goes first, the mean colour last. Read backwards, a sprite comes out of noise in this order: colour and
-# shape, then details. The surprise is on the right: at `t = 500` the dotted curve is far from 0. The noise still knows
-# a little of the sprite's colour.
+# shape, then details. The surprise: at `t = 500` the dotted curve is far from 0. The noise still knows a little of the
+# sprite's colour.
 #
 # ### Three schedules
 #
@@ -307,17 +308,16 @@ for name, ab in schedules.items():
           f"correlation of pixels {correlation(x, x_T):+.3f}, of mean colours {leak[name]:+.3f}")
 
 # %% [markdown]
-# The plain linear schedule leaves 8 % of the picture's amplitude in `x_T`, the others next to nothing. That matters:
-# drawing starts from *pure* noise, but a network trained with the leak has only seen starts that give away some colour.
-# Cosine also spends more steps on middle levels; from here on you use it.
+# The plain linear schedule leaves 8 % of the picture's amplitude in `x_T`, the others next to nothing. Drawing starts
+# from *pure* noise, but a network trained with the leak has only seen starts that give away some colour. Cosine also
+# spends more steps on middle levels; from here on you use it.
 
 # %% [markdown]
 # ## 5. What is the best guess of the clean picture?
 #
-# You see `x_t`, and know `t` and that the clean picture is one of 8,000 sprites. What is your best guess?
-#
-# Before you look, each sprite is equally likely. If it was `x_i`, then `x_t - sqrt(ab_t) * x_i` must be noise. Gaussian
-# noise of variance `1 - ab_t` produces a difference of squared length `d_i` with a likelihood proportional to
+# You see `x_t`, and know `t` and that the clean picture is one of 8,000 sprites. Before you look, each is equally
+# likely. If it was `x_i`, then `x_t - sqrt(ab_t) * x_i` must be noise. Gaussian noise of variance `1 - ab_t` produces
+# a difference of squared length `d_i` with a likelihood proportional to
 #
 #     exp(-d_i / (2 * (1 - ab_t)))
 #
@@ -369,8 +369,8 @@ du.show_figure(fig, alt="Effective number of sprites against t: 1 up to about t 
 # %% [markdown]
 # ## 6. Can you draw sprites with no network at all?
 #
-# A blob is no sprite. But you can go step by step: guess the clean picture, keep a bit less of the noise, repeat. From
-# time `t` to the next, smaller time `s`:
+# A blob is no sprite. So go step by step: guess the clean picture, keep a bit less of the noise, repeat. From time `t`
+# to the next, smaller time `s`:
 #
 #     eps = (x - sqrt(ab_t) * x0) / sqrt(1 - ab_t)        the noise, if the guess x0 were right
 #     x   = sqrt(ab_s) * x0 + sqrt(1 - ab_s) * eps        the same guess with less of that noise
@@ -398,7 +398,7 @@ du.film(panels, [f"t = {s}" for s, _, _ in frames], columns=4, scale=4, fps=5,
 # %% [markdown]
 # What you just wrote is what `du.sample` does (this walk is called *DDIM*; lesson 02 brings its noisy sister, *DDPM*).
 # All 16 guesses start as the same blob, and each falls towards a sprite of its own, guided only by the noise it began
-# with. Real sprites, and nothing was trained. Is that not everything? Look up the nearest training sprites.
+# with. Real sprites, and nothing was trained. Now look up the nearest training sprites.
 
 # %%
 many = du.sample(perfect, cosine, n=64, seed=8, steps=25)
@@ -410,8 +410,8 @@ du.show_rows({"drawn": many[:8], "nearest": nearest[:8]}, scale=5, label_width=8
              alt="Eight drawn sprites above their nearest training sprites: each pair is identical.")
 
 # %% [markdown]
-# Each drawn sprite *is* a training sprite. The perfect denoiser averages what it has stored, and at little noise the
-# average is one of them: it remembers, it does not invent. Now give it unseen sprites with a little noise.
+# Each drawn sprite *is* a training sprite. At little noise the average is one of those stored: the perfect denoiser
+# remembers, it does not invent. Now give it unseen sprites with a little noise.
 #
 # **What do you expect?** Will it find the sprite below the noise?
 
@@ -435,9 +435,147 @@ print(f"With all {N:,} training sprites the perfect denoiser stores {N * D / 1e6
       f"The default network of this course stores {network / 1e6:.1f} million numbers, however many sprites there are.")
 
 # %% [markdown]
-# That is why there is a network. Trained for the smallest squared error, it is pulled towards exactly this perfect
-# denoiser, but it holds far fewer numbers than the sprites do. It has to find what they have in common, outlines,
-# shading, helmets, so its guesses also work for sprites that nobody has drawn. In this gap lies all that is new.
+# That is why there is a network. Trained for the smallest squared error, it is pulled towards this perfect denoiser,
+# but it holds far fewer numbers than the sprites do. It has to find what they have in common, outlines, shading,
+# helmets, so its guesses also work for sprites that nobody has drawn.
+
+# %% [markdown]
+# ## Try it
+#
+# Drag `t` until you no longer recognise the sprite. At which `t` does the *best guess* lose it? Then choose `linear`
+# and drag `t` to its end: how large must `T` be before `x_T` gives next to nothing away?
+
+# %%
+from functools import lru_cache
+import ipywidgets
+
+
+# %%
+@lru_cache(maxsize=64)  # drawn once for each T and schedule: dragging t only moves the mark
+def snr_chart(schedule, T):
+    """A chart of the three schedules, the chosen one in bold, and its log SNR for t = 1..T."""
+    fig, ax = plt.subplots(figsize=(6.12, 2), dpi=100)
+    fig.subplots_adjust(left=0.09, right=0.985, bottom=0.23, top=0.95)
+    curves = {name: du.noise_schedule(name, T)[1:] for name in schedules}
+    curves = {name: (ab / (1 - ab)).log10() for name, ab in curves.items()}
+    for (name, curve), color, dash in zip(curves.items(), ["tab:orange", "black", "tab:blue"], ["-", "-.", "--"]):
+        ax.plot(range(1, T + 1), curve, dash, color=color, lw=3 if name == schedule else 1, label=name)
+    ax.axhline(0, color="grey", lw=0.8)
+    ax.set(xlabel="time t (steps)", ylabel="log10 of SNR", ylim=(-5.5, 4.5))
+    ax.legend(fontsize=8, ncol=3, loc="lower left")
+    return widgets.Chart(fig, ax), curves[schedule]
+
+
+# %%
+def dissolve(t=150, schedule="cosine", T=500, sprite=2):
+    """A Picture of the sprite, of x_t, of the best guess and of t on the schedule; and a sentence with the numbers."""
+    if t > T:
+        raise ValueError(f"With T = {T} the time t runs from 1 to {T}, so {t} is too late: lower t or raise T.")
+    ab, x0 = du.noise_schedule(schedule, T), train.x[sprite : sprite + 1]
+    x_t = du.add_noise(x0, t, noise[:1], ab)
+    w = du.PerfectDenoiser(train.x, ab).weights(x_t, t / T)
+    guess = (w @ train.x.flatten(1)).view_as(x0)  # the average with these weights
+    panels = {"the sprite, x0": x0, f"x_t at t = {t}": x_t, "best guess": guess}
+    top = du.film({title: x[None] for title, x in panels.items()}, columns=1, scale=12)
+    chart, log_snr = snr_chart(schedule, T)
+    alt = f"Sprite {sprite}, with the noise of t = {t} of {T} ({schedule} schedule), its best guess, and log SNR."
+    return chart.under(top, [(t, log_snr[t - 1])], alt), (
+        f"x_t = {ab[t].sqrt():.3f} * x0 + {(1 - ab[t]).sqrt():.3f} * noise, SNR {ab[t] / (1 - ab[t]):.3g}. "
+        f"The best guess blends {torch.special.entr(w).sum().exp():,.1f} sprites; x0 has a weight of {w[0, sprite]:.3f}.")
+
+
+# %%
+t_slider, T_slider = ipywidgets.IntSlider(150, 1, T), ipywidgets.IntSlider(T, 50, 1000, 50)
+ipywidgets.dlink((T_slider, "value"), (t_slider, "max"))  # t ends at T
+widgets.try_it(dissolve, t=t_slider, schedule=list(schedules), T=T_slider, sprite=(0, 199))
+
+# %% [markdown]
+# ## Exercises
+#
+# Replace the dots in each stub by your code, and run the cell: the check names the mistake. Run it again for the next
+# hint. Each solution lies folded below.
+#
+# ### Exercise 1.1: from betas to alpha-bar
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# Somebody hands you `b_t` with T entries, the betas of t = 1 to T and none for time 0. Make `ab_t` with T + 1 entries,
+# so that `ab_t[t]` is the product of the first t numbers `1 - b_t`. With one index off, every picture gets the noise of
+# another time, and nothing complains.
+
+# %% tags=["exercise"]
+def my_ab_t(b_t):
+    """Alpha-bar (T + 1,) from the betas b_t (T,), both float64."""
+    return ...  # your code here
+
+
+checks.check_ab_t(my_ab_t)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_ab_t(b_t):
+    return torch.cat([torch.ones(1, dtype=b_t.dtype), torch.cumprod(1 - b_t, 0)])  # a product of no factors is 1
+
+
+result = checks.check_ab_t(solution_ab_t)
+assert result.passed
+result
+
+# %% [markdown]
+# ### Exercise 1.2: add noise
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# In section 3 all pictures had the same `t`. In training each picture of a batch has its own: `t` is a tensor of B
+# whole times. Write the jump for such a batch:
+#
+#     x_t = sqrt(ab_t) * x0 + sqrt(1 - ab_t) * noise
+
+# %% tags=["exercise"]
+def my_add_noise(x0, t, noise, ab_t):
+    """Noisy pictures (B, C, H, W) from x0 and noise, both (B, C, H, W), times t (B,) and ab_t (T + 1,)."""
+    return ...  # your code here
+
+
+checks.check_add_noise(my_add_noise)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_add_noise(x0, t, noise, ab_t):
+    ab = ab_t[t].view(-1, 1, 1, 1)  # (B,) to (B, 1, 1, 1): one number for all pixels of a picture
+    return ab.sqrt().float() * x0 + (1 - ab).sqrt().float() * noise
+
+
+result = checks.check_add_noise(solution_add_noise)
+assert result.passed
+result
+
+# %% [markdown]
+# ### Exercise 1.3: how much does each picture count?
+# *Difficulty 3 of 3, 15 minutes.*
+#
+# Write the weights `w` of the perfect denoiser for one noisy picture `x_t`, but faster than in section 5, without the
+# large array `x_t - sqrt(ab_t) * images`. Multiply out the square
+#
+#     d_i = |x_t|**2 - 2 * sqrt(ab_t) * (x_t . x_i) + ab_t * |x_i|**2
+#
+# where `x_t . x_i` is the sum of products over all pixels and channels: for all pictures at once, one matrix product.
+# Which term is the same for every picture, so that the softmax does not need it?
+
+# %% tags=["exercise"]
+def my_weights(x_t, t, images, ab_t):
+    """How much each of the images (N, C, H, W) counts for x_t (1, C, H, W) at the whole time t: (N,), of sum 1."""
+    return ...  # your code here
+
+
+checks.check_weights(my_weights)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_weights(x_t, t, images, ab_t):
+    ab, x, rows = ab_t[t], x_t.flatten(), images.flatten(1)
+    d = ab * rows.square().sum(1) - 2 * ab.sqrt() * (rows @ x)  # a constant, |x_t|**2, cancels in the softmax
+    return (-d / (2 * (1 - ab))).softmax(0)
+
+
+result = checks.check_weights(solution_weights)
+assert result.passed
+result
 
 # %% [markdown]
 # ## What you saw

@@ -16,6 +16,8 @@
 import sys
 sys.path.insert(0, "..")  # the shared module lies one folder up
 import diffusion_utilities as du
+import checks
+import widgets
 import time
 import matplotlib.pyplot as plt
 import torch
@@ -32,11 +34,11 @@ du.film(
     [f"t = {step.s}" for step in kept], columns=5, scale=4,
     alt="Film: on the left 20 squares of noise turn into sprites; on the right the network's guess of each sprite, "
     "first a blur, then sharper and sharper",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Left: 20 pictures on their way from noise (t = 500) to sprites (t = 0). Right: what the network takes each of them
-# for, at the same moment. Each column asks for one class of sprite; how to ask is lesson 5.
+# for. Each column asks for one class of sprite; how to ask is lesson 5.
 #
 # **You will be able to**
 # - read a denoising network's answer as a noise and as a picture,
@@ -79,12 +81,12 @@ rows = {"x_t": x_t, "true noise": noise, "predicted noise, eps": eps, "predicted
 du.show_rows(
     rows | {"true x_0": sprite.expand(5, -1, -1, -1)}, scale=5, top=[f"t = {t}" for t in times],
     alt="Rows for t = 400 down to 30: the noisy sprite, true and predicted noise, predicted and true sprite",
-)  # fmt: skip
+)
 
 # %% [markdown]
-# The guessed picture sharpens from left to right, as you would think. The guessed noise goes the other way: at t = 400
-# it matches the true noise almost pixel by pixel; at t = 30, with so little of it to see, much is missed. Is it the
-# same for other sprites? Take a hundred.
+# The guessed picture sharpens from left to right. The guessed noise goes the other way: at t = 400 it matches the true
+# noise almost pixel by pixel; at t = 30, with so little of it to see, much is missed. Is it the same for other sprites?
+# Take a hundred.
 
 # %%
 def errors(t, n=100):
@@ -133,7 +135,7 @@ for step in du.sampler(model, ab_t, x, steps=5, eta=1, generator=generator):
 du.show_rows(
     strip, label_width=70, top=6 * ["in"] + 6 * ["guess"],
     alt="Five rows: noisy inputs on the left, guesses on the right; in the first row all six guesses are one blur",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Pure noise says nothing about the sprite, so the first row holds the same blur six times. Which blur?
@@ -142,9 +144,9 @@ du.show_rows(
 average = train.x.mean(0, keepdim=True)
 gap = (guesses[0] - average).square().mean().sqrt().item()
 print(f"Pixel values reach from -1 to 1. The guesses at t = {T} differ from the plain average of all {len(train.x):,} "
-      f"training sprites by {gap:.2f}.")  # fmt: skip
+      f"training sprites by {gap:.2f}.")
 du.show(torch.cat([average, guesses[0][:3]]), scale=5, columns=4, title="average of all sprites | three guesses",
-        alt="The average of all training sprites, a blur, and three guesses that look like it")  # fmt: skip
+        alt="The average of all training sprites, a blur, and three guesses that look like it")
 
 # %% [markdown]
 # It is the perfect denoiser's answer from lesson 1: the average of all sprites that could hide behind x_t, and behind
@@ -201,7 +203,7 @@ yours, seconds = x, time.perf_counter() - begin
 
 # %%
 du.film(torch.stack(frames), [f"t = {t}" for t in range(T, -1, -20)], columns=10, scale=4,
-        alt="Film of your own loop: 20 squares of noise turn into the sprites of the opening film")  # fmt: skip
+        alt="Film of your own loop: 20 squares of noise turn into the sprites of the opening film")
 
 # %% [markdown]
 # For nearly half of the film you see little but noise; then outlines, and the details last. And you have met these
@@ -257,7 +259,7 @@ longer = du.sample(model, ab_t, 16, classes[:16], seed=0, **how)[:8]
 du.show_rows(
     {"seed 0": first, "seed 0, again": again, "seed 1": other, "seed 0, n = 16,\nthe first 8": longer}, scale=4,
     alt="Rows of eight sprites: seed 0 twice shows the same ones; seed 1, and seed 0 with 16 sprites, show others",
-)  # fmt: skip
+)
 
 # %%
 start = [torch.randn(n, 3, 16, 16, generator=torch.Generator().manual_seed(0)) for n in (8, 16)]
@@ -273,20 +275,20 @@ print(f"Their sprites: largest difference {(first - longer).abs().max().item():.
 # %% [markdown]
 # ## 5. What if you do not put the noise back?
 #
-# Every step puts noise back. What happens without?
-#
 # **What do you expect?** The same starting noise, three samplers: the right one, one with z = 0 in every step, one
 # with 1.5 times too much noise. Which pictures will be too smooth, which too rough?
 #
-# No class is asked for this time. Each run also notes how much noise the network finds in x_t: the std of eps.
+# No class is asked for this time. Each run also keeps what the network saw and answered in every step.
 
 # %%
-def draw(extra_noise, n=100):
-    generator = torch.Generator().manual_seed(0)
-    x, found = torch.randn(n, 3, 16, 16, generator=generator).to(device), []
-    for step in du.sampler(model, ab_t, x, extra_noise=extra_noise, generator=generator, **how):
-        found.append(step.eps.std().item())
-    return step.x.cpu(), found
+def draw(extra_noise, n=100, seed=0, steps=50):
+    """The pictures, and for each step what the network saw and what it made of it: (t, x_t, eps, x0)."""
+    generator = torch.Generator().manual_seed(seed)
+    x, seen = torch.randn(n, 3, 16, 16, generator=generator).to(device), []
+    for step in du.sampler(model, ab_t, x, steps=steps, eta=1, extra_noise=extra_noise, generator=generator):
+        seen.append((step.t, x.cpu(), step.eps.cpu(), step.x0.cpu()))
+        x = step.x
+    return x.cpu(), seen
 
 
 runs = {"right noise": draw(1.0), "no noise": draw(0.0), "1.5 x noise": draw(1.5)}
@@ -295,14 +297,13 @@ runs = {"right noise": draw(1.0), "no noise": draw(0.0), "1.5 x noise": draw(1.5
 du.show_rows(
     {name: x[:10] for name, (x, _) in runs.items()}, label_width=110, scale=4,
     alt="Three rows of ten pictures: varied sprites; without noise one smooth shape; with too much noise, grain",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Without the noise there is one picture: 100 different starts, one smooth, sprite-like shape. This is *collapse*. Too
-# much noise fails the other way: grain. Two numbers say how bad it is. The
-# *diversity* is the mean distance between two pictures, as a share of that of real sprites. The *Fréchet distance*
-# compares what a small classifier sees in two sets of pictures: lower is better. It depends on the number of
-# pictures, so 100 real training sprites set the mark.
+# much noise fails the other way: grain. Two numbers say how bad it is. The *diversity* is the mean distance between
+# two pictures, as a share of that of real sprites. The *Fréchet distance* compares what a small classifier sees in two
+# sets of pictures: lower is better. It depends on their number, so 100 real training sprites set the mark.
 
 # %%
 scores = {name: du.sprite_score(x, real=held_out.x) for name, (x, _) in runs.items()}
@@ -325,11 +326,11 @@ for t in honest_times:
 
 # %%
 fig, ax = plt.subplots(figsize=(6.5, 3.2))
-for (name, (_, found)), style in zip(runs.items(), ("C0-", "C1--", "C2:")):
-    ax.plot(du.sampling_times(T, 50)[:-1], found, style, label=name, linewidth=2)
+for (name, (_, seen)), style in zip(runs.items(), ("C0-", "C1--", "C2:")):
+    ax.plot([t for t, *_ in seen], [eps.std() for _, _, eps, _ in seen], style, label=name, linewidth=2)
 ax.plot(honest_times, honest, "ko", markersize=4, label="real sprites, noised")
 ax.set(xlabel="time t (the sampler walks from left to right)",
-       ylabel="std of eps (noise found)", xlim=(T + 10, 0), ylim=0)  # fmt: skip
+       ylabel="std of eps (noise found)", xlim=(T + 10, 0), ylim=0)
 ax.legend(loc=(0.25, 0.27), ncol=2)
 du.show_figure(fig, alt="Noise found against t: the right sampler follows the real sprites near 1, no noise falls to 0")
 
@@ -355,7 +356,7 @@ du.show_rows(
     {"drawn": sprites[:10].cpu(), "nearest\ntraining sprite": train.x[index[:10]]}, label_width=120, scale=4,
     top=[f"{d:.2f}" for d in distance[:10]],
     alt="Ten drawn sprites, the nearest training sprite below each, and their distance above",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # A number by itself says little: how near is near? Held-out sprites are new by construction, so they set the mark.
@@ -365,13 +366,139 @@ held_out_distance, _ = du.nearest(held_out.x[:500], train.x)
 drawn_median, held_out_median = distance.median().item(), held_out_distance.median().item()
 print(f"Median distance to the nearest training sprite: {drawn_median:.2f} for {len(distance)} drawn sprites, "
       f"{held_out_median:.2f} for 500 held-out ones. Nearer than 0.02, so as good as copied: "
-      f"{int((distance < 0.02).sum())} of {len(distance)} drawn.")  # fmt: skip
+      f"{int((distance < 0.02).sum())} of {len(distance)} drawn.")
 
 # %% [markdown]
 # Copies would lie far below the held-out mark. The network draws relatives: it is *not* the perfect denoiser of its
-# training set, and that imperfection lets it draw something new. Beware of the reverse,
-# though: a large distance is no praise, since random pixels are far from every sprite. Quality needs its own number,
-# such as the Fréchet distance.
+# training set, and that imperfection lets it draw something new. But a large distance is no praise: random pixels are
+# far from every sprite. Quality needs its own number, such as the Fréchet distance.
+
+# %% [markdown]
+# ## Try it
+#
+# Play a run of 20 steps, pause, scrub back. Then turn the extra noise down from 1, the right amount, to 0. Which amount
+# still gives nine different sprites? And from which amount on do you see grain?
+
+# %%
+def noise_chart(times, found):
+    """A chart of the noise found in one run, beside that in real sprites."""
+    fig, ax = plt.subplots(figsize=(7.68, 1.9), dpi=100)
+    fig.subplots_adjust(left=0.075, right=0.99, bottom=0.25, top=0.96)
+    ax.plot((1 - ab_t).sqrt(), "C0:", label="weight of eps in x_t, sqrt(1 - ab_t)")
+    ax.plot(honest_times, honest, "ko", markersize=4, label="std of eps, real sprites")
+    ax.plot(times, found, "C1-", linewidth=2, label="std of eps, this run")
+    ax.set(xlabel="time t (steps of noise)", ylabel="std or weight", xlim=(T + 10, -10), ylim=(-0.1, 2.1))
+    ax.legend(fontsize=8, ncol=3, loc="upper center")
+    return widgets.Chart(fig, ax)
+
+
+# %%
+def player(seed=0, extra_noise=1.0):
+    """A film of nine sprites in 20 steps, with the noise found below, and a sentence on how much they differ."""
+    x, seen = draw(extra_noise, n=9, seed=seed, steps=20)
+    times, x_t, eps, x0 = zip(*seen)
+    found = [e.std().item() for e in eps]
+    panels = {"x_t": x_t, "predicted noise, eps": eps, "predicted x_0": x0}
+    labels = [f"t = {t}, std of eps {std:.2f}" for t, std in zip(times, found)]
+    film = du.film({title: torch.stack(frames) for title, frames in panels.items()}, columns=3, scale=5, fps=6)
+    film.labels = labels
+    alt = f"Film, seed {seed}, extra noise {extra_noise:.2g}: nine x_t, their predicted noise and predicted sprites, " \
+          "with the noise found at each t below."
+    spread = du.diversity(x) / real_spread
+    return noise_chart(times, found).under(film, zip(times, found), alt), (
+        f"Diversity of the nine results: {spread:.2f} (real sprites: 1). The last predicted x_0 is the result.")
+
+
+# %%
+real_spread = du.diversity(held_out.x[:500])
+widgets.try_it(player, seed=(0, 50), extra_noise=(0.0, 1.5, 0.1))
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 2.1: the picture behind the noise
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# Many networks answer with the noise `eps`. Which clean picture does that imply? Solve
+#
+#     x_t = sqrt(ab_t) * x0 + sqrt(1 - ab_t) * eps
+#
+# for `x0`, for a batch in which every picture has a time of its own.
+
+# %% tags=["exercise"]
+def my_x0(x_t, t, eps, ab_t):
+    """The clean pictures (B, C, H, W) that eps (B, C, H, W) implies at times t (B,), with ab_t (T + 1,)."""
+    return ...  # your code here
+
+
+checks.check_x0(my_x0)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_x0(x_t, t, eps, ab_t):
+    ab = ab_t[t].view(-1, 1, 1, 1)  # one number for all pixels of a picture
+    return ((x_t - (1 - ab).sqrt() * eps) / ab.sqrt()).float()
+
+
+result = checks.check_x0(solution_x0)
+assert result.passed
+result
+
+# %% [markdown]
+# ### Exercise 2.2: one step, with the small variance
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# Write one step of DDPM from `t` to `t - 1`, given only `ab_t`: find `a_t` and `b_t` yourself. The mean is that of
+# section 3; for the noise take the *small* variance, the default of `du.sampler`. Is it a variance or a std that `z`
+# has to be multiplied by?
+
+# %% tags=["exercise"]
+def my_ddpm_step(x, t, eps, z, ab_t):
+    """x_(t-1) from x = x_t, the predicted noise eps and fresh noise z, all (B, C, H, W), at the whole time t."""
+    return ...  # your code here
+
+
+checks.check_ddpm_step(my_ddpm_step)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_ddpm_step(x, t, eps, z, ab_t):
+    a = ab_t[t] / ab_t[t - 1]
+    b = 1 - a
+    mean = (x - eps * b / (1 - ab_t[t]).sqrt()) / a.sqrt()
+    variance = b * (1 - ab_t[t - 1]) / (1 - ab_t[t])  # 0 at t = 1, as ab_t[0] is 1
+    return mean + variance.sqrt() * z
+
+
+result = checks.check_ddpm_step(solution_ddpm_step)
+assert result.passed
+result
+
+# %% [markdown]
+# ### Exercise 2.3: the loop
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# Put the steps together. `predict(x, t)` answers with eps, `step(x, t, eps, z)` with x_(t-1), and `noises[t]` is the
+# fresh noise for the step at time t (it has T + 1 entries, one for time 0, too). Walk from `x` = x_T down to x_0, and
+# give the last step, the one at t = 1, zeros instead. The check tells you the walk that your loop took.
+
+# %% tags=["exercise"]
+def my_loop(predict, step, x, noises):
+    """x_0 (B, C, H, W) from x = x_T (B, C, H, W), with noises (T + 1, B, C, H, W)."""
+    return ...  # your code here
+
+
+checks.check_sample_loop(my_loop)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_loop(predict, step, x, noises):
+    for t in range(len(noises) - 1, 0, -1):  # range leaves out its end: the last t is 1
+        z = noises[t] if t > 1 else torch.zeros_like(x)
+        x = step(x, t, predict(x, t), z)
+    return x
+
+
+result = checks.check_sample_loop(solution_loop)
+assert result.passed
+result
 
 # %% [markdown]
 # ## What you saw

@@ -9,13 +9,15 @@
 # %% [markdown]
 # # 3. The U-Net, block by block
 #
-# In lessons 1 and 2 the network was a closed box: a noisy sprite `x_t` went in, a guess came out. Now you open the
-# box, build it from single layers, and measure what each is for.
+# Until now the network was a closed box: a noisy sprite `x_t` went in, a guess came out. Now you open it, build it
+# from single layers, and measure what each is for.
 
 # %%
 import sys
 sys.path.insert(0, "..")  # the shared module lies one folder up
 import diffusion_utilities as du
+import widgets
+import checks
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
@@ -24,7 +26,7 @@ from torch import nn
 # %% [markdown]
 # **The inside of a network at work.** A trained U-Net draws a sprite in 16 steps. At each step you see four
 # *feature maps* of each of its parts: pictures that the network makes for itself, one number per pixel, dark for
-# low, bright for high. (`watch` keeps what the named parts of a network put out; `frame` paints it.)
+# low, bright for high. (`watch` keeps what parts of a network put out; `frame` paints it.)
 
 # %%
 def watch(model, names):
@@ -56,10 +58,9 @@ def frame(x, step, seen, places):
 
 # %%
 unet, ab_cosine = du.load_model(du.WEIGHTS / "unet.pth", "cpu")
-places = {"down.0": (0, 1), "down.1": (1, 1), "down.2": (2, 2), "attention": (2, 3)}
-places |= {"up.0": (2, 4), "up.1": (1, 5), "up.2": (0, 5)}
-seen, frames = watch(unet, places), []
-x = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(3))
+names = ["down.0", "down.1", "down.2", "attention", "up.0", "up.1", "up.2"]
+places = dict(zip(names, [(0, 1), (1, 1), (2, 2), (2, 3), (2, 4), (1, 5), (0, 5)]))  # row and column in the picture
+seen, frames, x = watch(unet, names), [], torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(3))
 for step in du.sampler(unet, ab_cosine, x, torch.eye(5)[:1], steps=16):
     frames.append(frame(x, step, seen, places))
     x = step.x
@@ -75,8 +76,8 @@ du.Picture(frames, fps=3, alt="Film: feature maps of a U-Net, large on top, smal
 # - *find* two faults that raise no error: a layer born inside `forward`, and BatchNorm in a denoiser;
 # - *tell* what a modern U-Net does differently, and what that buys.
 #
-# **You need** a little PyTorch (`nn.Module`, `nn.Conv2d`) and lessons 1 and 2. **Time:** about 45 minutes; the
-# cells take less than two minutes on a CPU.
+# **You need** a little PyTorch (`nn.Module`, `nn.Conv2d`) and lessons 1 and 2. **Time:** about 60 minutes with the
+# exercises; the cells take under two on a CPU.
 
 # %% [markdown]
 # ## 1. The same shape in and out
@@ -112,7 +113,7 @@ class BasicUNet(nn.Module):
 
 # %% [markdown]
 # The skips are the two `+`. Give it one channel of 28x28, the size of a handwritten digit, and note the shape after
-# each convolution. (`draw` only paints.)
+# each convolution.
 
 # %%
 def draw(shapes, links, title):
@@ -144,8 +145,8 @@ fig = draw(shapes, [("down.0", "up.2"), ("down.1", "up.1")], "BasicUNet: 309,057
 du.show_figure(fig, alt="Boxes in the shape of a U: 1x28x28, 32x28x28, 64x14x14, 64x7x7, 64x7x7, 32x14x14, 1x28x28")
 
 # %% [markdown]
-# Hundreds of thousands, most of them where the maps are many. The surprise: the number does not depend on the
-# image's size, because the same weights slide over every pixel.
+# Hundreds of thousands, most of them where the maps are many. The surprise: it does not depend on the image's
+# size, as the same weights slide over every pixel.
 
 # %% [markdown]
 # ## 2. Why down, why across
@@ -199,8 +200,8 @@ cost = {"flat": mflop(flat, digit), "BasicUNet": mflop(basic, digit)}
 print(f"For one 28 x 28 image, flat takes {cost['flat']:.0f} million operations, BasicUNet {cost['BasicUNet']:.0f}.")
 
 # %% [markdown]
-# With the very same weights the U sees over twice as far, and that for a fraction of the operations: a 5x5 window
-# on a map halved twice covers 20x20 pixels. The nested squares are its levels.
+# With the same weights the U sees over twice as far, for a fraction of the operations: a 5x5 window on a map halved
+# twice covers 20x20 pixels. The nested squares are its levels.
 #
 # *And what is lost on the way down?* Pooling keeps one number of four. Look at sprites reduced and enlarged again.
 
@@ -235,17 +236,16 @@ ax.legend(loc="center right")
 du.show_figure(fig, alt="Loss falls to about 0.3 with skips, and stays near 1 without them")
 
 # %% [markdown]
-# Without skips it hardly learns. Noise is all detail, a new random number at every pixel, and that hardly passes
-# through small maps. With skips it need not: fine maps go across, while the bottom of the U adds what is drawn.
+# Without skips it hardly learns: noise is all detail, and little of that passes through small maps. With skips, fine
+# maps go across, and the bottom of the U adds what is drawn.
 
 # %% [markdown]
 # ## 3. ContextUnet, piece by piece
 #
-# *How do time and context get in?* Now build the network that the next lesson trains. `ResidualConvBlock` is two of
-# (convolution 3x3, *BatchNorm*, GELU): BatchNorm brings each channel to mean 0 and standard deviation 1 over the
-# batch, then scales and shifts it by learned numbers; GELU is much like SiLU. With `is_res=True` it is *residual*:
-# it adds its input x to its result h, `out = (x+h)/1.414`. `UnetDown` is two such blocks, not residual, and a max
-# pooling.
+# *How do time and context get in?* Now build `ContextUnet`. `ResidualConvBlock` is two of (convolution 3x3,
+# *BatchNorm*, GELU): BatchNorm brings each channel to mean 0 and standard deviation 1 over the batch, then scales and
+# shifts it by learned numbers; GELU is much like SiLU. With `is_res=True` it is *residual*: it adds its input x to its
+# result h, `out = (x+h)/1.414`. `UnetDown` is two such blocks, not residual, and a max pooling.
 #
 # **What do you expect?** What are the shapes after `down1` and `down2`, for 8 sprites and `n_feat = 64`?
 
@@ -284,8 +284,8 @@ print(f"After ten blocks the standard deviation is {divided.std():.2f} if divide
 # Undivided, the numbers grow. Divided, they even shrink: after GELU, h is less spread than x, so the factor is a
 # rule of thumb.
 #
-# Time and context are short lists of numbers, one and five long. `EmbedFC` (linear, GELU, linear) turns them into
-# vectors with one entry per channel, for the two levels of the way up.
+# Time is one number, the context five. `EmbedFC` (linear, GELU, linear) makes vectors of them, one entry per channel,
+# for the two levels of the way up.
 
 # %%
 torch.manual_seed(1)
@@ -390,7 +390,6 @@ def guess(model, ab_t, t_others, training):
     return du.to_x0_eps(out, x_t, t, ab_t, model.predicts)[0][:6]
 
 
-# %%
 rows, moved = {"the sprites": sprites.x[:6]}, {}
 for name, network, ab in (("ContextUnet", context_unet, ab_t), ("Unet", unet, ab_cosine)):
     in_use = rows[f"{name}\nin use (eval)"] = guess(network, ab, 150, training=False)
@@ -502,8 +501,8 @@ fig.colorbar(image, ax=axes, label="weight")
 du.show_figure(fig, alt="Two noisy sprites, and for each head a 4 x 4 map of where one place looks: the maps differ")
 
 # %% [markdown]
-# Each head looks elsewhere, and differently in the other sprite. Reach is not the point: on 4x4 a few convolutions
-# see everything too. Attention adds a choice, made anew for every image.
+# Each head looks elsewhere, and differently in the other sprite. On 4x4 convolutions reach as far; attention adds
+# a choice, made anew for every image.
 
 # %% [markdown]
 # ## 6. What it buys
@@ -535,17 +534,14 @@ for name, make in networks.items():
 
 # %% [markdown]
 # The Unet has nearly the parameters of the wide ContextUnet at about a quarter of its operations: its many channels
-# sit where the maps are small. The narrow ContextUnet costs the same, which makes a fair race: same sprites, noise,
-# target and optimiser, and as many operations for each. All predict `v = sqrt(ab_t)*eps - sqrt(1-ab_t)*x0`, a
-# mixture of noise and image.
+# sit where the maps are small. The narrow ContextUnet costs the same: a fair race, with the same sprites, noise,
+# target and optimiser, and as many operations for each. All predict `v = sqrt(ab_t)*eps - sqrt(1-ab_t)*x0`, a mixture
+# of noise and image.
 #
 # **What do you expect?** Who wins?
 
 # %%
-STEPS = 100  # of the Unet; each of the others makes as many as cost the same
-
-# %%
-races, trained = {}, {}
+STEPS, races, trained = 100, {}, {}  # STEPS of the Unet; each of the others makes as many as cost the same
 for name in ("BasicUNet", "ContextUnet, n_feat 32", "Unet"):
     torch.manual_seed(0)
     trained[name] = networks[name]()
@@ -575,8 +571,8 @@ ax.legend(fontsize=8)
 du.show_figure(fig, alt="Training loss of three networks against the operations spent on them")
 
 # %% [markdown]
-# Only the networks differ. BasicUNet makes the most steps, but without time and context it has soon learned what it
-# can; the other two stay close in so short a race.
+# BasicUNet makes the most steps, but without time and context it has soon learned what it can; the other two stay
+# close in so short a race.
 #
 # *And after a full training?* The course ships both networks. Their schedules differ, so compare at the same
 # *signal-to-noise ratio*, `snr = ab_t/(1-ab_t)`: for each t of one, the t of the other with the nearest `ab_t`.
@@ -598,8 +594,6 @@ twins = [(ab_cosine - ab_t[t]).abs().argmin().item() for t in levels]
 snr = [(ab_t[t] / (1 - ab_t[t])).item() for t in levels]
 errors = {"ContextUnet, epoch 31": [eps_error(context_unet, ab_t, t) for t in levels]}
 errors["Unet"] = [eps_error(unet, ab_cosine, t) for t in twins]
-
-# %%
 fig, ax = plt.subplots(figsize=(7, 3.2))
 for (name, values), style in zip(errors.items(), ("o--", "s-")):
     ax.loglog(snr, values, style, label=name)
@@ -611,6 +605,145 @@ du.show_figure(fig, alt="Error of the predicted noise against the signal-to-nois
 # %% [markdown]
 # Little noise is the hardest to tell: nearly all that the network sees is sprite. This picture mixes causes,
 # though: network, target, schedule and training time. The race changed only one.
+
+# %% [markdown]
+# ## Try it
+#
+# Send a noisy wizard through a network of your own. What do twice the `n_feat` and twice the `height` do to parameters
+# and operations? In which part are most parameters? At which `t` does a trained network lose the wizard? Then type 20
+# for `n_feat`, and 13 for `height`. (`attention` is for Unet.)
+
+# %%
+from functools import lru_cache
+
+LEVELS = {"ContextUnet": [("init_conv", "up2"), ("down1", "up1"), ("down2", "up0"), ("to_vec",)]}
+LEVELS["Unet"] = [("first + down.0", "grow.1 + up.2"), ("shrink.0 + down.1", "grow.0 + up.1")]
+LEVELS["Unet"] += [("shrink.1 + down.2", "up.0"), ("middle.0", "middle.1"), ("attention",)]
+
+
+@lru_cache(8)
+def build(network, n_feat, channels, height, attention):
+    """A network, its schedule, what its parts put out, and its size and cost in words."""
+    if not 0 < n_feat * height <= 2048:
+        raise ValueError(f"n_feat * height must lie in 1..2048, so that you need not wait, but it is {n_feat * height}")
+    torch.manual_seed(0)
+    if network == "Unet":
+        net, shipped, ab = du.Unet(channels, 5, (n_feat, 2 * n_feat, 3 * n_feat), attention), unet, ab_cosine
+    else:
+        net, shipped, ab = du.ContextUnet(channels, n_feat, 5, height), context_unet, ab_t
+    needs = "n_feat 32, 3 channels and attention" if network == "Unet" else "n_feat 64, 3 channels and height 16"
+    words = f"Random weights: there are trained ones for {needs}."
+    if net.config == shipped.config:
+        net.load_state_dict(shipped.state_dict())
+        words = "Trained weights."
+    cost = mflop(net.eval(), torch.zeros(1, channels, height, height), 0.5)
+    words = f"{du.count_parameters(net):,} parameters in all, {cost:,.1f} million operations per sprite. {words}"
+    return net, ab, watch(net, [name.split(" + ")[-1] for level in LEVELS[network] for name in level]), words
+
+
+# %%
+def strip(maps, title):
+    """As many of the maps (C, h, h) as fit into a row, each to mean 0 and standard deviation 1 as in `frame`."""
+    maps = F.layer_norm(maps, maps.shape[1:] if maps.shape[1] > 1 else maps.shape)  # one pixel has no spread
+    colours = torch.tensor(plt.get_cmap("viridis").colors)[(64 * maps + 128).clamp(0, 255).long()].movedim(3, 1)
+    scale = max(1, round(12 / maps.shape[1] ** 0.5))  # pixels of small maps are enlarged more
+    fit = 368 // (scale * maps.shape[1] + 2)
+    picture = du.show(2 * colours[:fit] - 1, fit, scale, title)
+    return F.pad(torch.from_numpy(picture.frames[0]), (0, 0, 0, 395 - picture.size[0]), value=255)
+
+
+# %%
+def journey(network="ContextUnet", n_feat=64, channels=3, height=16, attention=True, t=150):
+    """A noisy wizard on its way through a network, and the network's size and cost."""
+    net, ab, seen, words = build(network, n_feat, channels, height, attention)
+    x0 = F.adaptive_avg_pool2d(sprites.x[9:10] if channels == 3 else sprites.x[9:10].mean(1, keepdim=True), height)
+    x_t = du.add_noise(x0, t, torch.randn(x0.shape, generator=torch.Generator().manual_seed(0)), ab)
+    with torch.no_grad():
+        out = net(x_t, torch.tensor([t / 500]), sprites.c[9:10])
+    ends = torch.cat([x_t, du.to_x0_eps(out, x_t, t, ab, net.predicts)[0]])
+    top = du.show(ends, 2, max(1, 80 // height), f"left: x_t at t = {t}, right: the sprite that the answer implies")
+    rows = [torch.from_numpy(top.frames[0])]
+    for level in LEVELS[network]:
+        strips = []
+        for parts in (name.split(" + ") for name in level):
+            size = sum(p.numel() for part in parts for p in net.get_submodule(part).parameters())
+            shape = "x".join(map(str, seen[parts[-1]].shape[1:]))
+            strips.append(strip(seen[parts[-1]][0], f"{' + '.join(parts)}: {shape}, {size:,} parameters"))
+        rows.append(torch.cat(strips, 1))
+        if len(level) == 2 and level[0] != "middle.0":
+            rows[-1][-24:-20, 373:393] = torch.tensor([255, 127, 14], dtype=torch.uint8)  # orange: a skip
+    sides = [(790 - row.shape[1]) // 2 for row in rows]
+    page = torch.cat([F.pad(row, (0, 0, k, 790 - row.shape[1] - k), value=255) for row, k in zip(rows, sides)])
+    alt = f"Feature maps of a sprite on its way through a {network}: n_feat {n_feat}, {channels} channels, "
+    return du.Picture(page[None], f"{alt}{height} x {height}, attention {'on' if attention else 'off'}, t = {t}"), words
+
+
+# %%
+from ipywidgets import IntText
+
+widgets.try_it(journey, network=["ContextUnet", "Unet"], n_feat=IntText(64), channels=[3, 1], height=IntText(16),
+               attention=True, t=(1, 500))
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 3.1: shapes
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# Whoever knows the shapes finds the layer that an error message complains about. Write `my_shapes(n_feat, height)`:
+# what `init_conv`, `down1`, `down2`, `to_vec`, `up0`, `up1`, `up2` and `out` of `ContextUnet(3, n_feat, 5, height)`
+# put out for one sprite, as eight tuples `(channels, height, width)`, by arithmetic alone.
+
+# %% tags=["exercise"]
+def my_shapes(n_feat, height):
+    """Eight tuples (channels, height, width), after init_conv, down1, down2, to_vec, up0, up1, up2, out."""
+    return ...  # your code here
+
+
+checks.check_shapes(my_shapes)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_shapes(n_feat, height):
+    n, h = n_feat, height
+    down = [(n, h, h), (n, h // 2, h // 2), (2 * n, h // 4, h // 4)]
+    return [*down, (2 * n, 1, 1), *reversed(down), (3, h, h)]  # what meets at a skip has the same height and width
+
+
+result = checks.check_shapes(solution_shapes)
+assert result.passed
+result
+
+# %% [markdown]
+# ### Exercise 3.2: waves for the time
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# Write the time embedding of section 5. `t` holds B times, `dim` is the length of each vector. There are
+# `half = dim // 2` frequencies, numbered k = 0 to `half - 1`, each the same factor below the one before:
+#
+# `frequency[k] = 1 / max_period^(k/half)`
+#
+# Multiply every time by every frequency, without a loop, for angles of shape (B, `half`). A row of the answer holds
+# all cosines, then all sines, and, if `dim` is odd, a zero at the end.
+
+# %% tags=["exercise"]
+def my_time_embedding(t, dim, max_period=10_000):
+    """Times t (B,) to vectors (B, dim): cosines, then sines."""
+    return ...  # your code here
+
+
+checks.check_time_embedding(my_time_embedding)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_time_embedding(t, dim, max_period=10_000):
+    half = dim // 2
+    frequencies = max_period ** (-torch.arange(half) / half)
+    angles = t[:, None] * frequencies  # (B, 1) times (half,) is (B, half)
+    return F.pad(torch.cat([angles.cos(), angles.sin()], 1), (0, dim % 2))
+
+
+result = checks.check_time_embedding(solution_time_embedding)
+assert result.passed
+result
 
 # %% [markdown]
 # ## What you saw
@@ -666,7 +799,7 @@ Markdown(f"""
 #
 # - Ronneberger, Fischer and Brox (2015), *U-Net: Convolutional Networks for Biomedical Image Segmentation*: the U,
 #   the skips.
-# - Wu and He (2018), *Group Normalization*: the trouble with statistics over the batch, and the remedy.
+# - Wu and He (2018), *Group Normalization*: the trouble with batches, and the remedy.
 # - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: a U-Net with waves and attention.
 # - Dhariwal and Nichol (2021), *Diffusion Models Beat GANs on Image Synthesis*: scale and shift, measured part by
 #   part.

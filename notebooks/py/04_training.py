@@ -9,14 +9,16 @@
 # %% [markdown]
 # # 4. Train it, now
 #
-# A diffusion network starts out knowing nothing. Here you train one yourself, live, and look on while noise turns into
-# sprites. The first picture shows where that leads: one network, saved four times during its training, and asked each
-# time to turn the same noise into sprites.
+# Here you train a network yourself, live, and look on while noise turns into sprites. The first picture shows where
+# that leads: one network, saved four times during its training, and asked each time to turn the same noise into
+# sprites.
 
 # %%
 import sys
 sys.path.insert(0, "..")  # the shared module lies one folder up
 import diffusion_utilities as du
+import widgets
+import checks
 import matplotlib.pyplot as plt
 import torch
 from IPython.display import Markdown, display
@@ -36,7 +38,7 @@ du.show_rows(rows, scale=4, alt="Rows of 8 sprites from the same noise, after ep
 # %% [markdown]
 # Each column begins with the same noise and asks for the same class. An *epoch* is one round of training, here of
 # 3,600 sprites; *distance* is that to the most similar training sprite (root mean square over pixels). The last row
-# holds real sprites that were kept out of all training, *held out*: their distance is the goal, not zero.
+# holds real sprites kept out of all training, *held out*: their distance is the goal, not zero.
 # [The model card](../weights/README.md) scores these weights with many more pictures.
 #
 # **You will be able to**
@@ -46,7 +48,7 @@ du.show_rows(rows, scale=4, alt="Rows of 8 sprites from the same noise, after ep
 # - explain when averaged weights help, and how low a loss can go.
 #
 # **You need** [lesson 1](01_intuition.ipynb) (noise, `ab_t`, the perfect denoiser) and [lesson 2](02_sampling.ipynb)
-# (sampling). All cells take about 4 minutes on two processor cores, half of it for live training.
+# (sampling). All cells take about 4 minutes on two processor cores, half of it live training.
 
 # %% [markdown]
 # ## 1. One step of practice
@@ -74,7 +76,7 @@ du.show_rows(strip, scale=4, top=[f"t = {k}" for k in t], alt="Eight sprites, ei
 
 # %% [markdown]
 # What you just wrote is `du.add_noise` (other courses say *perturb*). You made both question and answer: nobody had to
-# label anything. On the left the noise is faint; on the right there is hardly anything else.
+# label anything. On the left the noise is faint; on the right there is little else.
 #
 # Now all of training in four lines: **pick sprites, pick times, add noise, ask for the noise** and mark the answer by
 # its *mean squared error*, the *loss*. Then `backward` finds how each weight changes the loss, and the optimiser moves
@@ -101,8 +103,8 @@ for _ in range(STEPS):
 print(f"The loss of the first step was {losses[0]:.2f}, that of step {STEPS} was {losses[-1]:.2f}.")
 
 # %% [markdown]
-# The first loss is no accident: this network's last layer starts at zero, so its first answer is "no noise at all", and
-# the mean of $\epsilon^2$ is 1. What do its answers say about the sprites? Solve the mixture for $x_0$:
+# The first loss is no accident: this network's last layer starts at zero, so its first answer is "no noise at all",
+# and the mean of $\epsilon^2$ is 1. What do its answers say about the sprites? Solve the mixture for $x_0$:
 #
 # $$\hat x_0 = (x_t - \sqrt{1 - ab_t}\;\hat\epsilon)\,/\,\sqrt{ab_t}$$
 
@@ -140,9 +142,9 @@ ax.legend()
 du.show_figure(fig, alt="Error of the implied sprite by t: eps explodes near t = 500, x0 is 1, v stays below 1")
 
 # %% [markdown]
-# The assertion says that the three are one answer in three units. Yet the curves show how differently they weigh
-# mistakes. `v` never enlarges an error and is never trivial: at small t it is nearly the noise, at large t nearly the
-# sprite, negated. The live training uses it.
+# The three are one answer in three units, yet the curves show how differently they weigh mistakes. `v` never enlarges
+# an error and is never trivial: at small t it is nearly the noise, at large t nearly the sprite, negated. The live
+# training uses it.
 
 # %% [markdown]
 # ## 2. What is the best answer?
@@ -185,7 +187,7 @@ du.show_rows({"the best answer": best}, scale=5, top=order, alt="Best answers: l
 
 # %% [markdown]
 # None is a hero. The smallest squared error belongs to the **mean** of all possible answers, and that is what the
-# perfect denoiser of lesson 1 says; `l1` picks each pixel's **median**, which is crisper, but another
+# perfect denoiser of lesson 1 says; `l1` picks each pixel's **median**, crisper, but another
 # quantity; `huber` stays near the mean. The surprise: a blurred answer at large t is no failure. Sampling in theory
 # needs this very mean, hence `l2`; the sampler takes a small step towards it and asks again.
 
@@ -212,9 +214,9 @@ print(f"At t = 50 the noise should have a standard deviation of {right[49]:.3f};
 du.show_figure(fig, alt="Left: the wrong noise lies below the right one; right: their ratio, from 100 down to 1")
 
 # %% [markdown]
-# At large t nothing is wrong. At small t, where details are decided, sampling meets many times more noise than training
-# showed. Does it matter? Two copies of the course's modern network, trained rightly, practise on for a few more steps,
-# with the same random numbers; only that line differs.
+# At large t nothing is wrong. At small t, where details are decided, sampling meets many times more noise than
+# training showed. Does it matter? Two copies of the course's modern network practise on for a few steps, with the same
+# random numbers; only that line differs.
 
 # %%
 SIDE_STEPS = 120  # of further practice; about 12 seconds on two quiet cores
@@ -257,9 +259,14 @@ networks["no square root"] = practise(du.load_model(unet)[0], power=1)
 
 # %%
 labels = held_out.c[:SCORED]  # the classes to ask for
-drawn = {"real sprites": train.x[:SCORED]}
-for name, network in networks.items():
-    drawn[name] = du.sample(network, ab_t, SCORED, labels, seed=1, steps=20, order=2, clip=True).cpu()
+
+
+def drawn_by(network, ab_t=ab_t):
+    """As many sprites as there are labels, always from the same noise."""
+    return du.sample(network, ab_t, len(labels), labels, seed=1, steps=20, order=2, clip=True).cpu()
+
+
+drawn = {"real sprites": train.x[:SCORED]} | {name: drawn_by(network) for name, network in networks.items()}
 rows, frechet = {}, {name: du.frechet_distance(x, held_out.x) for name, x in drawn.items()}
 for name, x in drawn.items():
     specks = (1 - x[:, :, 0, ::15]).abs().mean()  # how far the two upper corners are from white
@@ -274,7 +281,7 @@ du.show_rows(rows, scale=4, label_width=180, alt="Real sprites; samples before, 
 
 
 # %%
-def v_error(denoiser, data, n=400):
+def v_error(denoiser, data, n=400, ab_t=ab_t):
     """The squared error of v for n sprites, noised at times from 1 to T: the times (n,) and the errors (n,)."""
     t, x0 = torch.linspace(1, T, n).round().long(), data.x[:n]
     noise = torch.randn(x0.shape, generator=torch.Generator().manual_seed(1))
@@ -304,8 +311,8 @@ du.show_figure(fig, alt="Error of v on held-out sprites by t: without the square
 
 # %% [markdown]
 # At large t, where right and wrong line agree, so do the networks. At small t the wrong one is worse: it practised
-# questions that sampling never asks. No error was raised, and without the right run beside it you would take its own
-# loss, printed above, for normal. The surprise is how good its sprites still look: such faults survive.
+# questions that sampling never asks. No error was raised, and alone you would take its loss, printed above, for
+# normal. The surprise is how good its sprites still look: such faults survive.
 
 # %% [markdown]
 # ## 4. Train it live
@@ -337,26 +344,39 @@ print(f"Loss of the perfect denoiser: {floor:.3f} on training sprites, {on_held_
 
 
 # %%
-def draw(losses, x, note):
-    """One picture: the loss, smoothed over up to 20 steps, with the floor, and samples from always the same noise."""
-    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4), width_ratios=(3, 2))
-    width = min(20, 1 + len(losses) // 10)
-    left.loglog(range(1, len(losses) + 1), losses, color="lightgrey")
-    left.loglog(range(width, len(losses) + 1), torch.tensor(losses).unfold(0, width, 1).mean(1), label="loss")
-    left.axhline(floor, color="tab:orange", ls="--", label="floor: a perfect memory")
-    left.set(xlabel="step", ylabel="mean squared error of v", title=note)
-    left.set(xlim=(1, max(100, len(losses))), ylim=(floor / 1.5, 1.2))
-    left.legend(loc="lower left")
-    right.imshow(du.show(x, columns=4, scale=4).frames[0])
-    right.set_title("samples, always the same noise")
-    right.axis("off")
-    return du.show_figure(fig, alt=f"Training, {note}: the falling loss above its floor, and sixteen samples")
+def look(trainer, steps=15):
+    """Fifteen sprites, always from the same noise, five to a row: one of each class."""
+    network, classes = trainer.ema.model, torch.eye(5).repeat(3, 1)
+    return du.sample(network, trainer.ab_t, 15, classes, seed=3, steps=steps, order=2, clip=True).cpu()
 
 
 # %%
-def look(network):
-    """Sixteen sprites, always from the same noise."""
-    return du.sample(network, ab_t, 16, torch.eye(5).repeat(4, 1)[:16], seed=3, steps=15, order=2, clip=True).cpu()
+from matplotlib.figure import Figure
+
+
+def draw(trainer, losses, x=None):
+    """Where a training stands: losses, their mean over up to 20 steps, the floor, and samples (x, or new ones)."""
+    tiles = du.show(look(trainer, steps=8) if x is None else x, 5, 4, "samples, always the same noise")
+    note = f"step {trainer.step}, {trainer.seconds:.0f} s" if losses else "before the first step"
+    kind = next(name for name, loss in du.LOSSES.items() if loss is trainer.loss)
+    settings = f"lr {trainer.lr:.1e}, batch {trainer.batch}"
+    ax, width = (fig := Figure(figsize=(4.6, 3.2))).subplots(), min(20, 1 + len(losses) // 10)
+    smooth = torch.tensor(losses).unfold(0, width, 1).mean(1) if losses else []
+    ax.loglog(range(1, len(losses) + 1), losses, color="lightgrey")
+    ax.loglog(range(width, width + len(smooth)), smooth, color="tab:blue")
+    if trainer.floor:
+        ax.axhline(trainer.floor, color="tab:orange", ls="--")
+        ax.text(1.1, 1.05 * trainer.floor, "floor: a perfect memory")
+    ax.set(xlabel="step", ylabel=f"loss ({kind}) of {trainer.model.predicts}", xlim=(1, max(100, len(losses))))
+    ax.set_title(f"{note} ({settings})", fontsize=10)
+    ax.set_ylim((trainer.floor or 0.02) / 1.5, max([1.2, *(loss for loss in losses if loss < 1e9)]))
+    for axis in (ax.xaxis, ax.yaxis):  # plain numbers, and only at powers of ten
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter("")
+    alt = f"Training, {note} ({settings}): the {kind} loss of {trainer.model.predicts} by step, and fifteen samples"
+    left, right = (torch.tensor(picture.frames[0]) for picture in (du.show_figure(fig, alt), tiles))
+    right = torch.nn.functional.pad(right, (0, 0, 20, 0, 20, len(left) - len(right) - 20), value=255)
+    return du.Picture(torch.cat([left, right], 1)[None], alt)
 
 
 # %% [markdown]
@@ -367,32 +387,33 @@ def look(network):
 # %%
 torch.manual_seed(0)
 trainer = du.Trainer(du.Unet(widths=WIDTHS), train, ab_t, lr=LR, batch=BATCH, warmup=50)
-losses, frames, notes, shown = [], [look(trainer.ema.model)], ["before the first step"], -2
+trainer.floor = floor  # for the picture
+losses, frames, notes, shown = [], [look(trainer)], ["before the first step"], -2
 handle = display(display_id=True)
 try:
     for p in trainer.run(seconds=SECONDS):
         losses.append(p.loss.item())
         if p.seconds > len(frames) * SECONDS / 12:
-            frames.append(look(trainer.ema.model))
+            frames.append(look(trainer))
             notes.append(f"step {p.step}, {p.seconds:.0f} s")
         if p.seconds > shown + 4:  # drawing takes time, too
-            handle.update(draw(losses, frames[-1], f"step {p.step}, {p.seconds:.0f} s"))
+            handle.update(draw(trainer, losses, frames[-1]))
             shown = p.seconds
 except KeyboardInterrupt:
     print("stopped by hand")
-frames.append(look(trainer.ema.model))
+frames.append(look(trainer))
 notes.append(f"step {trainer.step}, {trainer.seconds:.0f} s")
-handle.update(draw(losses, frames[-1], notes[-1]))
+handle.update(draw(trainer, losses, frames[-1]))
 
 # %% [markdown]
-# The loss plunges, then creeps, yet much of what you see is learned while it creeps: a poor judge of pictures. Watch it
-# once more, as a film.
+# The loss plunges, then creeps, yet much of what you see is learned while it creeps: a poor judge of pictures. Watch
+# it again, as a film.
 
 # %%
-du.film(torch.stack(frames), notes, columns=8, scale=3, fps=2, alt="Sixteen samples during training: noise to sprites")
+du.film(torch.stack(frames), notes, columns=5, scale=4, fps=2, alt="Fifteen samples during training: noise to sprites")
 
 # %% [markdown]
-# Understood or memorised? Compare it with the perfect memory, on training sprites and on held-out ones.
+# Understood or memorised? Compare it with the perfect memory, on both sets.
 
 # %%
 curves = {"network, training sprites": v_error(trainer.ema.model, train)}
@@ -405,15 +426,15 @@ du.show_figure(fig, alt="Error of v by t: the network's two curves coincide, the
 
 # %% [markdown]
 # The network's two curves lie on each other: what it has learned holds for new sprites as well. The memory's curves
-# part, ever further towards small t, where a new sprite is in plain view and memory still answers with an old one. In
-# between, memory can beat a young network even on new sprites, as similar sprites look alike under much noise. At
-# large t all four meet: there everyone can only say the mean.
+# part towards small t, where a new sprite is in plain view and memory still answers with an old one. In between,
+# memory can beat a young network even on new sprites, as sprites look alike under much noise. At large t all four
+# meet: there everyone can only say the mean.
 
 # %% [markdown]
 # ## 5. Averaged weights
 #
 # **Why did all those samples come from `trainer.ema.model`?** Each step follows a random batch, so the weights jitter
-# around the path they are on. An *exponential moving average* (EMA) smooths that after each step:
+# around their path. An *exponential moving average* (EMA) smooths that after each step:
 #
 # $$\text{average} \leftarrow \text{decay} \cdot \text{average} + (1 - \text{decay}) \cdot \text{weights}$$
 #
@@ -446,7 +467,7 @@ for p in restless.run(steps=10 * SIDE_STEPS):  # a long training, stopped after 
 rows, score = {}, {}
 for name, run in {"yours": trainer, "sent on": restless}.items():
     for kind, network in {"raw": run.model, "averaged": run.ema.model}.items():
-        x = du.sample(network, ab_t, SCORED, labels, seed=1, steps=20, order=2, clip=True)
+        x = drawn_by(network)
         score[name, kind] = du.sprite_score(x, labels)
         score[name, kind]["loss"] = v_error(network.eval(), held_out)[1].mean().item()
         numbers = "score {frechet:.1f}, loss {loss:.3f}".format(**score[name, kind])
@@ -455,19 +476,17 @@ du.show_rows(rows, scale=4, label_width=180, alt="Samples of raw and averaged we
 
 # %% [markdown]
 # The surprise: in your training the average hardly matters. Its weights were still travelling, so the average lags
-# behind, and the falling learning rate has calmed them anyway. The network sent on is near its goal; at a high learning
-# rate its weights circle around it, and their average lies closer. One trap: BatchNorm, as in
-# `ContextUnet`, keeps running statistics in *buffers*, which are no parameters. An average of the parameters alone
-# leaves them behind; `du.EMA` averages both.
+# behind, and the falling learning rate has calmed them anyway. The network sent on is near its goal; at a high
+# learning rate its weights circle around it, and their average lies closer. One trap: the running statistics of
+# BatchNorm, as in `ContextUnet`, are *buffers*, not parameters; `du.EMA` averages both.
 
 # %% [markdown]
 # ## 6. Stop and resume
 #
 # **What must be saved so that a training goes on as if it had never stopped?**
 #
-# *What do you expect?* Are weights enough? A tiny network takes 60 steps in one go, then 30 + 30 with a file
-# between: once with all of `trainer.state_dict()`, once with the weights only. (`steps=60` is the total, counted from
-# the very first step.)
+# *What do you expect?* Are weights enough? A tiny network takes 60 steps in one go, then 30 + 30 with a file between:
+# once with all of `trainer.state_dict()`, once with the weights only. (`steps=60` counts from the first step.)
 
 
 # %%
@@ -510,15 +529,140 @@ ax.legend()
 du.show_figure(fig, alt="Loss by step: the resumed run's dots lie on the line of the run in one go")
 
 # %% [markdown]
-# Every dot lies on the line, and the assertion says: the weights agree to the last bit. With the weights alone the
-# run takes another path: the optimiser's memory, the learning rate's plan and the random numbers' place are lost.
+# Every dot lies on the line, and the weights agree to the last bit. With the weights alone the run takes another path:
+# the optimiser's memory, the learning rate's plan and the random numbers' place are lost.
+
+# %% [markdown]
+# ## Try it
+#
+# Find the largest learning rate that still learns. How does a larger one fail? Then try another `predicts`, `loss` or
+# `schedule`. Each has its own unit and floor, so **compare sprites, not losses**. Settings count from the next *reset*
+# on; *stop* keeps what was learned.
+
+
+# %%
+from functools import lru_cache
+
+
+@lru_cache
+def floor_of(schedule, predicts):
+    """The mean squared error of the perfect memory on training sprites, in the unit of what is predicted."""
+    ab = du.noise_schedule(schedule, T)
+    t, error = v_error(du.PerfectDenoiser(train.x.to(device), ab, train.c.to(device)), train, ab_t=ab)
+    return (error * {"v": 1, "eps": ab[t], "x0": 1 - ab[t]}[predicts]).mean().item()
+
+
+def make(lr=LR, batch=BATCH, predicts="v", loss="l2", schedule="cosine", network=WIDTHS):
+    """A trainer of a new network; the first weights are always the same."""
+    torch.manual_seed(0)
+    net, ab = du.Unet(widths=network, predicts=predicts), du.noise_schedule(schedule, T)
+    trainer = du.Trainer(net, train, ab, lr=lr, batch=batch, loss=loss, warmup=50)
+    trainer.floor = floor_of(schedule, predicts) if loss == "l2" else None
+    return trainer
+
+
+# %%
+from ipywidgets import SelectionSlider
+
+rates = SelectionSlider(options=[1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0], value=LR)
+sizes = {"small": (16, 32, 48), "lesson": WIDTHS, "large": (32, 64, 96)}
+board = widgets.dashboard(make, draw, lr=rates, batch=[8, 16, 32, 64, 128], predicts=["v", "eps", "x0"],
+                          loss=list(du.LOSSES), schedule=["cosine", "linear", "rescaled"], network=sizes)
+board
+
+# %% [markdown]
+# `board.trainer` holds what was trained. Its score means the same for all settings:
+
+# %%
+tried = du.sprite_score(drawn_by(board.trainer.ema.model, board.trainer.ab_t), labels)["frechet"]
+print(f"After {board.trainer.step} steps the score is {tried:.1f}; that of your long training above is "
+      f"{score['yours', 'averaged']['frechet']:.1f}.")
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 4.1: the target v
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# Write what a network that predicts `v` should have answered: `my_v(x0, t, noise, ab_t)`. Look up the formula in part
+# 1; there, $\epsilon$ is `noise`. `x0` and `noise` have the shape (B, C, H, W), `t` holds one whole number for each
+# image, and `ab_t` is the schedule: T + 1 numbers of type float64.
+
+# %% tags=["exercise"]
+def my_v(x0, t, noise, ab_t):
+    """x0 and noise (B, C, H, W), t (B,), ab_t (T + 1,): v (B, C, H, W)."""
+    return ...  # your code here
+
+
+checks.check_v(my_v)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_v(x0, t, noise, ab_t):
+    ab = ab_t[t].float()[:, None, None, None]  # (B, 1, 1, 1): one number for each image
+    return ab.sqrt() * noise - (1 - ab).sqrt() * x0
+
+
+result = checks.check_v(solution_v)
+assert result.passed
+result
+
+# %% [markdown]
+# ### Exercise 4.2: the loss
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# The heart of every training: `my_loss(model, x0, t, noise, ab_t)` shows the `model` noisy sprites and returns the
+# mean squared error of the noise that it predicts, one number that `backward` can use. `model(x, time)` is called as
+# in part 1. You are not given T: find it in `ab_t`.
+
+# %% tags=["exercise"]
+def my_loss(model, x0, t, noise, ab_t):
+    """x0 and noise (B, C, H, W), t (B,), ab_t (T + 1,): the loss, a tensor of shape ()."""
+    return ...  # your code here
+
+
+checks.check_loss(my_loss)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_loss(model, x0, t, noise, ab_t):
+    x_t = du.add_noise(x0, t, noise, ab_t)
+    T = len(ab_t) - 1  # ab_t also has an entry for t = 0
+    return (model(x_t, t / T) - noise).square().mean()
+
+
+result = checks.check_loss(solution_loss)
+assert result.passed
+result
+
+# %% [markdown]
+# ### Exercise 4.3: averaged weights
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# One update of the average of part 5: `my_ema(average, weights, step, max_decay)` returns the new average as a new
+# tensor. `step` counts from 1. The decay follows the ramp $1 - 1/(\text{step}/10 + 1)$, but never exceeds `max_decay`.
+
+# %% tags=["exercise"]
+def my_ema(average, weights, step, max_decay):
+    """Two tensors of one shape and two numbers: the new average, a tensor of that shape."""
+    return ...  # your code here
+
+
+checks.check_ema(my_ema)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_ema(average, weights, step, max_decay):
+    decay = min(max_decay, 1 - 1 / (step / 10 + 1))  # 0.09 at step 1: the untrained weights are soon forgotten
+    return decay * average + (1 - decay) * weights
+
+
+result = checks.check_ema(solution_ema)
+assert result.passed
+result
 
 # %% [markdown]
 # ## What you saw
 
 # %%
-before = du.sample(du.Unet(widths=WIDTHS), ab_t, SCORED, labels, seed=1, steps=20, order=2, clip=True)
-before, after = du.sprite_score(before, labels), score["yours", "averaged"]
+before, after = du.sprite_score(drawn_by(du.Unet(widths=WIDTHS)), labels), score["yours", "averaged"]
 Markdown(f"""
 - In {trainer.seconds:.0f} seconds ({trainer.step} steps of {BATCH} sprites) the Fréchet distance of {SCORED} samples
   fell from {before["frechet"]:.1f} to {after["frechet"]:.1f}; as many real training sprites have
@@ -553,7 +697,7 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # Nearly every held-out sprite has copies in the training part: the split *leaks*, and memorising is rewarded. Our
-# sprites are split by recipe (their parts and colours): no held-out sprite is in the training part.
+# sprites are split by recipe (their parts and colours).
 # </details>
 #
 # **3.** The training loss falls nicely, but the samples are covered with specks. What do you check first, and how?

@@ -16,6 +16,8 @@
 import sys
 sys.path.insert(0, "..")  # the shared module lies one folder up
 import diffusion_utilities as du
+import widgets
+import checks
 import time
 import matplotlib.pyplot as plt
 import torch
@@ -37,17 +39,16 @@ du.film(frames, labels, columns=8, scale=4, fps=8, alt=alt)
 # Look down one column: the noise settles the colours and much of the layout, the row decides what they become.
 #
 # You will be able to
-# - **ask** a network for a class, for nothing in particular, for a list of your own, or for a mixture;
-# - **measure** whether you got what you asked for, with a classifier trained on real sprites;
+# - **ask** a network for a class, for nothing, for a list of your own, or for a mixture;
+# - **measure** whether you got it, with a classifier trained on real sprites;
 # - **build** classifier-free guidance in three lines, and say what it costs;
 # - **choose** how strongly to guide, from curves that you measured.
 #
-# It needs lesson 2 (sampling) and the idea of the network from lesson 3. Running it takes about two minutes on a CPU,
-# reading it about 45.
+# It needs lessons 2 (sampling) and 3 (the network). Running it takes about two minutes on a CPU, reading it about 45.
 #
-# From the cells above, `model` is the trained network and `ab_t` its noise schedule; `context` holds one row of numbers
-# for each class; `fast` names the sampler's settings: 15 steps of the quick one that lesson 6 explains, with `clip=True`
-# to keep every predicted image inside [-1, 1] (section 5 shows why).
+# Above, `model` is the trained network and `ab_t` its noise schedule; `context` holds one row of numbers for each class;
+# `fast` sets the sampler: 15 steps of the quick one from lesson 6, with `clip=True` to keep every predicted image inside
+# [-1, 1] (section 5 shows why).
 
 # %% [markdown]
 # ## 1. Do you get what you ask for?
@@ -148,8 +149,8 @@ du.show_rows(rows, scale=4, top=wishes, label_width=70, alt=alt)
 #
 # `W (0.5 hero + 0.5 food) = 0.5 W hero + 0.5 W food`
 #
-# Training never showed such a row: every sprite had one class or none. So the network must go beyond what it
-# has seen (it *extrapolates*), and nothing promises that the result means "half a hero".
+# Training never showed such a row: every sprite had one class or none. The network must go beyond what it has seen, and
+# nothing promises that the result means "half a hero".
 #
 # **What do you expect?** From a row of half hero and half food: a person made of food, sometimes a hero and sometimes
 # food, or neither?
@@ -159,15 +160,14 @@ hero, food = context["hero"], context["food"]
 W = model.context.weight.cpu()
 assert torch.allclose(W @ (0.5 * hero + 0.5 * food), 0.5 * W @ hero + 0.5 * W @ food, atol=1e-5)
 mixed = {"1.0 hero": [1, 0, 0, 0, 0], "0.5 hero\n0.5 food": [0.5, 0, 0.5, 0, 0], "1.0 food": [0, 0, 1, 0, 0],
-         "1.0 hero\n0.6 food": [1, 0, 0.6, 0, 0], "0.6 hero\n0.6 spell": [0.6, 0, 0, 0.6, 0]}  # fmt: skip
+         "1.0 hero\n0.6 food": [1, 0, 0.6, 0, 0], "0.6 hero\n0.6 spell": [0.6, 0, 0, 0.6, 0]}
 rows = {label: du.sample(model, ab_t, 10, row, seed=5, **fast) for label, row in mixed.items()}
 alt = "Five rows from the same noise: hero; half hero, half food; food; hero with 0.6 food; 0.6 hero with 0.6 spell"
 du.show_rows(rows, scale=4, label_width=90, alt=alt)
 
 # %% [markdown]
-# Some mixtures look like one parent, some like the other, some have the outline of one and the parts of both, and some
-# are nothing that has a name. To see how one becomes the other, walk from hero to food in eight steps, with the formula
-# `row = (1 - a) hero + a food`.
+# Some mixtures look like one parent or the other, some have the outline of one and the parts of both, some have no name.
+# To see how one becomes the other, walk from hero to food in eight steps: `row = (1 - a) hero + a food`.
 
 # %%
 mix = torch.linspace(0, 1, 8)
@@ -229,7 +229,7 @@ for w in (0, 1, 4):
     out = guided(early, t * 450 / 500, c, w)  # the network is given t/T
     predicted[w] = du.to_x0_eps(out, early, 450, ab_t, model.predicts)[0]
 rows = {"x_t, t = 450": early, "w = 0: uncond": predicted[0], "w = 1: cond": predicted[1],
-        "cond - uncond\n(grey = 0)": predicted[1] - predicted[0], "w = 4": predicted[4]}  # fmt: skip
+        "cond - uncond\n(grey = 0)": predicted[1] - predicted[0], "w = 4": predicted[4]}
 alt = "Rows: noisy images; images predicted without context; with context food; the difference on grey; with w = 4"
 du.show_rows(rows, scale=4, label_width=110, alt=alt)
 
@@ -245,10 +245,10 @@ alt = "Five rows from the same noise, w = 0, 1, 2, 4 and 8: from top to bottom t
 du.show_rows(rows, scale=4, top=top, label_width=60, alt=alt)
 
 # %% [markdown]
-# At w = 0 a column matches its heading only by chance; further down all do, more and more plainly. The surprise is the end
-# of the table: the strongest request does not give the best drawing, but hard contrast, stripes and stray pixels.
+# At w = 0 a column matches its heading only by chance; further down all do, more and more plainly. The surprise is the last
+# row: the strongest request gives not the best drawing, but hard contrast, stripes and stray pixels.
 #
-# What does it cost? Count the images that the network is shown, and the seconds.
+# What does it cost? Count the images shown to the network, and the seconds.
 
 # %%
 cost, shown = {}, []
@@ -262,8 +262,7 @@ for w in (1, 2):
 handle.remove()
 
 # %% [markdown]
-# The number of calls stays, since both halves travel in one batch. The batch is twice as large, and a CPU takes about
-# twice as long.
+# The number of calls stays, since both halves travel in one batch. It is twice as large: a CPU takes about twice as long.
 
 # %% [markdown]
 # ## 5. How much is too much?
@@ -350,14 +349,13 @@ du.show_figure(fig, alt="Share of predicted values out of range during sampling:
 c = torch.eye(5).repeat_interleave(2, 0)
 rows = {"w = 8\nclip=False": du.sample(du.Guided(model, 8), ab_t, 10, c, seed=8, steps=15, order=2),
         "w = 8\nclip=True": du.sample(du.Guided(model, 8), ab_t, 10, c, seed=8, **fast),
-        f"w = {best}\nclip=True": du.sample(du.Guided(model, best), ab_t, 10, c, seed=8, **fast)}  # fmt: skip
+        f"w = {best}\nclip=True": du.sample(du.Guided(model, best), ab_t, 10, c, seed=8, **fast)}
 alt = "Three rows from the same noise: w = 8 without clipping, w = 8 with it, the w of the lowest Fréchet distance"
 du.show_rows(rows, scale=4, top=top, label_width=80, alt=alt)
 
 # %% [markdown]
-# This is *over-saturation*: values pushed past the limits are shown as pure black, white or a pure colour. Clipping x0
-# in each step keeps the overshoot from feeding the next step. It does not bring back what is
-# no longer covered: that needs a smaller w.
+# This is *over-saturation*: values past the limits are shown as black, white or a pure colour. Clipping x0 keeps the
+# overshoot from feeding the next step. It does not bring back what is no longer covered: that needs a smaller w.
 
 # %% [markdown]
 # ## 6. Can you say what you do not want?
@@ -397,6 +395,135 @@ du.show_rows(rows, scale=4, label_width=120, alt=alt)
 #
 # Two traps. At w = 1 the negative context cancels: `away + (cond - away) = cond`. And at w = 0 you get exactly what you
 # wanted to avoid.
+
+# %% [markdown]
+# ## Try it
+#
+# The sprite studio. Five sliders make the context (all at 0: none); above each sprite stands what the judge sees. With
+# food at 0.2 and the rest at 0, how large must w be until all six are food? What comes of all five at 1? The buttons
+# save to the folder `saved`.
+
+
+# %%
+def draw(n, w, negative, seed, steps, **request):
+    if negative not in ("nothing", *context):
+        raise ValueError(f"the negative context must be 'nothing' or a class, not {negative!r}")
+    c = sum(amount * context[name.replace("_", "-")] for name, amount in request.items())
+    guide = du.Guided(model, w, negative=context.get(negative))
+    return du.sample(guide, ab_t, n, c, seed=seed, keep=steps, **(fast | {"steps": steps}))
+
+
+def describe(w, negative, seed, steps, **request):
+    c = " + ".join(f"{amount:g} {name.replace('_', '-')}" for name, amount in request.items() if amount) or "no context"
+    return f"{c}\nw = {w:g}, negative context: {negative}, seed {seed}, {steps} steps"
+
+
+# %%
+def studio(hero=0.0, non_hero=0.0, food=1.0, spell=0.0, side_facing=0.0, w=2.0, negative="nothing", seed=1, steps=5):
+    settings = dict(locals())
+    x = draw(6, **settings)[0]
+    seen = [du.CLASSES[k] for k in du.features_of(x)[1]]
+    picture = du.show_rows({"": x}, scale=8, label_width=1, top=seen, alt=f"Six sprites: {describe(**settings)}")
+    return picture, "The judge sees " + ", ".join(f"{seen.count(k)} {k}" for k in du.CLASSES if k in seen) + "."
+
+
+def sheet(**settings):
+    return du.show(draw(48, **settings)[0], columns=6, scale=5, title=describe(**settings))
+
+
+def animation(**settings):
+    settings["steps"] = max(24, settings["steps"])  # more frames, nearly the same sprites
+    walk = draw(6, **settings)[1]
+    frames = torch.stack([torch.cat([step.x, step.x0]) for step in walk])
+    title = describe(**settings) + "\nabove: the noisy image; below: the network's guess of the sprite"
+    return du.film({title: frames}, [f"t = {step.s}" for step in walk], columns=6, scale=6, fps=8, alt=f"Film: {title}")
+
+
+# %%
+amount = (0.0, 1.0, 0.1)
+widgets.try_it(studio, saves={"the sheet": sheet, "the animation": animation},
+               hero=amount, non_hero=amount, food=amount, spell=amount, side_facing=amount,
+               w=(0.0, 8.0, 0.5), negative=["nothing", *du.CLASSES], seed=(0, 99), steps=(1, 30))
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 5.1: drop contexts
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# Guidance needs a network that also knows the null context. In training, `u = torch.rand(B)` gives each image of a batch
+# one number between 0 and 1. Where it lies below `p`, the image's whole row of `c` becomes zeros, so that about a share
+# `p` of the batch is shown without context; the other rows stay as they are. Return a new tensor.
+
+# %% tags=["exercise"]
+def my_drop(c, u, p):
+    """Contexts (B, K) from contexts c (B, K), random numbers u (B,) and a probability p."""
+    return ...  # your code here
+
+
+checks.check_drop(my_drop)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_drop(c, u, p):
+    return c * (u >= p)[:, None]  # (B, 1): one True or False serves a whole row
+
+
+result = checks.check_drop(solution_drop)
+assert result.passed
+result
+
+# %% [markdown]
+# ### Exercise 5.2: one w for each image
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# In section 4 one `w` served the whole batch. Now `w` is a tensor of B numbers, so that a single walk can draw the same
+# request at B strengths. Write guidance for it, `uncond + w * (cond - uncond)`, with `model(x, t, c)` as before: w = 0 must
+# still ignore the request, and w = 1 give the plain answer. Can you ask the model just once, with a batch of 2 B?
+
+# %% tags=["exercise"]
+def my_guided(model, x, t, c, w):
+    """Guided answers (B, C, H, W) to images x (B, C, H, W), times t (B,), contexts c (B, K) and strengths w (B,)."""
+    return ...  # your code here
+
+
+checks.check_guided(my_guided)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_guided(model, x, t, c, w):
+    both = torch.cat([torch.zeros_like(c), c])
+    uncond, cond = model(torch.cat([x, x]), torch.cat([t, t]), both).chunk(2)  # one call, as in du.Guided
+    return uncond + w[:, None, None, None] * (cond - uncond)
+
+
+result = checks.check_guided(solution_guided)
+assert result.passed
+result
+
+# %% [markdown]
+# ### Exercise 5.3: away from something
+# *Difficulty 2 of 3, 5 minutes.*
+#
+# Write guidance towards `c` and away from a `negative` context, as in section 6, with one number `w`. `negative` is a
+# single row, for all images. Which answers of the model do you still need: to `c`, to `negative`, to zeros? Test yourself
+# with w = 1 before you run the check.
+
+# %% tags=["exercise"]
+def my_negative(model, x, t, c, negative, w):
+    """Guided answers (B, C, H, W) to x, t, c, away from the context negative (K,), with one number w."""
+    return ...  # your code here
+
+
+checks.check_negative(my_negative)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_negative(model, x, t, c, negative, w):
+    away, cond = model(x, t, negative.expand_as(c)), model(x, t, c)  # the null context is no longer needed
+    return away + w * (cond - away)
+
+
+result = checks.check_negative(solution_negative)
+assert result.passed
+result
 
 # %% [markdown]
 # ## What you saw

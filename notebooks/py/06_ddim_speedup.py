@@ -10,21 +10,24 @@
 # # 6. The same sprites in a twentieth of the time
 #
 # DDPM, the sampler of lesson 02, removes noise in 500 steps, one network call each. This lesson draws with 20 calls,
-# from the same weights, with no training at all.
+# with the same weights and no training.
 
 # %%
 import sys
 sys.path.insert(0, "..")  # the shared module lies one folder up
 import diffusion_utilities as du
+import widgets
+import checks
+import functools
 import time
 import matplotlib.pyplot as plt
 import torch
 from IPython.display import Markdown
 
 # %% [markdown]
-# First the trained network and its schedule `ab_t`: the share of signal power left at time t, from 0 (clean) to T =
-# 500 (noise). `ab` is the same as a plain list. `real` are held-out sprites, which the network never saw; `c` are
-# their *contexts*, one-hot rows that name a class. `x_T` is pure noise.
+# The trained network comes with its schedule `ab_t`, the share of signal power left at time t, from t = 0 (clean) to T =
+# 500 (noise); `ab` is the same as a list. `real` are held-out sprites, which it never saw; `c` are their *contexts*,
+# one-hot rows that name a class. `x_T` is pure noise.
 
 # %%
 model, ab_t = du.load_model(du.WEIGHTS / "unet.pth")
@@ -68,28 +71,25 @@ du.film(
 )
 
 # %% [markdown]
-# After 20 network calls DDIM is ready, and DDPM still shows noise. The two draw different sprites (section 4 says
-# why). Are the fast ones as good? Section 3 measures it.
+# After 20 network calls DDIM is ready, and DDPM still shows noise. They draw different sprites (section 4 says why); how
+# good they are, section 3 measures.
 #
 # **You will be able to**
-# - **write** a DDIM sampler in six lines, for any number of steps, with and without context;
+# - **write** a DDIM sampler in six lines, for any number of steps;
 # - **measure** what fewer steps cost in quality and save in seconds;
 # - **choose** between DDPM, DDIM and a second-order solver;
 # - **turn** a sprite back into noise, and walk from one sprite to another.
 #
-# **You need** lessons 02 (sampling) and 05 (context). **Time:** about 45 minutes of reading; the cells run in about
-# two minutes on a laptop CPU.
+# **You need** lessons 02 (sampling) and 05 (context). **Time:** about 45 minutes; the cells run in three on a laptop CPU.
 
 # %% [markdown]
 # ## 1. May a network that was trained on 500 small steps take large ones?
 #
 # In training the network got a time t and a noisy image $x_t = \sqrt{ab_t}\;x0 + \sqrt{1-ab_t}\;eps$, mixed in one go
-# from a sprite x0 and noise eps. It never saw $x_{t-1}$ beside it, nor a step of any length. It knows only what
-# images look like at each *single* noise level (the *marginals*). So any walk whose images look right at each level
-# that it visits may use the network.
+# from a sprite x0 and noise eps. It never saw a step of any length, only what images look like at each *single* noise
+# level (the *marginals*). So any walk whose images look right at each level that it visits may use the network.
 #
-# Here is such a walk. At time t, let the network guess the two ingredients, `x0` and `eps`. Then mix them again for
-# any earlier time s:
+# Here is one. At time t, let the network guess the two ingredients, `x0` and `eps`, then mix them for an earlier time s:
 #
 # $$x_s = \sqrt{ab_s}\;x0 + \sqrt{1-ab_s}\;eps$$
 #
@@ -114,7 +114,7 @@ du.show_rows(rows, scale=4, alt="Sprites, noised to t = 300, the guess of them, 
 
 # %% [markdown]
 # The guess is soft: an average over everything that x_t could have been. But the jump is hard to tell from the honest
-# x_150, so the network can be asked again there, and its next guess will be sharper.
+# x_150, so the network can be asked again there, for a sharper guess.
 #
 # Now walk. `times` is a list that falls from T to 0.
 
@@ -144,8 +144,8 @@ for name, label in zip(real.classes, labels):
 du.show_rows(rows, scale=4, alt="Six rows from the same nine noise images: no context, then one row for each class")
 
 # %% [markdown]
-# Each row draws its class. Down a column, rough layout and colours often stay, because they were already in the
-# noise: with DDIM, noise and context together fix the sprite.
+# Each row draws its class. Down a column, rough layout and colours often stay, as they were already in the noise: with
+# DDIM, noise and context fix the sprite.
 
 # %% [markdown]
 # ## 2. How do you split 500 times into n steps?
@@ -186,9 +186,9 @@ du.show_rows(rows, scale=4, alt="Strides: sprites at t = 4, noise after the jump
 # %% [markdown]
 # ## 3. How few steps can you afford?
 #
-# To say "better" you need a number. The *Fréchet distance*, here called the score, compares 100 drawn sprites with
-# the 1,000 held-out ones, in the features of a small classifier: lower is better. It depends on the number of images,
-# so its floor is the score of 100 real training sprites.
+# To say "better" you need a number. The *Fréchet distance*, here the score, compares 100 drawn sprites with the 1,000
+# held-out ones, in the features of a small classifier: lower is better. It depends on the number of images, so the floor
+# is the score of 100 real training sprites.
 #
 # **What do you expect** from 5 steps: noise, mush, or sprites?
 
@@ -221,8 +221,8 @@ per_step = {steps: 1000 * seconds["DDIM", steps] / steps for steps in (250, 100,
 print("milliseconds for each step:", ", ".join(f"{steps} steps: {ms:.0f}" for steps, ms in per_step.items()))
 
 # %% [markdown]
-# A step is one network call, so the time grows in a straight line with the number of steps. Quality does not: down to
-# 25 steps you must look closely, and only the last rows go soft. And each column keeps its sprite all the way down.
+# A step is one network call, so the time grows in proportion to the steps. Quality does not: down to 25 steps you must
+# look closely, and only the last rows go soft. Each column keeps its sprite all the way down.
 
 # %% [markdown]
 # ## 4. Does fresh noise help or hurt?
@@ -248,9 +248,9 @@ for steps in (5, 25):
 du.show_rows(rows, alt="Twelve sprites with eta 0, 0.5 and 1, for 5 steps and for 25; each eta draws other sprites")
 
 # %% [markdown]
-# Two things pull against each other. Fresh noise lets the network correct its earlier mistakes. But the step that
-# adds it treats all that x_s could be, given x_t, as one Gaussian cloud, which is true of small steps only. Which one
-# wins depends on the network and on n; the lines above say what won here. On the photographs of CIFAR-10 the second
+# Two things pull against each other. Fresh noise lets the network correct earlier mistakes. But the step that adds it
+# treats all that x_s could be, given x_t, as one Gaussian cloud, which is true of small steps only. Which wins depends
+# on the network and on n; see the lines above. On the photographs of CIFAR-10 the second
 # wins by far when steps are few (DDIM paper, Table 1: FID, a Fréchet distance in another network's features):
 #
 # | steps | 10 | 20 | 50 | 100 | 1000 |
@@ -272,10 +272,9 @@ print(f"RMSE, 20 to 50 steps: {gap[0.0]:.3f} (eta 0), {gap[1.0]:.3f} (eta 1); tw
 du.show_rows(rows, scale=4, alt="eta 0: the same nine sprites for 10, 20 and 50 steps; eta 1: others each time")
 
 # %% [markdown]
-# With eta = 0 the number of steps changes only how precisely one and the same sprite is drawn (RMSE is the root of
-# the mean squared difference, on the scale from -1 to 1). With eta = 1, the same noise leads to a different sprite
-# each time. So DDIM is a *map*: one curve leads from each noise image to its sprite, and each step follows a piece of
-# it.
+# With eta = 0 the number of steps changes only how precisely one sprite is drawn (RMSE is the root of the mean squared
+# difference, on the scale from -1 to 1). With eta = 1 the same noise leads to another sprite each time. So DDIM is a
+# *map*: one curve leads from each noise image to its sprite, and each step follows a piece of it.
 
 # %% [markdown]
 # ## 5. Can a step follow the bend of the curve?
@@ -307,8 +306,8 @@ ax.legend()
 du.show_figure(fig, alt="The guess against lam: a curve; DDIM's stairs lag behind, 2M's lie nearer")
 
 # %% [markdown]
-# The curve is the colour value that moved most. DDIM's pieces lag behind it wherever it climbs or falls; those of 2M
-# cut through its middle, except at sharp corners, where a straight line points the wrong way.
+# This is the colour value that moved most. DDIM's pieces lag behind wherever it climbs or falls; those of 2M cut through
+# the middle, except at sharp corners, where a straight line points the wrong way.
 #
 # In code it is the DDIM loop with one new line, for `x0`. The first step has no last answer yet; the final one, to
 # `lam[0]` (infinite), takes the answer as it is.
@@ -350,9 +349,9 @@ print(f"slope from 10 to 100 steps: DDIM {slope[ddim]:.2f}, 2M {slope[two_m]:.2f
 du.show_figure(fig, alt="Error against steps on log-log axes: both fall, 2M lies lower and falls faster than DDIM")
 
 # %% [markdown]
-# Theory promises -1 for DDIM and -2 for 2M when steps are small. 2M falls faster, but short of the textbook. One
-# reason: its first and last steps are first order, and evenly spaced times make just these two huge in $\lambda$. Now
-# all three samplers by score.
+# Theory promises -1 for DDIM and -2 for 2M when steps are small. 2M falls faster, but short of that. One reason: its
+# first and last steps are first order, and evenly spaced times make just these two huge in $\lambda$. Now all three
+# samplers by score.
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 3.8))
@@ -373,8 +372,8 @@ for steps in (5, 10, 25, 50):
     print(f"{steps:3d} steps:", ", ".join(f"{name} {value:.1f}" for value, name in ranked))
 
 # %% [markdown]
-# All three fall, ever more slowly: beyond some tens of steps more calls buy little. What remains is the network's own
-# error, some of which fresh noise may correct. Differences of a few tenths are chance: there are only 100 sprites.
+# All three fall, ever more slowly. What remains is the network's own error, some of which fresh noise may correct.
+# Differences of a few tenths are chance, with only 100 sprites.
 
 # %% [markdown]
 # ## 6. Can you walk from a sprite back into its noise?
@@ -394,9 +393,8 @@ rows["its noise (100)"] = noise
 du.show_rows(rows, alt="Held-out sprites, redrawn from their own noise with 10 to 100 steps, and the noise")
 
 # %% [markdown]
-# Sprites that the network never saw come back, and more exactly with more steps: a step up uses the guess at one end,
-# the step down the guess at the other, and the two agree better the shorter the step. But is this noise like a draw
-# of `normal`?
+# Sprites that the network never saw come back, more exactly with more steps: a step up uses the guess at one end, the
+# step down that at the other, and they agree better the shorter the step. But is this noise like a draw of `normal`?
 
 # %%
 white = (sprites > 0.99).all(1, keepdim=True).expand(-1, 3, -1, -1)
@@ -405,9 +403,9 @@ for name, part in (("all pixels", noise), ("drawn pixels", noise[~white]), ("whi
     print(f"{name:13s} mean {part.mean():+.2f}   standard deviation {part.std():.2f}   (a normal draw: 0 and 1)")
 
 # %% [markdown]
-# Nearly, not quite: it is calmer than a true draw, above all under the flat white background, and in the last row you
-# may still make out the sprite. A clean image holds none of the noise that the network expects even at its lowest
-# level, so it is not a typical x_1, and its inverse is not a typical x_T.
+# Not quite: it is calmer, above all under the flat white background, and in the last row you may still make out the
+# sprite. A clean image holds none of the noise that the network expects even at its lowest level, so it is not a typical
+# x_1, and its inverse not a typical x_T.
 #
 # Now mix the *noises* of two sprites a and b, half and half. **What do you expect** of the size of the numbers?
 
@@ -445,8 +443,8 @@ for i in ([0], [4]):
 du.show_rows(rows, scale=4, alt="Two walks between two sprites: cross-fade, linear mix of noises, slerp")
 
 # %% [markdown]
-# A cross-fade shows two ghosts on top of each other. The slerp row passes through sprites with one outline each; the
-# linear row starts and ends like it, and pales in the middle, where its noise is too weak. All ten pairs at once:
+# A cross-fade shows two ghosts. The slerp row passes through sprites with one outline each; the linear row pales in the
+# middle, where its noise is too weak. All ten pairs at once:
 
 # %%
 ws, every = torch.linspace(0, 1, 20).tolist(), list(range(10))
@@ -458,6 +456,154 @@ du.film(
     columns=5,
     alt="A film: ten sprites change into ten others, by cross-fade on the left, through their noises on the right",
 )
+
+# %% [markdown]
+# ## Try it
+#
+# Every setting draws 48 sprites from the same noise; the upper row is where section 5's curves end. With at most 6 calls,
+# how low can you bring the Fréchet distance (other noise would move it by about 1)? Which settings keep to the upper row?
+
+# %%
+many, wishes = normal(48, seed=1), real.c[:48]  # the first 12 are those of `truth`
+floor_48 = du.frechet_distance(du.load_sprites("train", n=48).x, real.x)
+
+
+def timed(**how):
+    start, generator = time.perf_counter(), torch.Generator().manual_seed(2)
+    *_, last = du.sampler(model, ab_t, many, wishes, generator=generator, **how)
+    return last.x.cpu(), time.perf_counter() - start  # .cpu() waits until a GPU is done
+
+
+# %%
+def race(steps=5, eta=0.0, solver=1):
+    x, took = timed(steps=steps, eta=eta, order=solver)
+    asked, distance = (du.features_of(x)[1] == wishes.argmax(1)).sum(), du.frechet_distance(x, real.x)
+    label = f"{'first order' if solver == 1 else '2M'}\n{steps} steps\neta = {eta:g}"
+    alt = f"Ten sprites from 500 steps of 2M; below, from the same noise: {label}"
+    picture = du.show_rows({"500 steps of 2M": truth[:10], label: x[:10]}, scale=4, label_width=130, alt=alt)
+    quality = f"{asked} of 48 recognised as asked, Fréchet distance {distance:.1f} (48 real ones: {floor_48:.1f})"
+    return picture, f"{took:.2f} s for 48 sprites, {quality}"
+
+
+widgets.try_it(race, steps=(0, 30), eta=(0.0, 1.0, 0.1), solver=[("first order", 1), ("second order (2M)", 2)])
+
+# %% [markdown]
+# Now walk between two of section 6's 20 sprites: choose a and b, drag w. Between two classes the context is mixed, too.
+# Where does the creature turn into food, and what is it on the way?
+
+# %%
+names = [f"{name} {j}" for name in real.classes for j in (1, 2, 3, 4)]
+index = dict(zip(names, pairs.flatten().tolist()))
+ends = torch.cat([z_a.unflatten(0, (5, 2)), z_b.unflatten(0, (5, 2))], 1).flatten(0, 1)  # in the order of names
+noise_of = dict(zip(names, ends.split(1)))
+
+
+# %%
+@functools.cache  # 21 sprites at once, so that w can be dragged
+def way(a, b, mix):
+    if a == b:
+        raise ValueError("a and b are the same sprite: choose two different ones")
+    ws, how = torch.linspace(0, 1, 21).tolist(), {"slerp": slerp, "linear": torch.lerp}[mix]
+    z = torch.cat([how(noise_of[a], noise_of[b], w) for w in ws])
+    labels = torch.stack([torch.lerp(real.c[index[a]], real.c[index[b]], w) for w in ws])
+    return two_m(z, du.sampling_times(T, 12), labels).cpu(), z.flatten(1).std(1).tolist()
+
+
+# %%
+def between(a="non-hero 1", b="food 3", w=0.5, mix="slerp"):
+    if not 0 <= w <= 1:
+        raise ValueError(f"w must lie between 0 (sprite a) and 1 (sprite b), not {w}")
+    (x, size), k = way(a, b, mix), round(20 * w)
+    x_a, x_b, seen = real.x[index[a]], real.x[index[b]], du.CLASSES[du.features_of(x[k : k + 1])[1]]
+    tiles = {a: x_a, "cross-fade": torch.lerp(x_a, x_b, w), "through the noises": x[k], b: x_b}
+    alt = f"{a}; cross-fade to {b} at w = {w:.2f}; the same through the noises ({mix}): {seen}; {b}"
+    picture = du.show_rows({"": torch.stack([*tiles.values()])}, scale=9, label_width=1, top=list(tiles), alt=alt)
+    return picture, f"The classifier sees: {seen}. Standard deviation of the mixed noise: {size[k]:.2f}."
+
+
+# %%
+between()  # works out the first way, so that w answers at once
+widgets.try_it(between, a=names, b=names, w=(0.0, 1.0, 0.05), mix=["slerp", "linear"])
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 6.1: any number of steps
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# Section 2 borrowed `du.sampling_times`. Write it yourself, without torch: the list of the `n + 1` times of `n` steps,
+# from `T` down to 0, spaced evenly and rounded to the nearest whole numbers. The check tries an `n` that divides `T`,
+# some that do not, and both ends, 1 and `T`.
+
+# %% tags=["exercise"]
+def my_times(T, n):
+    """The list of n + 1 ints from T down to 0."""
+    return ...  # your code here
+
+
+checks.check_times(my_times)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_times(T, n):
+    return [round(T * (n - i) / n) for i in range(n + 1)]
+
+
+result = checks.check_times(solution_times)
+assert result.passed
+result
+
+# %% [markdown]
+# ### Exercise 6.2: one step of DDIM
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# `guess` in section 1 left the algebra to the module. Here a network handed you only its guess `eps` of the noise, for
+# images `x` at time `t`, and x0 is up to you: solve the formula for $x_t$ in section 1 for it. Then return $x_s$, at the
+# earlier time `s`. With these few lines you can draw from any network that predicts noise.
+
+# %% tags=["exercise"]
+def my_ddim_step(x, t, s, eps, ab_t):
+    """Images x_s (B, C, H, W) from x and eps, both (B, C, H, W), ints t and s, and ab_t (T + 1,)."""
+    return ...  # your code here
+
+
+checks.check_ddim_step(my_ddim_step)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_ddim_step(x, t, s, eps, ab_t):
+    x0 = (x - (1 - ab_t[t]).sqrt() * eps) / ab_t[t].sqrt()
+    return ab_t[s].sqrt() * x0 + (1 - ab_t[s]).sqrt() * eps  # the form of x_t again, with the weights of s
+
+
+result = checks.check_ddim_step(solution_ddim_step)
+assert result.passed
+result
+
+# %% [markdown]
+# ### Exercise 6.3: back into the noise
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# Write inversion, the start of many ways to edit a real picture. `times` rises from 1 to T: at time 0 there is no noise
+# to recognise, so the clean images `x` pass for $x_1$. `predict(x, t)` guesses eps in images `x` at time `t`, an int. Walk
+# along all the times and return $x_T$. If exercise 6.2 is done, you may use it here.
+
+# %% tags=["exercise"]
+def my_invert(predict, x, times, ab_t):
+    """Noise x_T (B, C, H, W) from images x (B, C, H, W), a rising list of ints and ab_t (T + 1,)."""
+    return ...  # your code here
+
+
+checks.check_invert(my_invert)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_invert(predict, x, times, ab_t):
+    for t, s in zip(times, times[1:]):
+        x = solution_ddim_step(x, t, s, predict(x, t), ab_t)  # nothing in the step says that s must be earlier
+    return x
+
+
+result = checks.check_invert(solution_invert)
+assert result.passed
+result
 
 # %% [markdown]
 # ## What you saw
