@@ -7,6 +7,7 @@ In a saved notebook, where no kernel answers, the picture that a widget showed f
 import base64
 import functools
 import html
+import itertools
 import threading
 import time
 from pathlib import Path
@@ -151,10 +152,10 @@ def try_it(function, saves=None, **controls):
             control.continuous_update = False
 
     def save(what, make):
-        SAVED.mkdir(exist_ok=True)
         name = what.replace(" ", "_")
-        file = SAVED / f"{name}_{1 + len(list(SAVED.glob(f'{name}_*.png')))}.png"
         try:
+            SAVED.mkdir(exist_ok=True)
+            file = next(f for i in itertools.count(1) if not (f := SAVED / f"{name}_{i}.png").exists())
             made = make(**inner.kwargs)
             (made[0] if isinstance(made, tuple) else made).save(file)
         except (ValueError, OSError) as error:

@@ -109,6 +109,20 @@ def test_a_button_saves_the_picture(strip, tmp_path, monkeypatch):
     assert [p.name for p in sorted((tmp_path / "saved").iterdir())] == ["the_sheet_1.png", "the_sheet_2.png"]
     assert (tmp_path / "saved" / "the_sheet_1.png").read_bytes() == strip()[0].png()
     assert "the_sheet_2.png" in text_of(panel)
+    (tmp_path / "saved" / "the_sheet_1.png").unlink()
+    kept = (tmp_path / "saved" / "the_sheet_2.png").stat().st_mtime_ns
+    button.click()
+    button.click()
+    assert (tmp_path / "saved" / "the_sheet_2.png").stat().st_mtime_ns == kept  # no picture is written over another
+    assert sorted(p.name[-5] for p in (tmp_path / "saved").iterdir()) == ["1", "2", "3"]
+
+
+def test_where_nothing_can_be_saved_it_says_so(strip, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "saved").write_text("a file where the folder should be")
+    panel = widgets.try_it(strip, saves={"the sheet": strip}, n=(1, 8), shade=(0.0, 1.0))
+    panel.children[1].children[0].click()
+    assert "#b00020" in text_of(panel) and "saved" in text_of(panel)
 
 
 def test_an_argument_without_a_control_or_default_is_an_error_at_once(strip):
