@@ -16,6 +16,7 @@ import functools
 import html
 import io
 import json
+import math
 import os
 import tempfile
 import time
@@ -549,6 +550,50 @@ class EMA:
 
 
 LOSSES = {"l2": F.mse_loss, "l1": F.l1_loss, "huber": F.smooth_l1_loss}
+ANNEALS = {
+    "linear": lambda done: 1 - done,
+    "cosine": lambda done: math.cos(math.pi / 2 * done) ** 2,
+    None: lambda _: 1.0,
+}
+
+
+class Times:
+    """Which times t in 1..T a training practises. draw(batch, generator) gives t (batch,) and weights (batch,) for the
+    losses, which keep their mean what it is under uniform times.
+
+    kind: "uniform"     every t is as likely as every other (DDPM, algorithm 1)
+          "stratified"  the same, but one from each of `batch` equal slices of 1..T: each batch covers all noise levels
+          "loss-aware"  in proportion to the root mean square of the last 10 losses at t, once each t has 10 (improved
+                        DDPM, equation 18); 0.1 % of the draws stay uniform. Tell it the losses with `update`.
+    """
+
+    def __init__(self, kind, T):
+        _need(kind in ("uniform", "stratified", "loss-aware"),
+              f"times must be 'uniform', 'stratified' or 'loss-aware', not {kind!r}")  # fmt: skip
+        self.kind, self.T, self.seen = kind, T, torch.zeros(T, dtype=torch.long)
+        self.history = torch.zeros(T, 10)
+
+    def probabilities(self):
+        """Of t = 1..T, float64 (T,)."""
+        if self.kind != "loss-aware" or (self.seen < self.history.shape[1]).any():
+            return torch.full((self.T,), 1 / self.T, dtype=torch.float64)
+        p = self.history.double().square().mean(1).sqrt()
+        return 0.999 * p / p.sum() + 0.001 / self.T
+
+    def draw(self, batch, generator):
+        u = torch.rand(batch, generator=generator, dtype=torch.float64)
+        if self.kind == "stratified":
+            u = (torch.arange(batch) + u) / batch
+        p = self.probabilities()
+        t = torch.searchsorted(p.cumsum(0), u).clamp(max=self.T - 1)
+        return t + 1, (1 / (self.T * p[t])).float()
+
+    def update(self, t, losses):
+        """The losses (B,) seen at times t (B,), before they are weighted."""
+        if self.kind == "loss-aware":
+            for k, loss in zip((t - 1).tolist(), losses.tolist()):
+                self.history[k, self.seen[k] % self.history.shape[1]] = loss
+                self.seen[k] += 1
 
 
 class Progress(NamedTuple):
@@ -569,57 +614,76 @@ class Trainer:
     ab_t        the noise schedule
     loss        "l2", "l1" or "huber"
     drop        the probability that a row of context is replaced by zeros (classifier-free guidance needs it)
-    lr, betas, batch, warmup (steps), weight_decay   AdamW; lr falls linearly to 0 over the run
+    lr, betas, batch, warmup (steps), weight_decay   AdamW
+    anneal      how lr falls to 0 over the run: "linear" or "cosine"; None keeps it
+    times       which t are practised: "stratified", "uniform" or "loss-aware" (see `Times`)
+    half_life   of the averaged weights, in steps; of several numbers, `emas` holds an average each, `ema` the first
+    accumulate  a batch is taken in so many parts, whose gradients are added: the same step in less memory
+    bf16        True computes in bfloat16, False in float32; None takes bfloat16 where the processor multiplies it
     seed        of the order of the images, the times, the noise and the dropped contexts
     accelerator an accelerate.Accelerator: each of its processes takes an equal share of every batch, and their
                 gradients are averaged, so that the run is the same whatever their number
     """
 
     def __init__(self, model, data, ab_t, *, lr=3e-3, betas=(0.9, 0.99), batch=128, warmup=100, weight_decay=0.0,
-                 loss="l2", drop=0.1, half_life=500, seed=0, device=None, accelerator=None):  # fmt: skip
+                 anneal="linear", times="stratified", loss="l2", drop=0.1, half_life=500, accumulate=1, bf16=None,
+                 seed=0, device=None, accelerator=None):  # fmt: skip
         x, c = (data.x, data.c) if isinstance(data, Sprites) else (data, None)
         check_images(x)
         _need(loss in LOSSES, f"the loss must be one of {', '.join(LOSSES)}, not {loss!r}")
+        _need(anneal in ANNEALS, f"anneal must be 'linear', 'cosine' or None, not {anneal!r}")
         _need(0 <= drop <= 1, f"drop is a probability, 0 to 1, not {drop}")
         _need(1 <= batch <= len(x), f"the batch must be between 1 and the {len(x)} images there are, not {batch}")
         _need(c is None or len(c) == len(x), f"{len(x)} images but {0 if c is None else len(c)} labels")
         if c is not None and hasattr(model, "n_cfeat"):
             _need(c.shape[1] == model.n_cfeat, f"labels have {c.shape[1]} classes, the network takes {model.n_cfeat}")
-        self.accelerator, self.share = accelerator, slice(None)
+        self.accelerator, rank, world = accelerator, 0, 1
         if accelerator:
-            device, world = accelerator.device, accelerator.num_processes
+            device, rank, world = accelerator.device, accelerator.process_index, accelerator.num_processes
             _need(batch % world == 0, f"a batch of {batch} does not divide among {world} processes")
-            self.share = slice(accelerator.process_index, None, world)
+        _need(accumulate >= 1 and batch // world % accumulate == 0,
+              f"{batch // world} images do not divide into {accumulate} parts")  # fmt: skip
+        self.shares = [slice(rank + part * world, None, world * accumulate) for part in range(accumulate)]
         self.device = torch.device(device) if device else best_device()
         self.model = model.to(self.device, memory_format=torch.channels_last)
         self.network = accelerator.prepare(self.model) if accelerator else self.model  # what a step calls
         self.x = x.to(self.device)
         self.c = None if c is None else c.to(self.device)
         self.ab_t, self.lr, self.batch, self.warmup, self.loss, self.drop = ab_t, lr, batch, warmup, LOSSES[loss], drop
+        self.anneal, self.times = ANNEALS[anneal], Times(times, len(ab_t) - 1)
         self.optimizer = torch.optim.AdamW(model.parameters(), lr=lr, betas=betas, weight_decay=weight_decay)
-        self.ema = EMA(self.model, half_life)
+        self.emas = [EMA(self.model, h) for h in (half_life if isinstance(half_life, (list, tuple)) else [half_life])]
+        self.ema = self.emas[0]
         self.generator = torch.Generator().manual_seed(seed)
+        # on a GPU the noise is drawn there, so that no step waits for it to be copied
+        on_gpu = self.device.type == "cuda"
+        self.noise = torch.Generator(self.device).manual_seed(seed) if on_gpu else self.generator
         self.step, self.seconds, self.order = 0, 0.0, torch.empty(0, dtype=torch.long)
-        self.autocast = self.device.type == "cuda" or (
-            self.device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
-        )
+        fast = on_gpu or (self.device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
+        self.autocast = fast if bf16 is None else bf16
 
     def next_batch(self):
-        """The next images, contexts, times and noise: (x0, c, t, noise). Each epoch shows every image once."""
+        """The next images, contexts, times, noise and weights: (x0, c, t, noise, weight). Each epoch shows every image
+        once."""
         if len(self.order) < self.batch:
             self.order = torch.randperm(len(self.x), generator=self.generator)
         rows, self.order = self.order[: self.batch], self.order[self.batch :]
         x0 = self.x[rows.to(self.device)].contiguous(memory_format=torch.channels_last)
-        noise = torch.empty_like(x0, device="cpu").normal_(generator=self.generator).to(self.device)
-        # one t from each of B equal slices of 1..T: the batch always covers all noise levels
-        T = len(self.ab_t) - 1
-        u = (torch.arange(self.batch) + torch.rand(self.batch, generator=self.generator)) / self.batch
-        t = (u * T).long().clamp(max=T - 1) + 1
+        noise = torch.empty_like(x0, device=self.noise.device).normal_(generator=self.noise).to(self.device)
+        t, weight = self.times.draw(self.batch, self.generator)
         c = None
         if self.c is not None:
             keep = torch.rand(self.batch, 1, generator=self.generator) >= self.drop
             c = self.c[rows.to(self.device)] * keep.to(self.device)
-        return x0, c, t, noise
+        return x0, c, t, noise, weight
+
+    def loss_of(self, x0, c, t, noise, weight):
+        """The mean loss of some images, and that of each: a tensor of shape () and one (B,)."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+            out = self.network(add_noise(x0, t, noise, self.ab_t), t.to(self.device) / (len(self.ab_t) - 1), c)
+        predicts = getattr(self.model, "predicts", "eps")
+        losses = self.loss(out.float(), target(x0, t, noise, self.ab_t, predicts), reduction="none").mean((1, 2, 3))
+        return (losses * weight.to(self.device)).mean(), losses.detach()
 
     def run(self, *, steps=None, epochs=None, seconds=None):
         """Train until one of the limits is reached, counted since the first step; yields a Progress after each step.
@@ -630,28 +694,31 @@ class Trainer:
         _need(steps or epochs or seconds, "say how long to train: steps=, epochs= or seconds=")
         _need(min(steps or 1, epochs or 1, seconds or 1) > 0, "steps, epochs and seconds must be above 0")
         limit = min(steps or 10**12, int((epochs or 10**9) * (len(self.x) // self.batch)) or 1)
-        begin, before, T = time.perf_counter(), self.seconds, len(self.ab_t) - 1
+        begin, before = time.perf_counter(), self.seconds
         done = max(self.step / limit, self.seconds / seconds if seconds else 0)
         while done < 1:
             for group in self.optimizer.param_groups:
-                group["lr"] = self.lr * min(1, (self.step + 1) / max(self.warmup, 1)) * (1 - done)
-            # every process draws the whole batch, from the same generator, and keeps its share
-            x0, c, t, noise = (None if part is None else part[self.share] for part in self.next_batch())
+                group["lr"] = self.lr * min(1, (self.step + 1) / max(self.warmup, 1)) * self.anneal(done)
+            # every process draws the whole batch, from the same generator, and keeps its share, in equal parts
+            batch, loss, each = self.next_batch(), 0.0, []
             self.network.train()
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
-                out = self.network(add_noise(x0, t, noise, self.ab_t), t.to(self.device) / T, c)
-            predicts = getattr(self.model, "predicts", "eps")
-            loss = self.loss(out.float(), target(x0, t, noise, self.ab_t, predicts))
             self.optimizer.zero_grad()
-            loss.backward()
+            for share in self.shares:
+                some = [None if part is None else part[share] for part in batch]
+                mean, losses = self.loss_of(*some)
+                (mean / len(self.shares)).backward()
+                loss += mean.detach() / len(self.shares)
+                each.append((some[2].to(self.device), losses))
             self.optimizer.step()
-            self.ema.update(self.model)
+            for ema in self.emas:
+                ema.update(self.model)
             self.step += 1
-            self.seconds, loss = before + time.perf_counter() - begin, loss.detach()
+            self.seconds, seen = before + time.perf_counter() - begin, map(torch.cat, zip(*each))
             if self.accelerator:
-                loss = self.accelerator.reduce(loss, "mean")
+                loss, seen = self.accelerator.reduce(loss, "mean"), map(self.accelerator.gather, seen)
                 clocks = self.accelerator.gather(torch.tensor([self.seconds], device=self.device))
                 self.seconds = clocks.max().item()  # all must agree on when the time is up
+            self.times.update(*seen)
             if (self.step % 50 == 0 or self.step == 1) and not torch.isfinite(loss):
                 raise FloatingPointError(
                     f"the loss became {loss.item()} at step {self.step}: is the learning rate too large?"
@@ -661,19 +728,24 @@ class Trainer:
 
     def state_dict(self):
         """All that is needed to go on as if never stopped."""
-        return dict(model=self.model.state_dict(), ema=self.ema.model.state_dict(), ema_steps=self.ema.steps,
+        return dict(model=self.model.state_dict(), emas=[ema.model.state_dict() for ema in self.emas],
                     optimizer=self.optimizer.state_dict(), generator=self.generator.get_state(), order=self.order,
+                    noise=self.noise.get_state(), times=(self.times.seen, self.times.history),
                     step=self.step, seconds=self.seconds)  # fmt: skip
 
     def load_state_dict(self, state):
         """Go on from what `state_dict` gave."""
         self.model.load_state_dict(state["model"])
-        self.ema.model.load_state_dict(state["ema"])
+        _need(len(state["emas"]) == len(self.emas), f"the run kept {len(state['emas'])} averages, not {len(self.emas)}")
         self.optimizer.load_state_dict(state["optimizer"])
+        self.order, self.step, self.seconds = state["order"], state["step"], state["seconds"]
+        self.times.seen, self.times.history = state["times"]
+        for ema, weights in zip(self.emas, state["emas"]):
+            ema.model.load_state_dict(weights)
+            ema.steps = self.step
         self.generator.set_state(state["generator"].cpu())
-        self.ema.steps, self.order, self.step, self.seconds = (
-            state[k] for k in ("ema_steps", "order", "step", "seconds")
-        )
+        if len(state["noise"]) == len(self.noise.get_state()):  # else it was drawn on another kind of device
+            self.noise.set_state(state["noise"].cpu())
 
 
 def check_images(x):

@@ -110,6 +110,21 @@ def test_without_labels_and_with_few_noise_levels(data, tmp_path, run_here):
     assert torch.equal(du.load_model(tmp_path / "run" / "model.pth", "cpu")[1], du.noise_schedule("cosine", 10))
 
 
+def test_the_finer_points_of_a_recipe(data, tmp_path, run_here):
+    npy = ["--data", data / "a.npy", "--labels", data / "b.npy"]
+    how = ["--accumulate", 2, "--half-life", 5, 50, "--times", "loss-aware", "--anneal", "cosine", "--bf16", "yes"]
+    code, said, errors = run_here(*npy, *TINY, *how, "--steps", 4, "--out", tmp_path / "run")
+    assert code == 0, errors
+    quick, slow = (du.load_file(tmp_path / "run" / f)["state"] for f in ("model.pth", "model_half_life_50.pth"))
+    assert quick.keys() == slow.keys() and "model_half_life_50.pth" in said
+    state = du.load_file(tmp_path / "run" / "last.pt")
+    assert len(state["emas"]) == 2 and state["times"][0].sum() == 4 * 4
+    code, said, errors = run_here("--resume", tmp_path / "run", "--steps", 6)
+    assert code == 0, errors
+    assert "resumed at step 4" in said
+    assert du.load_file(tmp_path / "run" / "last.pt")["times"][0].sum() == 6 * 4
+
+
 def start(data, out, *python):
     """The program in the background, training for very long."""
     command = [sys.executable, *python, PROGRAM, "--data", data / "a.npy", "--labels", data / "b.npy", *TINY,
@@ -279,7 +294,7 @@ def test_two_processes_learn_the_same_as_one(shared):
     one, two = state_of(here / "one"), state_of(here / "two")
     assert one.keys() == two.keys() and one["step"] == two["step"] == 6
     assert torch.equal(one["generator"], two["generator"]) and torch.equal(one["order"], two["order"])
-    assert apart(one["model"], two["model"]) < 1e-3 and apart(one["ema"], two["ema"]) < 1e-3
+    assert apart(one["model"], two["model"]) < 1e-3 and apart(one["emas"][0], two["emas"][0]) < 1e-3
 
 
 CURVE = """

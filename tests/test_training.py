@@ -92,7 +92,7 @@ def test_each_epoch_shows_every_image_once(sprites):
 
 
 def test_images_come_with_their_labels(sprites):
-    x0, c, _, _ = trainer(sprites, 200, drop=0.0).next_batch()
+    x0, c = trainer(sprites, 200, drop=0.0).next_batch()[:2]
     assert torch.equal(c, sprites.c[du.nearest(x0, sprites.x)[1]])
 
 
@@ -102,6 +102,29 @@ def test_times_are_stratified_over_1_to_T(sprites):
     assert {int(v) for batch in times for v in batch} == set(range(1, 101))
     for batch in times:
         assert torch.equal((batch - 1) // 2, torch.arange(50))  # one from each slice of two
+
+
+def test_uniform_times_reach_from_1_to_T_and_weigh_the_same():
+    t, weight = du.Times("uniform", 20).draw(20_000, torch.Generator().manual_seed(0))
+    counts = torch.bincount(t, minlength=21)
+    assert counts[0] == 0 and len(counts) == 21 and (counts[1:] > 850).all() and (counts[1:] < 1150).all()
+    assert torch.allclose(weight, torch.ones(()))
+
+
+def test_loss_aware_times_follow_the_losses_and_stay_unbiased():
+    times, g = du.Times("loss-aware", 4), torch.Generator().manual_seed(0)
+    every = torch.arange(1, 5)
+    for _ in range(9):
+        times.update(every, torch.full((4,), 99.0))  # soon forgotten
+    assert torch.allclose(times.probabilities(), torch.full((4,), 0.25).double())  # not yet ten of each
+    for _ in range(10):
+        times.update(every, torch.tensor([1.0, 2.0, 3.0, 4.0]))
+    p = times.probabilities()
+    assert torch.allclose(p, 0.999 * torch.tensor([0.1, 0.2, 0.3, 0.4]).double() + 0.001 / 4)
+    t, weight = times.draw(50_000, g)
+    assert torch.allclose(torch.bincount(t, minlength=5)[1:] / 50_000, p.float(), atol=0.01)
+    loss = torch.tensor([5.0, -1.0, 2.0, 0.5])  # its plain mean is what the weighted draws must give
+    assert (weight * loss[t - 1]).mean().item() == pytest.approx(loss.mean().item(), abs=0.03)
 
 
 def test_noise_is_standard_and_differs(sprites):
@@ -147,7 +170,7 @@ OF_ZERO = {
 @pytest.mark.parametrize("loss, of_zero", OF_ZERO.items())
 def test_first_loss_is_that_of_answering_zero(sprites, loss, of_zero):
     twin, t = trainer(sprites, loss=loss), trainer(sprites, loss=loss)
-    x0, _, times, noise = twin.next_batch()
+    x0, _, times, noise, _ = twin.next_batch()
     first = next(t.run(steps=1)).loss
     torch.testing.assert_close(first, of_zero(du.target(x0, times, noise, COSINE, "v")))
 
@@ -158,6 +181,53 @@ def test_same_seed_same_weights_other_seed_others(sprites):
         list(t.run(steps=3))
     assert same(a.ema.model.state_dict(), b.ema.model.state_dict())
     assert not same(a.ema.model.state_dict(), c.ema.model.state_dict())
+
+
+def test_accumulated_parts_make_the_same_step(sprites):
+    whole, parts = trainer(sprites, 60, batch=60), trainer(sprites, 60, batch=60, accumulate=4)
+    for t in (whole, parts):
+        awake(t.model)
+    losses = [next(t.run(steps=9)).loss.item() for t in (whole, parts)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    for a, b in zip(whole.model.parameters(), parts.model.parameters()):
+        torch.testing.assert_close(a.grad, b.grad, atol=1e-5, rtol=1e-3)
+    with pytest.raises(ValueError, match="60 images do not divide into 7 parts"):
+        trainer(sprites, 60, batch=60, accumulate=7)
+
+
+def test_several_averages(sprites):
+    t = trainer(sprites, half_life=[0.1, 10**6])
+    list(t.run(steps=20))
+    assert t.ema is t.emas[0] and len(t.emas) == 2
+    distance = [(e.model.first.weight - t.model.first.weight).norm() for e in t.emas]
+    assert 0 < distance[0] < distance[1]
+    with pytest.raises(ValueError, match="2 averages, not 1"):
+        trainer(sprites).load_state_dict(t.state_dict())
+
+
+@pytest.mark.parametrize("anneal, factors", [("linear", [1, 0.75, 0.5, 0.25]), (None, [1, 1, 1, 1]),
+                                             ("cosine", [1, 0.853553, 0.5, 0.146447])])  # fmt: skip
+def test_annealing(sprites, anneal, factors):
+    t = trainer(sprites, anneal=anneal, warmup=0, lr=0.01)
+    rates = [t.optimizer.param_groups[0]["lr"] for _ in t.run(steps=4)]
+    assert rates == pytest.approx([0.01 * f for f in factors], rel=1e-5)
+
+
+def test_loss_aware_training_keeps_its_history(sprites):
+    t, again = trainer(sprites, 60, times="loss-aware"), trainer(sprites, 60, times="loss-aware", seed=5)
+    list(t.run(steps=3))
+    assert t.times.seen.sum() == 3 * t.batch and (t.times.history.sum(1) > 0).sum() == (t.times.seen > 0).sum()
+    again.load_state_dict(t.state_dict())
+    assert torch.equal(again.times.seen, t.times.seen)
+    assert next(again.run(steps=9)).loss == next(t.run(steps=9)).loss
+
+
+def test_bf16_is_computed_when_asked_for(sprites):
+    exact, rough = (trainer(sprites, bf16=flag) for flag in (False, True))
+    for t in (exact, rough):
+        awake(t.model)
+    exact, rough = (next(t.run(steps=1)).loss.item() for t in (exact, rough))
+    assert rough != exact and rough == pytest.approx(exact, rel=0.05)
 
 
 @pytest.mark.parametrize("network", [None, lambda: du.ContextUnet(3, 8, 5, 16)], ids=["unet", "context_unet"])

@@ -13,8 +13,8 @@ Several processes (Hugging Face Accelerate) share each batch: the run, its files
 and it can be resumed with another number of them. (A ContextUnet's BatchNorm sees only its process's share of a batch.)
 
 A run lives in a folder: `last.pt` (everything needed to go on, renewed every minute), `samples_*.png` (from the same
-noise each time) and `model.pth` (the averaged weights, for `load_model`). Files are written beside and renamed, so a
-run that is killed never leaves half a file.
+noise each time) and `model.pth` (the averaged weights, for `load_model`; of several averages, the others are
+`model_half_life_*.pth`). Files are written beside and renamed, so a run that is killed never leaves half a file.
 """
 
 import argparse
@@ -62,10 +62,19 @@ def arguments(argv=None):
     recipe.add_argument("--beta2", type=float)
     recipe.add_argument("--loss", choices=list(du.LOSSES), default="l2")
     recipe.add_argument("--drop", type=float, default=0.1, help="probability of dropping the context (default 0.1)")
-    recipe.add_argument("--half-life", type=float, default=500, help="of the averaged weights, in steps (default 500)")
+    recipe.add_argument("--weight-decay", type=float, default=0.0)
+    recipe.add_argument("--anneal", choices=["linear", "cosine", "none"], default="linear", help="of the learning rate")
+    recipe.add_argument("--times", choices=["stratified", "uniform", "loss-aware"], default="stratified",
+                        help="which noise levels are practised (default stratified)")  # fmt: skip
+    recipe.add_argument("--half-life", type=float, nargs="+", default=[500], metavar="H",
+                        help="of the averaged weights, in steps (default 500); or several")  # fmt: skip
     recipe.add_argument("--n-feat", type=int, default=64, help="of the ContextUnet (default 64)")
     recipe.add_argument("--widths", type=int, nargs="+", default=[32, 64, 96], help="of the Unet (default 32 64 96)")
     recipe.add_argument("--seed", type=int, default=0)
+    machine = parser.add_argument_group("machine")
+    machine.add_argument("--accumulate", type=int, default=1, metavar="K", help="take each batch in K parts (memory)")
+    machine.add_argument("--bf16", choices=["yes", "no"], help="compute in bfloat16 (default: where it is fast)")
+    machine.add_argument("--compile", action="store_true", help="torch.compile: a minute more, then faster steps")
     output = parser.add_argument_group("output")
     output.add_argument("--out", type=Path, metavar="RUN", help="the run's folder (default weights/runs/NETWORK)")
     output.add_argument("--save-epochs", type=int, nargs="*", default=[], metavar="E",
@@ -119,9 +128,9 @@ def build(args, data):
     return model
 
 
-def write_model(trainer, args, file):
+def write_model(ema, args, file):
     """The averaged weights in half precision, which is exact enough to sample from and half the size."""
-    model = trainer.ema.model
+    model = ema.model
     state = {k: v.cpu().half() if v.is_floating_point() else v.cpu() for k, v in model.state_dict().items()}
     info = {"predicts": args.predicts, "schedule": args.schedule, "T": args.T}
     if args.network == "context_unet" and info == {"predicts": "eps", "schedule": "linear", "T": 500}:
@@ -148,9 +157,12 @@ def train(args):
     ab_t = du.noise_schedule(args.schedule, args.T)
     trainer = du.Trainer(
         model, data if not args.no_context else data.x, ab_t, lr=args.lr, betas=(0.9, args.beta2), batch=args.batch,
-        warmup=args.warmup, loss=args.loss, drop=args.drop, half_life=args.half_life, seed=args.seed,
-        accelerator=accelerator,
+        warmup=args.warmup, weight_decay=args.weight_decay, anneal=None if args.anneal == "none" else args.anneal,
+        times=args.times, loss=args.loss, drop=args.drop, half_life=args.half_life, accumulate=args.accumulate,
+        bf16=args.bf16 and args.bf16 == "yes", seed=args.seed, accelerator=accelerator,
     )  # fmt: skip
+    if args.compile:
+        trainer.network = torch.compile(trainer.network)
     args.out.mkdir(parents=True, exist_ok=True)
     last = args.out / "last.pt"
     if args.resume:
@@ -176,7 +188,7 @@ def train(args):
             losses.append(p.loss)
             now, epoch = time.monotonic(), p.step // epoch_steps - 1
             if p.step % epoch_steps == 0 and epoch in args.save_epochs:
-                write_model(trainer, args, args.out / f"model_{epoch}.pth")
+                write_model(trainer.ema, args, args.out / f"model_{epoch}.pth")
             if p.done >= 1 or now - saved > 60:
                 saved = now
                 du.save_file(trainer.state_dict(), last)
@@ -197,8 +209,10 @@ def train(args):
             du.save_file(trainer.state_dict(), last)  # nothing is lost
         raise
     if first:
-        write_model(trainer, args, args.out / "model.pth")
-        print(f"wrote {args.out / 'model.pth'}")
+        for half_life, ema in zip(args.half_life, trainer.emas):
+            file = args.out / ("model.pth" if ema is trainer.ema else f"model_half_life_{half_life:g}.pth")
+            write_model(ema, args, file)
+            print(f"wrote {file}")
     if accelerator:
         accelerator.end_training()
 
