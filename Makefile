@@ -4,6 +4,7 @@
 # make site        write the executed lessons as a static site into site/, to read without running anything
 # make data        draw the sprites again
 # make weights     train everything that weights/ holds, and score it
+# make bench       time training, sampling, pictures and start beside the sprite course's way (FLAGS=--quick: 5 minutes)
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,7 +12,7 @@ BIN := .venv/bin
 export GOMP_SPINCOUNT ?= 10000
 LESSONS := $(patsubst notebooks/py/%.py,notebooks/%.ipynb,$(wildcard notebooks/py/*.py))
 
-.PHONY: lab test notebooks site data weights
+.PHONY: lab test notebooks site data weights bench
 .DELETE_ON_ERROR:
 
 lab: .venv/installed
@@ -36,6 +37,9 @@ data: .venv/installed
 
 weights: .venv/installed
 	sh weights/train_all.sh $(BIN)/python
+
+bench: .venv/installed
+	$(BIN)/python tests/bench.py $(FLAGS)
 
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'

@@ -97,10 +97,10 @@ def test_to_images_and_to_pixels_are_inverse():
 
 
 def test_film_of_a_real_denoising_is_small_and_whole(denoising):
-    picture = du.film({"x_t": denoising}, labels=[f"frame {i}" for i in range(32)], fps=8, hold=1.5)
+    picture = du.film({"x_t": denoising}, [f"frame {i}" for i in range(32)], scale=4, fps=8, hold=1.5)
     png = picture.png()
     image = Image.open(io.BytesIO(png))
-    assert image.n_frames == 32 and image.mode == "P" and len(png) < 600_000
+    assert image.n_frames == 32 and image.mode == "P" and len(png) < 400_000
     durations = []
     for i in range(32):
         image.seek(i)

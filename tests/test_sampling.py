@@ -1,5 +1,7 @@
 """The sampler: how many calls, which times, DDPM, DDIM, DPM-Solver++(2M), guidance, inversion, randomness."""
 
+import gc
+
 import numpy as np
 import pytest
 import torch
@@ -47,7 +49,9 @@ def test_times_for_any_T(T, share):
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 30, 33, 64, 100, 251, 300, 499, 500])
-@pytest.mark.parametrize("how", [{}, {"eta": 1.0}, {"order": 2}], ids=["ddim", "ddpm", "2m"])
+@pytest.mark.parametrize(
+    "how", [{}, {"eta": 1.0}, {"order": 2}, {"order": 2, "eta": 1.0}], ids=["ddim", "ddpm", "2m", "sde"]
+)
 def test_n_steps_are_n_calls_and_end_at_0(n, how, gaussian, noise):
     model = gaussian(COSINE)
     steps = list(du.sampler(model, COSINE, noise(1, 1, 2, 2), steps=n, **how))
@@ -142,7 +146,7 @@ def test_ddpm_samples_have_the_spread_of_the_data(gaussian, noise):
 # ------------------------------------------------------------------------------------------ parity with the library
 
 
-def library(cls, ab_t, n, x, **settings):
+def library(cls, ab_t, n, x, noises=None, **settings):
     """The same walk with a scheduler of the diffusers library, whose time i is our i + 1."""
     T = len(ab_t) - 1
     scheduler = cls(T, trained_betas=(1 - ab_t[1:] / ab_t[:-1]).numpy(), timestep_spacing="trailing", **settings)
@@ -151,8 +155,9 @@ def library(cls, ab_t, n, x, **settings):
     if cls is DPMSolverMultistepScheduler:  # its own noise levels are rounded to float32
         ab = ab_t[scheduler.timesteps + 1]
         scheduler.sigmas = torch.cat([((1 - ab) / ab).sqrt(), torch.zeros(1)])
-    for i in scheduler.timesteps:
-        x = scheduler.step(wavy(x, torch.full((len(x),), (i.item() + 1) / T)), i, x).prev_sample
+    for k, i in enumerate(scheduler.timesteps):
+        how = {} if noises is None else {"variance_noise": noises[k]}
+        x = scheduler.step(wavy(x, torch.full((len(x),), (i.item() + 1) / T)), i, x, **how).prev_sample
     return x
 
 
@@ -171,6 +176,18 @@ def test_second_order_equals_the_library(ab_t, n, noise):
     theirs = library(DPMSolverMultistepScheduler, ab_t, n, x, algorithm_type="dpmsolver++", solver_order=2,
                      solver_type="midpoint", final_sigmas_type="zero")  # fmt: skip
     torch.testing.assert_close(walk(wavy, ab_t, x, steps=n, order=2), theirs, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 10, 20, 50, 100])
+@pytest.mark.parametrize("ab_t", [LINEAR, COSINE], ids=["linear", "cosine"])
+def test_second_order_with_noise_equals_the_library(ab_t, n, noise):
+    x, generator = noise(2, 3, 4, 4, dtype=torch.float64), torch.Generator().manual_seed(3)
+    ours = walk(wavy, ab_t, x, steps=n, order=2, eta=1.0, generator=generator)
+    generator.manual_seed(3)
+    noises = [torch.randn(x.shape, generator=generator).double() for _ in range(n - 1)] + [torch.zeros_like(x)]
+    theirs = library(DPMSolverMultistepScheduler, ab_t, n, x, noises, algorithm_type="sde-dpmsolver++", solver_order=2,
+                     solver_type="midpoint", final_sigmas_type="zero")  # fmt: skip
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
 # ------------------------------------------------------------------------------------------------------------ accuracy
@@ -235,6 +252,28 @@ def test_one_row_of_context_serves_all():
     assert torch.equal(du.sample(model, COSINE, 4, row, **how), expected)
     assert torch.equal(du.sample(model, COSINE, 4, row[None].tolist(), **how), expected)
     assert not torch.equal(du.sample(model, COSINE, 4, **how), expected)
+
+
+def test_memory_does_not_grow_with_the_steps():
+    """Without keep, what a walk holds on to after 3 steps and after 30 is the same number of tensors."""
+
+    def held(steps):
+        walk = du.sampler(small_unet(), COSINE, torch.zeros(2, 3, 8, 8), steps=40, order=2, eta=1.0,
+                          generator=torch.Generator().manual_seed(0))  # fmt: skip
+        for _ in range(steps):
+            next(walk)
+        gc.collect()
+        return sum(type(thing) is torch.Tensor and thing.shape == (2, 3, 8, 8) for thing in gc.get_objects())
+
+    assert held(3) == held(30)
+
+
+@pytest.mark.parametrize("w, rows", [(0, 4), (1, 4), (2, 8)])
+def test_guidance_costs_one_call_of_twice_the_rows_a_step(w, rows):
+    model, seen = small_unet(), []
+    model.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+    du.sample(du.Guided(model, w), COSINE, 4, torch.eye(5)[0], shape=(3, 8, 8), steps=6)
+    assert seen == [rows] * 6
 
 
 def test_clip_keeps_the_image_in_range_and_takes_a_function(noise):

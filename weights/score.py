@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import diffusion_utilities as du
 
 NETWORKS = ["unet", *(f"{prefix}model_{epoch}" for prefix in ("context_", "") for epoch in (0, 4, 8, 31))]
-SAMPLING = {"steps": 20, "order": 2, "clip": True}
+SAMPLING = {"steps": 20, "order": 2, "eta": 1.0, "clip": True}
 
 
 def draw(model, ab_t, n, c):

@@ -195,7 +195,7 @@ def train(args):
             if p.done >= 1 or now - sampled > 60 * args.sample_minutes:
                 sampled = now
                 n = 40 if contexts is None else len(contexts)
-                how = {"shape": data.x.shape[1:], "steps": min(20, args.T), "order": 2, "clip": True}
+                how = {"shape": data.x.shape[1:], "steps": min(20, args.T), "order": 2, "eta": 1.0, "clip": True}
                 x = du.sample(trainer.ema.model, ab_t, n, contexts, **how)
                 du.show(x, columns=8, alt=f"samples at step {p.step}").save(args.out / f"samples_{p.step:06d}.png")
             if p.step % 100 == 0 or p.done >= 1:

@@ -1,0 +1,336 @@
+"""How fast is it, beside the sprite course's way? (make bench)
+
+python tests/bench.py            every table, in under 30 minutes
+python tests/bench.py --quick    smaller sizes, in 5 minutes: noisier, and the course trains for one minute only
+python tests/bench.py --seeds 3  the course's training with three seeds, not one: 40 minutes more
+
+The sprite course's way is its network, optimiser and schedule with the right noise, a torch Dataset and DataLoader, 500
+DDPM steps, and an animation of 32 axes. Writes artifacts/bench.md; --readme also puts it into the README. Fréchet
+distances are those of `sprite_score`, of as many samples as said; real sprites in that number are the floor.
+"""
+
+import argparse
+import collections
+import functools
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+from torch.utils.data import DataLoader
+from torch.utils.flop_counter import FlopCounterMode
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+import diffusion_utilities as du  # noqa: E402
+
+DEVICE = du.best_device()
+FAST = {"steps": 10, "order": 2, "eta": 1.0, "clip": True}  # our sampling
+OURS = {"lr": 3e-3, "batch": 32, "warmup": 50}  # lesson 4's training
+lines = []
+
+
+def say(text=""):
+    print(text, flush=True)
+    lines.append(text)
+
+
+def table(title, head):
+    say(f"\n**{title}**\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
+
+
+def row(*entries):
+    say("| " + " | ".join(map(str, entries)) + " |")
+
+
+def wait():
+    """On a GPU a call returns before its work is done."""
+    if DEVICE.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def seconds(call, times=1):
+    """The median of several runs of call()."""
+    took = []
+    for _ in range(times):
+        wait()
+        begin = time.perf_counter()
+        call()
+        wait()
+        took.append(time.perf_counter() - begin)
+    return statistics.median(took)
+
+
+def matrix_peak():
+    """The most floating-point operations a second that multiplying two float32 matrices of 2048 reaches here."""
+    a, b = torch.randn(2, 2048, 2048, device=DEVICE)
+    a @ b
+    return 2 * 2048**3 / min(seconds(lambda: a @ b) for _ in range(8))
+
+
+def flops_of(model, batch):
+    """Floating-point operations of one training step: forward and backward."""
+    with FlopCounterMode(display=False) as counter:
+        model(torch.randn(batch, 3, 16, 16, device=DEVICE), torch.full((batch,), 0.5, device=DEVICE),
+              torch.zeros(batch, 5, device=DEVICE)).square().mean().backward()  # fmt: skip
+    return counter.get_total_flops()
+
+
+def score(model, ab_t, n, **how):
+    """sprite_score of n samples, and the samples."""
+    c = torch.eye(5).repeat(-(-n // 5), 1)[:n]
+    parts = range(0, n, 250)
+    x = torch.cat([du.sample(model, ab_t, min(250, n - i), c[i : i + 250], seed=i, **how).cpu() for i in parts])
+    return du.sprite_score(x, c)
+
+
+# ------------------------------------------------------------------------------------------------------------ training
+
+
+def train_the_course(limit, seed):
+    """The sprite course's training for `limit` seconds, with the right noise: (model, ab_t, steps, seconds)."""
+    torch.manual_seed(seed)
+    ab_t, model = du.noise_schedule("linear"), du.ContextUnet(3, 64, 5, 16).to(DEVICE)
+    files = (du.DATA / f"{name}_16x16.npy" for name in ("sprites", "sprite_labels"))
+    data = du.CustomDataset(*files, du.transform)
+    data.sprites, data.slabels = data.sprites[: -du.HELD_OUT], data.slabels[: -du.HELD_OUT]
+    loader = DataLoader(data, batch_size=100, shuffle=True)
+    optimizer, steps, spent = torch.optim.Adam(model.parameters(), lr=1e-3), 0, 0.0
+    begin = time.perf_counter()
+    for epoch in range(32):
+        optimizer.param_groups[0]["lr"] = 1e-3 * (1 - epoch / 32)
+        for x, c in loader:
+            x, c = x.to(DEVICE), c.to(x).to(DEVICE)
+            c = c * torch.bernoulli(torch.full((len(c), 1), 0.9, device=DEVICE))
+            t, noise = torch.randint(1, 501, (len(x),)), torch.randn_like(x)
+            answer = model(du.add_noise(x, t, noise, ab_t), (t / 500)[:, None].to(DEVICE), c)
+            optimizer.zero_grad()
+            torch.nn.functional.mse_loss(answer, noise).backward()
+            optimizer.step()
+            steps, spent = steps + 1, time.perf_counter() - begin
+            if spent >= limit:
+                return model.eval(), ab_t, steps, spent
+    return model.eval(), ab_t, steps, spent
+
+
+def our_trainer(seed):
+    torch.manual_seed(seed)
+    return du.Trainer(du.Unet(), du.load_sprites("train"), du.noise_schedule("cosine"), seed=seed, **OURS)
+
+
+def training(course_seconds, our_seconds, seeds, n):
+    peak = matrix_peak()
+    table(f"Training step (matrix peak {peak / 1e9:.0f} GFLOP/s in float32)",
+          ["", "batch", "ms a step", "sprites a second", "GFLOP/s", "share of the peak"])  # fmt: skip
+    trainer, twin = our_trainer(0), None
+    for name, batch in (("sprite course's ContextUnet", 100), ("our Unet", OURS["batch"])):
+        model = du.ContextUnet(3, 64, 5, 16).to(DEVICE) if batch == 100 else du.Unet().to(DEVICE)
+        work = flops_of(model, batch)
+        twin = trainer if batch != 100 else du.Trainer(model, du.load_sprites("train", 2000), trainer.ab_t, batch=100)
+        step = functools.partial(next, twin.run(steps=10**6))
+        seconds(step, 3)
+        took = seconds(step, 10)
+        rate = work / took
+        row(name, batch, f"{1e3 * took:.0f}", f"{batch / took:.0f}", f"{rate / 1e9:.0f}", f"{rate / peak:.0%}")
+
+    real = du.frechet_distance(du.load_sprites("train", n).x, du.load_sprites("held_out").x)
+    table(f"Trained from nothing, {n} samples each (as many real sprites: {real:.2f})",
+          ["", "seed", "training took", "steps", "Fréchet distance", "drawn as asked"])  # fmt: skip
+    reached = {"course": [], "ours": []}
+    for seed in range(seeds["course"]):
+        model, ab_t, steps, spent = train_the_course(course_seconds, seed)
+        s = score(model, ab_t, n, **FAST | {"steps": 20})
+        reached["course"].append((spent, s["frechet"]))
+        row("sprite course's recipe", seed, f"{spent:.0f} s", steps, f"{s['frechet']:.1f}", f"{s['asked']:.0%}")
+    for limit in our_seconds:
+        for seed in range(seeds["ours"]):
+            trainer = our_trainer(seed)
+            for _ in trainer.run(seconds=limit):
+                pass
+            s = score(trainer.ema.model, trainer.ab_t, n, **FAST | {"steps": 20})
+            if limit == our_seconds[0]:
+                reached["ours"].append((trainer.seconds, s["frechet"]))
+            row("lesson 4's recipe", seed, f"{limit} s", trainer.step, f"{s['frechet']:.1f}", f"{s['asked']:.0%}")
+    course, ours = (statistics.mean(f for _, f in reached[k]) for k in ("course", "ours"))
+    ratio = reached["course"][0][0] / reached["ours"][0][0]
+    words = "is already below" if ours < course else "is NOT yet below"
+    say(f"\nAfter a {ratio:.0f}th of the time our mean distance, {ours:.1f}, {words} the course's, {course:.1f}.")
+
+
+# ------------------------------------------------------------------------------------------------------------ sampling
+
+
+def sampling(n):
+    model, ab_t = du.load_model(du.WEIGHTS / "unet.pth")
+    theirs, linear = du.load_model(du.WEIGHTS / "context_model_31.pth")
+    c, ddpm = torch.eye(5).repeat(7, 1)[:32], {"steps": 500, "eta": 1.0}
+
+    def draw(model, ab_t, b=32, **how):
+        return seconds(lambda: du.sample(model, ab_t, b, c.repeat(2, 1)[:b], **how), 1 if how["steps"] > 99 else 5)
+
+    course = draw(theirs, linear, **ddpm)
+    slow, fast = draw(model, ab_t, **ddpm), draw(model, ab_t, **FAST)
+    table(
+        f"32 sprites ({n} for the distance)", ["", "network calls", "seconds", "faster than DDPM", "Fréchet distance"]
+    )
+    row("sprite course's network, DDPM", 500, f"{course:.1f}", "", "")
+    row("our Unet, DDPM", 500, f"{slow:.1f}", "1", f"{score(model, ab_t, n, **ddpm)['frechet']:.2f}")
+    row(
+        "our Unet, 2M with noise",
+        10,
+        f"{fast:.2f}",
+        f"{slow / fast:.0f}",
+        f"{score(model, ab_t, n, **FAST)['frechet']:.2f}",
+    )
+    guided = du.Guided(model, 1.5)
+    again = draw(guided, ab_t, **FAST)
+    distance = score(guided, ab_t, n, **FAST)["frechet"]
+    row("the same, guided with w = 1.5", 20, f"{again:.2f}", f"{slow / again:.0f}", f"{distance:.2f}")
+    by_sprites = [draw(model, ab_t, b, **FAST) for b in (16, 32, 64)]
+    by_steps = [draw(model, ab_t, **FAST | {"steps": k}) for k in (5, 10, 20)]
+    say("\nSeconds for 16, 32, 64 sprites: " + ", ".join(f"{s:.2f}" for s in by_sprites)
+        + "; for 5, 10, 20 steps: " + ", ".join(f"{s:.2f}" for s in by_steps) + ".")  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------ pictures
+
+
+def course_film(store):
+    """Frames (F, B, H, W, C) as the sprite course animates them: an axis a sprite, all drawn anew for each frame."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+    from matplotlib.animation import FuncAnimation
+
+    fig, axes = plt.subplots(4, 8, figsize=(8, 4), sharex=True, sharey=True)
+
+    def draw(i):
+        shown = []
+        for ax, image in zip(axes.flat, store[i]):
+            ax.clear()
+            ax.set(xticks=[], yticks=[])
+            shown.append(ax.imshow(image))
+        return shown
+
+    html = FuncAnimation(fig, draw, frames=len(store), interval=200, blit=False).to_jshtml()
+    plt.close(fig)
+    return html
+
+
+def pictures():
+    model, ab_t = du.load_model(du.WEIGHTS / "unet.pth")
+    _, steps = du.sample(model, ab_t, 32, torch.eye(5).repeat(7, 1)[:32], steps=32, order=2, eta=1.0, keep=32)
+    frames, labels = torch.stack([step.x for step in steps]).cpu(), [f"t = {step.s}" for step in steps]
+
+    def ours():
+        return du.film(frames, labels, scale=4).to_jshtml()
+
+    store = du.unorm(frames.movedim(2, -1).numpy())
+    theirs = []
+    slow, fast = seconds(lambda: theirs.append(course_film(store))), seconds(ours, 5)
+    size = len(du.film(frames, labels, scale=4).png())
+    table("A film of 32 sprites x 32 frames", ["", "seconds", "times faster", "kB"])
+    row("32 axes, drawn anew for each frame", f"{slow:.1f}", "1", f"{len(theirs[0]) / 1e3:.0f}")
+    row("`film`", f"{fast:.2f}", f"{slow / fast:.0f}", f"{size / 1e3:.0f}")
+
+
+# --------------------------------------------------------------------------------------------------------------- start
+
+
+def first_film():
+    """Lesson 2's code up to its first film, as a program."""
+    import jupytext
+
+    source = [
+        cell.source for cell in jupytext.read(ROOT / "notebooks/py/02_sampling.py").cells if cell.cell_type == "code"
+    ]
+    last = next(i for i, cell in enumerate(source) if "du.film(" in cell)
+    return "\n".join(source[: last + 1])
+
+
+def start():
+    def python(program):
+        return seconds(lambda: subprocess.run([sys.executable, "-c", program], cwd=ROOT / "notebooks", check=True,
+                                              capture_output=True), 3)  # fmt: skip
+
+    python("import torch")
+    plain, ours = python("import torch"), python("import torch, sys; sys.path[0] = '..'; import diffusion_utilities")
+    load = seconds(lambda: (du.load_sprites("train"), du.load_sprites("held_out")), 3)
+    model = seconds(lambda: du.load_model(du.WEIGHTS / "unet.pth"), 3)
+    table("Start", ["", "seconds"])
+    row("`import torch`", f"{plain:.2f}")
+    row("`import diffusion_utilities` adds", f"{ours - plain:.2f}")
+    row("40,000 sprites as tensors", f"{load:.2f}")
+    row("`load_model`", f"{model:.2f}")
+    row("lesson 2 from a new Python to its first film", f"{python(first_film()):.1f}")
+
+
+# -------------------------------------------------------------------------------------------------------------- a GPU
+
+
+def on_a_gpu(epochs, steps, n):
+    """The sprite course's recipe and ours at full length, and many samples; compiled, in bfloat16."""
+    data = du.load_sprites("train")
+    table(f"On {torch.cuda.get_device_name() if DEVICE.type == 'cuda' else 'the CPU'}", ["", "seconds", ""])
+    course = (
+        du.ContextUnet(3, 64, 5, 16),
+        {"lr": 1e-3, "batch": 100, "warmup": 0, "betas": (0.9, 0.999)},
+        {"epochs": epochs},
+    )
+    ours = du.Unet(), {"lr": 3e-3, "batch": 256, "warmup": 200}, {"steps": steps}
+    for name, (model, how, limit) in {"sprite course's recipe": course, "our Unet": ours}.items():
+        ab_t = du.noise_schedule("cosine" if model.predicts == "v" else "linear")
+        trainer = du.Trainer(model, data, ab_t, bf16=True, **how)
+        trainer.network = torch.compile(trainer.network)
+        took = seconds(functools.partial(collections.deque, trainer.run(**limit), maxlen=0))
+        s = score(trainer.ema.model, ab_t, min(n, 2000), **FAST)
+        row(name, f"{took:.0f}", f"{trainer.step} steps, Fréchet distance {s['frechet']:.2f}")
+    took = seconds(lambda: du.sample(trainer.ema.model, ab_t, n, torch.eye(5)[0], **FAST))
+    row(f"{n} sprites", f"{took:.1f}", "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seeds", type=int, default=1, help="of the sprite course's training (ours always has 3)")
+    parser.add_argument("--readme", action="store_true", help="write the tables into README.md")
+    parser.add_argument("--only", nargs="+", choices=["training", "sampling", "pictures", "start", "gpu"])
+    args = parser.parse_args()
+    parts = args.only or ["training", "sampling", "pictures", "start"] + ["gpu"] * (DEVICE.type == "cuda")
+    begin, quick = time.perf_counter(), args.quick
+    processor = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[1]
+    say(f"{processor}, {torch.get_num_threads()} threads, {DEVICE.type}, torch {torch.__version__}"
+        + (", **quick sizes**" if quick else ""))  # fmt: skip
+    if "training" in parts:
+        seeds = {"course": args.seeds, "ours": 1 if quick else 3}
+        training(60 if quick else 1200, (20,) if quick else (60, 180), seeds, 200 if quick else 500)
+    if "sampling" in parts:
+        sampling(50 if quick else 500)
+    if "pictures" in parts:
+        pictures()
+    if "start" in parts:
+        start()
+    if "gpu" in parts:
+        full = DEVICE.type == "cuda" and not quick
+        on_a_gpu(32 if full else 0.01, 6000 if full else 10, 10_000 if full else 50)
+    say(f"\nAll this took {(time.perf_counter() - begin) / 60:.0f} minutes.")
+    text = "\n".join(lines).strip() + "\n"
+    (ROOT / "artifacts").mkdir(exist_ok=True)
+    (ROOT / "artifacts" / "bench.md").write_text(text, encoding="utf-8")
+    if args.readme:
+        readme = ROOT / "README.md"
+        marked = re.compile(r"(<!-- bench -->\n).*?(<!-- /bench -->)", re.S)
+        readme.write_text(
+            marked.sub(lambda m: m[1] + text + m[2], readme.read_text(encoding="utf-8")), encoding="utf-8"
+        )
+
+
+if __name__ == "__main__":
+    main()
