@@ -1,6 +1,7 @@
 """Score every network in this folder and write the table into README.md, the model card.
 
 python weights/score.py                 2,000 samples of each, about half an hour on two CPU cores
+python weights/score.py --only unet     only the rows whose name holds "unet"; the others stay as they are
 python weights/score.py --samples 200   a quick look, printed and not written
 """
 
@@ -17,14 +18,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import diffusion_utilities as du
 
 NETWORKS = ["unet", *(f"{prefix}model_{epoch}" for prefix in ("context_", "") for epoch in (0, 4, 8, 31))]
-SAMPLING = {"steps": 20, "order": 2, "eta": 1.0, "clip": True}
+SAMPLING = {"steps": 20, "order": 2, "clip": True}
+# the network that the lessons sample from is also scored as they do it: (what is different, its guidance)
+MORE = {"`unet.pth`, 2M with noise": ({"eta": 1.0}, 1), "the same, 10 steps, w = 2": ({"eta": 1.0, "steps": 10}, 2)}
 
 
-def draw(model, ab_t, n, c):
+def draw(model, ab_t, n, c, **how):
     """n images from n different noises, in batches."""
-    rows = range(0, n, 250)
+    rows, how = range(0, n, 250), SAMPLING | how
     return torch.cat([
-        du.sample(model, ab_t, min(250, n - i), None if c is None else c[i : i + 250], seed=i, **SAMPLING) for i in rows
+        du.sample(model, ab_t, min(250, n - i), None if c is None else c[i : i + 250], seed=i, **how) for i in rows
     ])  # fmt: skip
 
 
@@ -42,7 +45,10 @@ def row(name, score, seconds=None):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--samples", type=int, default=2000)
-    n = parser.parse_args().samples
+    parser.add_argument("--only", default="", metavar="TEXT", help="score only the rows whose name holds this")
+    args = parser.parse_args()
+    n, card = args.samples, du.WEIGHTS / "README.md"
+    text = card.read_text(encoding="utf-8")
     train, held_out = du.load_sprites("train"), du.load_sprites("held_out")
     c = torch.eye(5).repeat(-(-n // 5), 1)[:n]
     lines = [
@@ -57,18 +63,24 @@ def main():
         ),  # fmt: skip
     ]
     print("\n".join(lines), flush=True)
-    for name in NETWORKS:
+    rows = {f"`{name}.pth`": (name, {}, 1) for name in NETWORKS[:1]}
+    rows |= {title: ("unet", how, w) for title, (how, w) in MORE.items()}
+    rows |= {f"`{name}.pth`": (name, {}, 1) for name in NETWORKS[1:]}
+    for title, (name, how, w) in rows.items():
+        before = re.search(rf"^\| {re.escape(title)} \|.*", text, re.M)
+        if args.only not in name and before:
+            lines.append(before[0])
+            continue
         context = None if name.startswith("model") else c
         begin = time.perf_counter()
-        x = draw(*du.load_model(du.WEIGHTS / f"{name}.pth"), n, context)
+        model, ab_t = du.load_model(du.WEIGHTS / f"{name}.pth")
+        x = draw(du.Guided(model, w), ab_t, n, context, **how)
         seconds = time.perf_counter() - begin
-        lines.append(row(f"`{name}.pth`", du.sprite_score(x, context, held_out.x, train.x), seconds))
+        lines.append(row(title, du.sprite_score(x, context, held_out.x, train.x), seconds))
         print(lines[-1], flush=True)
     files = [f"{name}.pth" for name in ("classifier", *NETWORKS)]
     hashes = [f"| `{f}` | {(du.WEIGHTS / f).stat().st_size:,} | `{sha256(du.WEIGHTS / f)}` |" for f in files]
     if n == 2000:
-        card = du.WEIGHTS / "README.md"
-        text = card.read_text(encoding="utf-8")
         for mark, body in (("scores", lines), ("files", ["| file | bytes | SHA-256 |", "|---|---|---|", *hashes])):
             body = "\n".join(body)
             text = re.sub(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", rf"\g<1>{body}\n\g<2>", text, flags=re.S)

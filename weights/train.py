@@ -31,7 +31,7 @@ import diffusion_utilities as du
 
 # What the two networks are trained with unless the command line says otherwise.
 RECIPES = {
-    "unet": {"predicts": "v", "schedule": "cosine", "lr": 3e-3, "batch": 128, "warmup": 100, "beta2": 0.99},
+    "unet": {"predicts": "v", "schedule": "cosine", "lr": 2e-3, "batch": 64, "warmup": 200, "beta2": 0.99},
     "context_unet": {"predicts": "eps", "schedule": "linear", "lr": 1e-3, "batch": 100, "warmup": 0, "beta2": 0.999},
 }
 

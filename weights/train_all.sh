@@ -4,7 +4,7 @@ set -e
 python=${1:-python3}
 here=$(dirname "$0")
 "$python" "$here/train_classifier.py"
-"$python" "$here/train.py" --steps 3500 --out "$here/runs/unet"
+"$python" "$here/train.py" --steps 9000 --out "$here/runs/unet"
 cp "$here/runs/unet/model.pth" "$here/unet.pth"
 # The sprite course's network and recipe, with short epochs: 3,600 sprites with context, 2,400 without.
 for prefix in context_ ""; do

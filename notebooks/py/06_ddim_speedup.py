@@ -373,8 +373,8 @@ for steps in (5, 10, 25, 50):
     print(f"{steps:3d} steps:", ", ".join(f"{name} {value:.1f}" for value, name in ranked))
 
 # %% [markdown]
-# All fall, ever more slowly. What remains is the network's own error, some of which fresh noise corrects: with a solver
-# fit for few steps, it serves from ten steps on. Differences of a few tenths are chance, with only 100 sprites.
+# All fall, ever more slowly. What remains is the network's own error, some of which fresh noise corrects. The surprise:
+# in a solver made for few steps, noise helps early. Differences of a few tenths are chance, with only 100 sprites.
 
 # %% [markdown]
 # ## 6. Can you walk from a sprite back into its noise?
