@@ -173,7 +173,7 @@ def test_settings_are_kept_for_the_resume(data, tmp_path, run_here):
     npy = ["--data", data / "a.npy", "--labels", data / "b.npy"]
     assert run_here(*npy, *TINY, "--steps", 1, "--predicts", "x0", "--seed", 7, "--out", out)[0] == 0
     settings = json.loads((out / "settings.json").read_text())
-    assert (settings["predicts"], settings["seed"], settings["lr"], settings["widths"]) == ("x0", 7, 3e-3, [8, 8])
+    assert (settings["predicts"], settings["seed"], settings["lr"], settings["widths"]) == ("x0", 7, 2e-3, [8, 8])
     code, said, errors = run_here("--resume", out, "--steps", 2)
     assert code == 0 and "resumed at step 1\n" in said, errors
     assert du.load_model(out / "model.pth", "cpu")[0].predicts == "x0"

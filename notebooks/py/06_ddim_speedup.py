@@ -250,7 +250,7 @@ du.show_rows(rows, alt="Twelve sprites with eta 0, 0.5 and 1, for 5 steps and fo
 # %% [markdown]
 # Two things pull against each other. Fresh noise lets the network correct earlier mistakes. But the step that adds it
 # treats all that x_s could be, given x_t, as one Gaussian cloud, which is true of small steps only. Which wins depends
-# on the network and on n; see the lines above. On the photographs of CIFAR-10 the second
+# on the network and on n. On the photographs of CIFAR-10 the second
 # wins by far when steps are few (DDIM paper, Table 1: FID, a Fréchet distance in another network's features):
 #
 # | steps | 10 | 20 | 50 | 100 | 1000 |
@@ -307,7 +307,7 @@ du.show_figure(fig, alt="The guess against lam: a curve; DDIM's stairs lag behin
 
 # %% [markdown]
 # This is the colour value that moved most. DDIM's pieces lag behind wherever it climbs or falls; those of 2M cut through
-# the middle, except at sharp corners, where a straight line points the wrong way.
+# the middle, except at sharp corners.
 #
 # In code it is the DDIM loop with one new line, for `x0`. The first step has no last answer yet; the final one, to
 # `lam[0]` (infinite), takes the answer as it is.
@@ -350,7 +350,7 @@ du.show_figure(fig, alt="Error against steps on log-log axes: both fall, 2M lies
 
 # %% [markdown]
 # Theory promises -1 for DDIM and -2 for 2M when steps are small. 2M falls faster, but short of that: its first and last
-# steps are first order, and huge in $\lambda$. Now the samplers by score, with a fourth: 2M given DDPM's
+# steps are first order, and huge in $\lambda$. Now by score, with a fourth: 2M with DDPM's
 # fresh noise (`order=2, eta=1`, also called SDE-DPM-Solver++).
 
 # %%
