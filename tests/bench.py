@@ -158,7 +158,7 @@ def training(course_seconds, our_seconds, seeds, n):
     course, ours = (statistics.mean(f for _, f in reached[k]) for k in ("course", "ours"))
     ratio = reached["course"][0][0] / reached["ours"][0][0]
     words = "is already below" if ours < course else "is NOT yet below"
-    say(f"\nAfter a {ratio:.0f}th of the time our mean distance, {ours:.1f}, {words} the course's, {course:.1f}.")
+    say(f"\nAfter 1/{ratio:.0f} of the time our mean distance, {ours:.1f}, {words} the course's, {course:.1f}.")
 
 
 # ------------------------------------------------------------------------------------------------------------ sampling
