@@ -1,13 +1,16 @@
 """What several test files use: the repository root on the path, one thread, a few images and small denoisers."""
 
+import ast
 import importlib.util
 import json
 import os
 import shutil
 import sys
 import tempfile
+import types
 from pathlib import Path
 
+import jupytext
 import pytest
 import torch
 from hypothesis import settings
@@ -61,6 +64,26 @@ def noise():
         return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
 
     return draw
+
+
+@pytest.fixture
+def lesson():
+    """What a lesson defines, without running it: lesson("08_variational_bound", T=500) has its imports, functions and
+    classes as attributes, and the named values in place of those that its cells would have set."""
+
+    def load(name, **values):
+        tree = ast.parse("\n".join(
+            cell.source for cell in jupytext.read(ROOT / "notebooks" / "py" / f"{name}.py").cells
+            if cell.cell_type == "code"
+        ))  # fmt: skip
+        kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+        tree.body = [node for node in tree.body if isinstance(node, kept)]
+        module = types.ModuleType(f"lesson_{name}")
+        vars(module).update(values)
+        exec(compile(tree, f"{name}.py", "exec"), vars(module))
+        return module
+
+    return load
 
 
 class Gaussian:

@@ -5,26 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
+from answers import RIGHT, WRONG, of, right, wrong
 
 import checks
 import diffusion_utilities as du
-
-# RIGHT holds (check, right answer); WRONG holds (check, the mistake that it must name, wrong answer)
-RIGHT, WRONG = [], []
-
-
-def right(check):
-    return lambda answer: RIGHT.append((check, answer)) or answer
-
-
-def wrong(check, mistake):
-    return lambda answer: WRONG.append((check, mistake, answer)) or answer
-
-
-def of(value):
-    """One number for each image, shaped to multiply images."""
-    return value.float().view(-1, 1, 1, 1)
-
 
 # ----------------------------------------------------------------------------------------------------- lessons 1 and 2
 
@@ -1294,7 +1278,7 @@ def test_stubs_strange_answers_and_errors_get_a_sentence(check):
 
 @pytest.mark.parametrize("check", every_check(), ids=name_of)
 def test_hints_come_one_after_another(check):
-    checks._hints_given.clear()
+    checks.core._hints_given.clear()
     first, *rest = [check(lambda *_: ...).hint for _ in range(5)]
     assert first == ""
     assert rest[0].startswith("Hint 1 of ")
