@@ -619,7 +619,8 @@ class Trainer:
     times       which t are practised: "stratified", "uniform" or "loss-aware" (see `Times`)
     half_life   of the averaged weights, in steps; of several numbers, `emas` holds an average each, `ema` the first
     accumulate  a batch is taken in so many parts, whose gradients are added: the same step in less memory
-    bf16        True computes in bfloat16, False in float32; None takes bfloat16 where the processor multiplies it
+    bf16        True computes in bfloat16, False in float32; None takes bfloat16 on a GPU (on processors that multiply
+                it, the Unet trains no faster with it: see weights/README.md)
     seed        of the order of the images, the times, the noise and the dropped contexts
     accelerator an accelerate.Accelerator: each of its processes takes an equal share of every batch, and their
                 gradients are averaged, so that the run is the same whatever their number
@@ -661,8 +662,7 @@ class Trainer:
         on_gpu = self.device.type == "cuda"
         self.noise = torch.Generator(self.device).manual_seed(seed) if on_gpu else self.generator
         self.step, self.seconds, self.order = 0, 0.0, torch.empty(0, dtype=torch.long)
-        fast = on_gpu or (self.device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
-        self.autocast = fast if bf16 is None else bf16
+        self.autocast = on_gpu if bf16 is None else bf16
 
     def next_batch(self):
         """The next images, contexts, times, noise and weights: (x0, c, t, noise, weight). Each epoch shows every image

@@ -26,7 +26,7 @@ settings.load_profile("course")
 
 
 # In the tests the lessons train for seconds instead of minutes; see ipython_startup/smaller_values.py.
-SMALLER = {"SECONDS": 20, "SIDE_STEPS": 10, "SCORED": 60}
+SMALLER = {"SECONDS": 20, "SIDE_STEPS": 10, "SCORED": 60, "EPOCHS": 1}
 
 
 def pytest_configure(config):

@@ -16,8 +16,8 @@ def test_the_courses_training_is_its_recipe_on_training_sprites_only(monkeypatch
     monkeypatch.setattr(
         du.ContextUnet, "forward", lambda self, x, t, c: seen.append((x, t, c)) or forward(self, x, t, c)
     )
-    model, ab_t, steps, spent = bench.train_the_course(0.001, seed=0)
-    assert steps == 1 and spent > 0.001 and not model.training and model.n_feat == 64
+    model, ab_t = bench.train_the_course(1, seed=0)
+    assert not model.training and model.n_feat == 64
     assert torch.equal(ab_t, du.noise_schedule("linear", 500))
     ((x, t, c),) = seen
     assert x.shape == (100, 3, 16, 16) and ((t > 0) & (t <= 1)).all() and c.shape == (100, 5)

@@ -73,7 +73,7 @@ def arguments(argv=None):
     recipe.add_argument("--seed", type=int, default=0)
     machine = parser.add_argument_group("machine")
     machine.add_argument("--accumulate", type=int, default=1, metavar="K", help="take each batch in K parts (memory)")
-    machine.add_argument("--bf16", choices=["yes", "no"], help="compute in bfloat16 (default: where it is fast)")
+    machine.add_argument("--bf16", choices=["yes", "no"], help="compute in bfloat16 (default: on a GPU)")
     machine.add_argument("--compile", action="store_true", help="torch.compile: a minute more, then faster steps")
     output = parser.add_argument_group("output")
     output.add_argument("--out", type=Path, metavar="RUN", help="the run's folder (default weights/runs/NETWORK)")
