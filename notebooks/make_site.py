@@ -108,10 +108,14 @@ def make(folder):
         bodies[file.stem] = "\n".join(map(cell_html, nbformat.read(file, 4).cells))
     bodies["weights"] = to_html((ROOT / "weights" / "README.md").read_text(encoding="utf-8"))
     titles = {stem: re.search("<h1[^>]*>(.*?)<a", body, re.S)[1] for stem, body in bodies.items()}
-    in_nav = titles | {"index": "The course"}
+    short = {stem: title.split(".")[0] if stem[0].isdigit() else title for stem, title in titles.items()}
+    short["index"] = "The course"
     for stem, body in bodies.items():
         here = {stem: " aria-current=page"}
-        nav = " ".join(f'<a href="{s}.html"{here.get(s, "")}>{title}</a>' for s, title in in_nav.items())
+        nav = " ".join(
+            f'<a href="{s}.html" title="{titles[s]}" aria-label="{titles[s]}"{here.get(s, "")}>{name}</a>'
+            for s, name in short.items()
+        )
         page = PAGE.format(title=titles[stem], nav=nav, body=site_links(body))
         (folder / f"{stem}.html").write_text(page, encoding="utf-8")
     return sorted(folder.glob("*.html"))

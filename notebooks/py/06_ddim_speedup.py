@@ -664,4 +664,6 @@ Markdown(f"""
 # - Karras et al., *Elucidating the Design Space of Diffusion-Based Generative Models* (2022): which times to visit,
 #   which solver to use, and when fresh noise helps.
 #
-# This is the last of the six core lessons; the first is [01_intuition](01_intuition.ipynb).
+# The core of the course ends here. The lessons that follow go deeper, and can be read in any order.
+#
+# Next: [07_predict_the_image](07_predict_the_image.ipynb)
