@@ -1,0 +1,149 @@
+"""Teach a trained network to draw in one call, or in a few: consistency distillation (lesson 11).
+
+    python weights/train_few_steps.py --minutes 60                     from unet.pth, as few_steps.pth was made
+    python weights/train_few_steps.py --minutes 60 --teacher my.pth    from a Unet of yours
+    python weights/train_few_steps.py --resume weights/runs/few_steps  go on after a stop, a crash or a power cut
+
+The student starts as a copy of the teacher. Each step noises a batch of sprites to a time t, lets the guided teacher
+take one DDIM step to an earlier time s, and asks the student for the same image at both ends: its answer at s is the
+target for its answer at t. At s = 0 the answer is the image itself, and from there the right answers spread upward.
+
+A run lives in a folder, as those of train.py: `last.pt` (everything needed to go on, renewed every minute and at
+Ctrl-C), `samples_*.png` (rows: one call, two, four; from the same noise each time) and `model.pth` (averaged weights).
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import diffusion_utilities as du
+
+
+def arguments(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    add = parser.add_argument
+    add("--steps", type=int, help="how long, in steps (this or --minutes is needed)")
+    add("--minutes", type=float, help="how long, in minutes")
+    add("--resume", type=Path, metavar="RUN", help="a run's folder: go on with its own settings")
+    add("--teacher", default=str(du.WEIGHTS / "unet.pth"), help="a trained Unet (default unet.pth)")
+    add("--w", type=float, default=1.5, help="guidance of the teacher, which the student inherits (default 1.5)")
+    add("--pieces", type=int, default=20, help="the teacher's steps from T to 0 (default 20)")
+    add("--batch", type=int, default=32)
+    add("--lr", type=float, default=5e-4)
+    add("--half-life", type=float, default=150, help="of the averaged weights, in steps (default 150)")
+    add("--images", type=int, metavar="N", help="train on the first N sprites only")
+    add("--seed", type=int, default=0)
+    add("--out", type=Path, metavar="RUN", default=du.WEIGHTS / "runs" / "few_steps", help="the run's folder")
+    add("--sample-minutes", type=float, default=5, help="minutes between sample pictures (default 5)")
+    args = parser.parse_args(argv)
+    if args.resume:
+        settings = args.resume / "settings.json"
+        if not settings.is_file():
+            parser.error(f"{args.resume} is not the folder of a run: it holds no settings.json")
+        longer = {k: v for k in ("steps", "minutes") if (v := getattr(args, k)) is not None}
+        vars(args).update(json.loads(settings.read_text()) | longer, out=args.resume)
+        return args
+    if not (args.steps or args.minutes):
+        parser.error("say how long to train: --steps or --minutes")
+    if (args.out / "last.pt").exists():
+        parser.error(f"{args.out} already holds a run: resume it with --resume {args.out}, or choose another --out")
+    return args
+
+
+def end_of_curve(model, x, t, c, ab_t):
+    """Where the student says that the curve through x (B, C, H, W) at times t (B,) ends: x itself at t = 0."""
+    out = model(x, t.to(x.device) / (len(ab_t) - 1), c)
+    return du.to_x0_eps(out.float(), x, t, ab_t, model.predicts)[0]
+
+
+class Consistency(du.Trainer):
+    """A Trainer with another loss: the answer at time t should be the answer at s, one step of the teacher earlier."""
+
+    def __init__(self, student, teacher, data, ab_t, pieces, **how):
+        super().__init__(student, data, ab_t, drop=0.0, **how)
+        self.teacher, self.stride = teacher, round((len(ab_t) - 1) / pieces)
+
+    def loss_of(self, x0, c, t, noise, weight):
+        ab_t, s = self.ab_t, (t - self.stride).clamp(min=0)
+        x_t = du.add_noise(x0, t, noise, ab_t)
+        with torch.no_grad():
+            guess = end_of_curve(self.teacher, x_t, t, c, ab_t).clamp(-1, 1)
+            signal, sigma = du.signal_and_noise(ab_t, t, x_t)
+            x_s = du.add_noise(guess, s, (x_t - signal * guess) / sigma, ab_t)
+            aim = end_of_curve(self.model, x_s, s, c, ab_t).clamp(-1, 1)
+        squared = (end_of_curve(self.network, x_t, t, c, ab_t) - aim).square().sum((1, 2, 3))
+        losses = (squared + 0.03**2).sqrt() - 0.03  # pseudo-Huber: every image pulls about equally hard
+        return losses.mean(), losses.detach()
+
+
+@torch.no_grad()
+def draw(model, ab_t, c, calls, seed=0):
+    """Guess, add fresh noise for the next time, guess again: images (len(c), 3, 16, 16) in 1, 2, 4, ... calls."""
+    generator = torch.Generator().manual_seed(seed)
+    x, times = torch.zeros(len(c), model.in_channels, 16, 16), du.sampling_times(len(ab_t) - 1, calls)[:-1]
+    for t in times:
+        t = torch.full((len(c),), t)
+        x = du.add_noise(x, t, torch.randn(x.shape, generator=generator), ab_t).to(next(model.parameters()).device)
+        x = end_of_curve(model, x, t, c.to(x), ab_t).clamp(-1, 1).cpu()
+    return x
+
+
+def write_model(ema, ab_t_info, file):
+    """The averaged weights in half precision, which is exact enough to sample from and half the size."""
+    state = {k: v.cpu().half() if v.is_floating_point() else v.cpu() for k, v in ema.model.state_dict().items()}
+    du.save_file({"config": ema.model.config, "state": state, "info": ab_t_info}, file)
+
+
+def train(args):
+    torch.manual_seed(args.seed)
+    info = du.load_file(args.teacher).get("info")
+    teacher, ab_t = du.load_model(args.teacher)
+    student = du.load_model(args.teacher)[0].requires_grad_(True)
+    trainer = Consistency(
+        student, du.Guided(teacher, args.w), du.load_sprites("train", args.images), ab_t, args.pieces, lr=args.lr,
+        batch=args.batch, warmup=50, half_life=args.half_life, bf16=False, seed=args.seed,
+    )  # fmt: skip
+    last = args.out / "last.pt"
+    if args.resume:
+        trainer.load_state_dict(du.load_file(last))
+        print(f"resumed at step {trainer.step}")
+    else:
+        args.out.mkdir(parents=True, exist_ok=True)
+        settings = {k: v for k, v in vars(args).items() if k not in ("out", "resume")}
+        (args.out / "settings.json").write_text(json.dumps(settings, indent=1))
+    contexts, losses, saved, sampled = torch.eye(5).repeat(4, 1), [], 0.0, time.monotonic()
+    try:
+        for p in trainer.run(steps=args.steps, seconds=args.minutes and args.minutes * 60):
+            losses.append(p.loss)
+            now = time.monotonic()
+            if p.done >= 1 or now - saved > 60:
+                saved = now
+                du.save_file(trainer.state_dict(), last)
+                write_model(trainer.ema, info, args.out / "model.pth")
+            if p.done >= 1 or now - sampled > 60 * args.sample_minutes:
+                sampled = now
+                rows = torch.cat([draw(trainer.ema.model, ab_t, contexts, calls) for calls in (1, 2, 4)])
+                picture = du.show(rows, columns=20, alt=f"one, two and four calls at step {p.step}")
+                picture.save(args.out / f"samples_{p.step:06d}.png")
+            if p.step % 100 == 0 or p.done >= 1:
+                loss = torch.stack(losses).mean().item()
+                print(f"step {p.step}  {p.done:6.1%}  loss {loss:.4f}  {p.seconds:.0f} s", flush=True)
+                losses.clear()
+    except KeyboardInterrupt:
+        du.save_file(trainer.state_dict(), last)  # nothing is lost
+        raise
+    print(f"wrote {args.out / 'model.pth'}")
+
+
+if __name__ == "__main__":
+    try:
+        train(arguments())
+    except KeyboardInterrupt:
+        sys.exit("stopped: go on with --resume")
+    except (ValueError, FileNotFoundError, FloatingPointError) as error:
+        sys.exit(f"error: {error}")
