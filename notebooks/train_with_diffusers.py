@@ -70,7 +70,7 @@ def load_data(name, root=HERE / "saved", download=False):
 
 
 def build(channels=3, size=32, widths=(64, 64, 128)):
-    """The library's U-Net: two layers a block, attention at the lowest resolution; 4,654,723 parameters as it stands."""
+    """The library's U-Net: two layers a block, attention at the lowest resolution; 4,654,723 parameters by default."""
     plain = len(widths) - 1
     return UNet2DModel(
         sample_size=size, in_channels=channels, out_channels=channels, layers_per_block=2,

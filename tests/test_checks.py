@@ -2,16 +2,16 @@
 
 import math
 
-import numpy as np
-import pytest
-import torch
-from answers import RIGHT, WRONG, of, right, wrong
 import answers_07  # noqa: F401
 import answers_08  # noqa: F401
 import answers_09  # noqa: F401
 import answers_10  # noqa: F401
 import answers_11  # noqa: F401
 import answers_12  # noqa: F401
+import numpy as np
+import pytest
+import torch
+from answers import RIGHT, WRONG, of, right, wrong
 
 import checks
 import diffusion_utilities as du

@@ -93,7 +93,7 @@ def test_exercises(file, notebook):
     """Each has a difficulty and minutes, a stub that the check calls unfinished, and a folded solution that passes."""
     text = "\n".join(cells(notebook, "markdown"))
     section = part(text, "## Exercises", "## What you saw")
-    titles = re.findall(r"^### Exercise (\d)\.(\d): ", section, re.M)
+    titles = re.findall(r"^### Exercise (\d+)\.(\d): ", section, re.M)
     assert titles == [(str(int(file.stem[:2])), str(i + 1)) for i in range(len(titles))]
     assert 2 <= len(titles) <= 3
     assert len(re.findall(r"^\*Difficulty [123] of 3, \d+ minutes\.\*$", section, re.M)) == len(titles)

@@ -664,6 +664,6 @@ Markdown(f"""
 # - Karras et al., *Elucidating the Design Space of Diffusion-Based Generative Models* (2022): which times to visit,
 #   which solver to use, and when fresh noise helps.
 #
-# The core of the course ends here. The lessons that follow go deeper, and can be read in any order.
+# The core course ends here; deeper lessons follow.
 #
 # Next: [07_predict_the_image](07_predict_the_image.ipynb)

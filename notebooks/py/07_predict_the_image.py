@@ -175,8 +175,7 @@ EPOCHS = 25
 
 # %%
 torch.manual_seed(0)
-basic, per_epoch = BasicUNet(), -(-len(train) // 32)
-start = time.perf_counter()
+basic, per_epoch, start = BasicUNet(), -(-len(train) // 32), time.perf_counter()
 losses = torch.tensor(list(itertools.islice(learn(basic, question), EPOCHS * per_epoch)))
 budget = time.perf_counter() - start
 by_epoch = losses.view(EPOCHS, per_epoch).mean(1)

@@ -268,8 +268,8 @@ du.show_rows({"diffusers": library, "du.sample": course}, scale=4, alt="Two rows
 # %% [markdown]
 # The same sprites, up to rounding. Noise, context and DDIM decide everything, whoever walks.
 #
-# The prize is the rest of the library. A new sampler is one line: `from_config` passes the settings on. Two of these four
-# stand in our module; UniPC does not.
+# The prize is the rest of the library. A new sampler is one line: `from_config` passes the settings on. All but the last
+# of these five stand in our module, too; UniPC does not.
 
 # %%
 def swapped(kind, **settings):
@@ -429,11 +429,14 @@ with torch.no_grad():
         x = ddim.step(net(x, i).sample, i, x, use_clipped_model_output=True).prev_sample
 back = du.sample(denoiser, ab_t, 4, seed=1, shape=(C, 32, 32), steps=4, clip=True)
 gap["back"] = (x - back).abs().max().item()
-assert gap["back"] < 1e-3
+assert gap["back"] < 1e-2
 print(f"the library's DDIM and du.sample with the library's network: largest difference {gap['back']:.1e}")
 
 # %% [markdown]
-# So everything here works on it: samplers, guidance, inversion. Now the question for both: how much of the noise's
+# The same pictures again, a little less exactly: at t = T the image that a guess of eps implies is divided by
+# $\sqrt{ab_T}$, here about 0.00005, which magnifies every rounding. (A guess of v needs no division.)
+#
+# Now every sampler of the course works on it. So the question for both: how much of the noise's
 # power do they miss, on held-out pictures at all times?
 
 # %%

@@ -334,8 +334,17 @@ mend(4, room_4_mended, shown=picture_4_mended(frames), top=times,
      alt="Room 4: above dull and grey until the last frame; below vivid noise in which white grows step by step")
 
 # %% [markdown]
-# The scores compare *finished* sprites. Even there stretching costs a lot.
-#
+# The scores compare *finished* sprites. Even there stretching costs a lot. Eight sprites on their way, through both
+# displays:
+
+# %%
+steps = list(du.sampler(model, ab_t, noise[:8], c[:8], steps=25, order=2))
+way = torch.stack([step.x.cpu() for step in steps])
+panels = {"stretched": torch.stack([picture_4(x) for x in way]), "as they are": way}
+alt = "Film: eight sprites emerge; on the left grey and dull, then suddenly white; on the right the white grows evenly"
+du.film(panels, [f"t = {step.s}" for step in steps], columns=4, scale=4, alt=alt)
+
+# %% [markdown]
 # ## 3. Rooms 5 and 6: dark and crowded, and nothing learned
 #
 # `retimed` lets our network draw with any schedule: it tells it the time at which its own is as noisy.
