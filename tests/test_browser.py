@@ -20,6 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ARTIFACTS = ROOT / "artifacts"
 LESSONS = sorted(p.stem for p in (ROOT / "notebooks").glob("*.ipynb"))
+CORE, DEEPER = LESSONS[:6], LESSONS[6:]  # test_browser_deeper.py has the others, so that two workers share them
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PANEL = ".widget-image"  # the picture of a widget
 
@@ -181,8 +182,18 @@ def read(lesson):
     return json.loads((ROOT / "notebooks" / f"{lesson}.ipynb").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("name", CORE)
 def test_a_saved_lesson_shows_its_pictures_and_films_without_a_kernel(lab, browser, name):
+    shows_without_a_kernel(lab, browser, name)
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_a_lesson_runs_and_its_widgets_answer(lab, browser, name, capsys):
+    runs_and_answers(lab, browser, name, capsys)
+
+
+def shows_without_a_kernel(lab, browser, name):
+    """Every picture of the saved lesson is there, and its first film moves."""
     lesson = Lesson(browser, lab, name)
     lesson.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     outputs = [o for c in read(name)["cells"] for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
@@ -197,8 +208,8 @@ def test_a_saved_lesson_shows_its_pictures_and_films_without_a_kernel(lab, brows
     lesson.page.close()
 
 
-@pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_runs_and_its_widgets_answer(lab, browser, name, capsys):
+def runs_and_answers(lab, browser, name, capsys):
+    """The lesson runs to its end without an error, its first player and each of its widgets answer."""
     lesson = Lesson(browser, lab, name)
     report = [f"{name}: ran in {lesson.run_all():.0f} s"]
     for error in ("application/vnd.jupyter.error", "application/vnd.jupyter.stderr"):

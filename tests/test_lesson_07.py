@@ -111,10 +111,23 @@ def test_learn_lowers_the_loss_and_repeats(lesson):
     runs = []
     for _ in range(2):
         torch.manual_seed(0)
-        steps = seven.learn(seven.BasicUNet(), seven.question)
-        runs.append([next(steps) for _ in range(12)])
-    assert runs[0] == runs[1]
+        runs.append(seven.learn(seven.BasicUNet(), seven.question, steps=12))
+    assert runs[0] == runs[1] and len(runs[0]) == 12
     assert runs[0][-1] < runs[0][0] / 2
+
+
+def test_learn_shows_every_digit_once_in_an_epoch_and_keeps_the_time(lesson):
+    seven, seen = lesson(NAME, train=torch.arange(70.0).view(-1, 1, 1, 1)), []
+
+    def question(x, g):
+        seen.append(x.flatten())
+        return x, x
+
+    seven.learn(torch.nn.Conv2d(1, 1, 1), question, steps=4)
+    assert [len(torch.cat(seen[i : i + 2]).unique()) for i in (0, 2)] == [64, 64]
+    begin = seven.time.perf_counter()
+    losses = seven.learn(torch.nn.Conv2d(1, 1, 1), question, seconds=0.2)
+    assert len(losses) > 2 and 0.2 <= seven.time.perf_counter() - begin < 2
 
 
 # -------------------------------------------------------------------------------------------------- hide and walk back
@@ -153,7 +166,8 @@ def test_the_walk_may_start_at_any_amount(seven, noise, amount):
 
 
 def test_the_first_recipe_is_the_walk(seven):
-    def net(x):
+    def net(x, t=None):
+        assert t is None or (t == 0).all()  # no clock: always told 0
         return torch.tanh(2 * x) - 0.1
 
     start = 2 * torch.rand(5, 1, 8, 8, generator=generator(1)) - 1
@@ -167,18 +181,14 @@ def test_the_last_recipe_is_the_sampler(seven, v, eta):
     how, steps = seven.Recipe(gaussian=True, preserving=True, clock=True, v=v, fresh=eta == 1), 6
     ab_t = (torch.pi / 2 * torch.arange(steps + 1, dtype=torch.float64) / steps).cos() ** 2
 
-    def net(seen):
-        x, amount = seen[:, :1], seen[:, 1:]
-        return torch.tanh(x * (1.5 - amount))
-
     def denoiser(x, t, c=None):
-        return net(torch.cat([x, t.view(-1, 1, 1, 1).expand_as(x)], 1))
+        return torch.tanh(x * (1.5 - t.view(-1, 1, 1, 1)))
 
     denoiser.predicts = "v" if v else "x0"
     g = generator(1)
     x = torch.randn(3, 1, 8, 8, generator=g)
     *_, last = du.sampler(denoiser, ab_t, x, steps=steps, eta=eta, generator=g)
-    assert torch.allclose(seven.draw(how, net, 3, steps=steps), last.x, atol=1e-4)
+    assert torch.allclose(seven.draw(how, denoiser, 3, steps=steps), last.x, atol=1e-4)
 
 
 @pytest.mark.parametrize("preserving", [False, True])
@@ -186,9 +196,8 @@ def test_a_perfect_network_draws_the_right_spread(seven, preserving):
     """Pixels that are independent N(mu, s^2): the best guess is known, and the walk must end with mu and s."""
     how, mu, s = seven.Recipe(gaussian=True, preserving=preserving, clock=True), 0.2, 0.4
 
-    def net(seen):
-        x, amount = seen[:, :1], seen[:, 1:]
-        image, grain = how.shares(amount)
+    def net(x, t):
+        image, grain = how.shares(t.view(-1, 1, 1, 1))
         return mu + s**2 * image / ((image * s) ** 2 + grain**2) * (x - image * mu)
 
     x = seven.draw(how, net, 300, steps=200)
@@ -197,15 +206,16 @@ def test_a_perfect_network_draws_the_right_spread(seven, preserving):
 
 def test_what_a_recipe_asks(seven, noise):
     x = noise(6, 1, 8, 8).clamp(-1, 1)
-    plain = seven.Recipe().question(x, generator(1))
-    assert torch.allclose(plain[0], seven.question(x, generator(1))[0]) and torch.equal(plain[1], x)
+    wanted, x_a, told = seven.Recipe().question(x, generator(1))
+    assert torch.equal(wanted, x) and (told == 0).all()
+    assert torch.allclose(x_a, seven.question(x, generator(1))[1])
     how = seven.Recipe(gaussian=True, preserving=True, clock=True, v=True)
-    seen, v = how.question(x, generator(1))
-    assert seen.shape == (6, 2, 8, 8)
-    amount = seen[:, 1:, :1, :1]
-    image, grain = how.shares(amount)
-    assert torch.allclose(image**2 + grain**2, torch.ones_like(image))
-    assert torch.allclose(image * seen[:, :1] - grain * v, x, atol=1e-5)
+    v, x_a, told = how.question(x, generator(1))
+    image, grain = how.shares(told.view(-1, 1, 1, 1))
+    assert torch.allclose(image**2 + grain**2, torch.ones(6, 1, 1, 1))
+    assert torch.allclose(image * x_a - grain * v, x, atol=1e-5)
+    noise = grain * x_a + image * v
+    assert torch.allclose(v, image * noise - grain * x, atol=1e-5)
 
 
 # --------------------------------------------------------------------------------------------------------------- score

@@ -15,17 +15,24 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import train_few_steps
+
 import diffusion_utilities as du
 
 NETWORKS = ["unet", *(f"{prefix}model_{epoch}" for prefix in ("context_", "") for epoch in (0, 4, 8, 31))]
 SAMPLING = {"steps": 20, "order": 2, "clip": True}
 # the network that the lessons sample from is also scored as they do it: (what is different, its guidance)
 MORE = {"`unet.pth`, 2M with noise": ({"eta": 1.0}, 1), "the same, 10 steps, w = 2": ({"eta": 1.0, "steps": 10}, 2)}
+FEW = {"`few_steps.pth`, 1 call": 1, "the same, 2 calls": 2, "the same, 4 calls": 4}
 
 
 def draw(model, ab_t, n, c, **how):
     """n images from n different noises, in batches."""
-    rows, how = range(0, n, 250), SAMPLING | how
+    rows = range(0, n, 250)
+    if "calls" in how:
+        draw_few = train_few_steps.draw
+        return torch.cat([draw_few(model, ab_t, c[i : i + 250], how["calls"], seed=i) for i in rows])
+    how = SAMPLING | how
     return torch.cat([
         du.sample(model, ab_t, min(250, n - i), None if c is None else c[i : i + 250], seed=i, **how) for i in rows
     ])  # fmt: skip
@@ -65,6 +72,7 @@ def main():
     print("\n".join(lines), flush=True)
     rows = {f"`{name}.pth`": (name, {}, 1) for name in NETWORKS[:1]}
     rows |= {title: ("unet", how, w) for title, (how, w) in MORE.items()}
+    rows |= {title: ("few_steps", {"calls": calls}, 1) for title, calls in FEW.items()}
     rows |= {f"`{name}.pth`": (name, {}, 1) for name in NETWORKS[1:]}
     for title, (name, how, w) in rows.items():
         before = re.search(rf"^\| {re.escape(title)} \|.*", text, re.M)
@@ -74,11 +82,11 @@ def main():
         context = None if name.startswith("model") else c
         begin = time.perf_counter()
         model, ab_t = du.load_model(du.WEIGHTS / f"{name}.pth")
-        x = draw(du.Guided(model, w), ab_t, n, context, **how)
+        x = draw(model if w == 1 else du.Guided(model, w), ab_t, n, context, **how)
         seconds = time.perf_counter() - begin
         lines.append(row(title, du.sprite_score(x, context, held_out.x, train.x), seconds))
         print(lines[-1], flush=True)
-    files = [f"{name}.pth" for name in ("classifier", *NETWORKS)]
+    files = [f"{name}.pth" for name in ("classifier", "unet", "few_steps", *NETWORKS[1:])]
     hashes = [f"| `{f}` | {(du.WEIGHTS / f).stat().st_size:,} | `{sha256(du.WEIGHTS / f)}` |" for f in files]
     if n == 2000:
         for mark, body in (("scores", lines), ("files", ["| file | bytes | SHA-256 |", "|---|---|---|", *hashes])):

@@ -1,7 +1,9 @@
 """Teach a trained network to draw in one call, or in a few: consistency distillation (lesson 11).
 
-    python weights/train_few_steps.py --minutes 60                     from unet.pth, as few_steps.pth was made
-    python weights/train_few_steps.py --minutes 60 --teacher my.pth    from a Unet of yours
+    python weights/train_few_steps.py --steps 26400                    from unet.pth; then polish, to few_steps.pth:
+    python weights/train_few_steps.py --steps 3200 --start weights/runs/few_steps/model.pth --out weights/runs/polished
+        --norm pixel --lr 2e-4 --half-life 300
+    python weights/train_few_steps.py --minutes 60 --teacher my.pth    from a Unet of yours that predicts v
     python weights/train_few_steps.py --resume weights/runs/few_steps  go on after a stop, a crash or a power cut
 
 The student starts as a copy of the teacher. Each step noises a batch of sprites to a time t, lets the guided teacher
@@ -31,11 +33,14 @@ def arguments(argv=None):
     add("--minutes", type=float, help="how long, in minutes")
     add("--resume", type=Path, metavar="RUN", help="a run's folder: go on with its own settings")
     add("--teacher", default=str(du.WEIGHTS / "unet.pth"), help="a trained Unet (default unet.pth)")
-    add("--w", type=float, default=1.5, help="guidance of the teacher, which the student inherits (default 1.5)")
+    add("--start", help="a trained student to go on from (default: a copy of the teacher)")
+    add("--w", type=float, default=1.75, help="guidance of the teacher, which the student inherits (default 1.75)")
     add("--pieces", type=int, default=20, help="the teacher's steps from T to 0 (default 20)")
     add("--batch", type=int, default=32)
-    add("--lr", type=float, default=5e-4)
-    add("--half-life", type=float, default=150, help="of the averaged weights, in steps (default 150)")
+    add("--lr", type=float, default=4e-4)
+    add("--half-life", type=float, default=500, help="of the averaged weights, in steps (default 500)")
+    add("--norm", choices=["image", "pixel"], default="image",
+        help="whether the norm of the loss is that of an image (default), or of each number: less grain")  # fmt: skip
     add("--images", type=int, metavar="N", help="train on the first N sprites only")
     add("--seed", type=int, default=0)
     add("--out", type=Path, metavar="RUN", default=du.WEIGHTS / "runs" / "few_steps", help="the run's folder")
@@ -64,9 +69,9 @@ def end_of_curve(model, x, t, c, ab_t):
 class Consistency(du.Trainer):
     """A Trainer with another loss: the answer at time t should be the answer at s, one step of the teacher earlier."""
 
-    def __init__(self, student, teacher, data, ab_t, pieces, **how):
+    def __init__(self, student, teacher, data, ab_t, pieces, norm="image", **how):
         super().__init__(student, data, ab_t, drop=0.0, **how)
-        self.teacher, self.stride = teacher, round((len(ab_t) - 1) / pieces)
+        self.teacher, self.stride, self.norm = teacher, round((len(ab_t) - 1) / pieces), norm
 
     def loss_of(self, x0, c, t, noise, weight):
         ab_t, s = self.ab_t, (t - self.stride).clamp(min=0)
@@ -76,8 +81,10 @@ class Consistency(du.Trainer):
             signal, sigma = du.signal_and_noise(ab_t, t, x_t)
             x_s = du.add_noise(guess, s, (x_t - signal * guess) / sigma, ab_t)
             aim = end_of_curve(self.model, x_s, s, c, ab_t).clamp(-1, 1)
-        squared = (end_of_curve(self.network, x_t, t, c, ab_t) - aim).square().sum((1, 2, 3))
-        losses = (squared + 0.03**2).sqrt() - 0.03  # pseudo-Huber: every image pulls about equally hard
+        squared = (end_of_curve(self.network, x_t, t, c, ab_t) - aim).square().flatten(1)
+        if self.norm == "image":
+            squared = squared.sum(1, True)
+        losses = ((squared + 0.03**2).sqrt() - 0.03).mean(1)  # pseudo-Huber: each pulls about equally hard
         return losses.mean(), losses.detach()
 
 
@@ -85,28 +92,32 @@ class Consistency(du.Trainer):
 def draw(model, ab_t, c, calls, seed=0):
     """Guess, add fresh noise for the next time, guess again: images (len(c), 3, 16, 16) in 1, 2, 4, ... calls."""
     generator = torch.Generator().manual_seed(seed)
-    x, times = torch.zeros(len(c), model.in_channels, 16, 16), du.sampling_times(len(ab_t) - 1, calls)[:-1]
-    for t in times:
+    x, device = torch.zeros(len(c), model.in_channels, 16, 16), next(model.parameters()).device
+    for t in du.sampling_times(len(ab_t) - 1, calls)[:-1]:
         t = torch.full((len(c),), t)
-        x = du.add_noise(x, t, torch.randn(x.shape, generator=generator), ab_t).to(next(model.parameters()).device)
-        x = end_of_curve(model, x, t, c.to(x), ab_t).clamp(-1, 1).cpu()
+        x = du.add_noise(x, t, torch.randn(x.shape, generator=generator), ab_t).to(device)
+        x = end_of_curve(model, x, t, c.to(device), ab_t).clamp(-1, 1).cpu()
     return x
 
 
-def write_model(ema, ab_t_info, file):
+def write_model(ema, info, file):
     """The averaged weights in half precision, which is exact enough to sample from and half the size."""
     state = {k: v.cpu().half() if v.is_floating_point() else v.cpu() for k, v in ema.model.state_dict().items()}
-    du.save_file({"config": ema.model.config, "state": state, "info": ab_t_info}, file)
+    du.save_file({"config": ema.model.config, "state": state, "info": info}, file)
 
 
 def train(args):
     torch.manual_seed(args.seed)
-    info = du.load_file(args.teacher).get("info")
     teacher, ab_t = du.load_model(args.teacher)
-    student = du.load_model(args.teacher)[0].requires_grad_(True)
+    info = du.load_file(args.teacher).get("info")
+    if not info or teacher.predicts != "v":  # else the answer at t = 0 would not be the image by itself
+        raise ValueError(f"{args.teacher} must be a network that predicts v, saved with its schedule")
+    if not 1 <= args.pieces < len(ab_t):
+        raise ValueError(f"--pieces must lie in 1..{len(ab_t) - 1}, not {args.pieces}")
+    student = du.load_model(args.start or args.teacher)[0].requires_grad_(True)
     trainer = Consistency(
-        student, du.Guided(teacher, args.w), du.load_sprites("train", args.images), ab_t, args.pieces, lr=args.lr,
-        batch=args.batch, warmup=50, half_life=args.half_life, bf16=False, seed=args.seed,
+        student, du.Guided(teacher, args.w), du.load_sprites("train", args.images), ab_t, args.pieces, args.norm,
+        lr=args.lr, batch=args.batch, warmup=50, half_life=args.half_life, bf16=False, seed=args.seed,
     )  # fmt: skip
     last = args.out / "last.pt"
     if args.resume:

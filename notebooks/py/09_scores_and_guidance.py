@@ -487,13 +487,13 @@ arrows["implicit arrow"] = implicit / (3 * implicit.std())
 for name in list(arrows)[2:4]:
     cosine = torch.cosine_similarity(arrows[name].flatten(1), implicit.flatten(1)).mean().item()
     print(f"{' '.join(name.split()):24} cosine with the implicit arrow {cosine:.2f}")
-alt = "Noisy sprites; for the request food confetti, strokes and, in the last row, round things with dark outlines"
+alt = "Noisy sprites; for the request food confetti, strokes and, in the last row, bodies with outlines"
 du.show_rows(arrows, scale=4, label_width=120, alt=alt)
 
 # %% [markdown]
-# What a surprise in the last row: the implicit arrow is a *drawing*, of something round with an outline. A
-# classifier learned only what sets food apart; a denoiser learned what food looks like, so its arrow takes no
-# shortcut. (The cosines say how parallel the arrows are: 1 would be equal.)
+# What a surprise in the last row: the implicit arrow is a *drawing*, with a body and an outline. A classifier
+# learned only what sets food apart; a denoiser learned what food looks like, so its arrow takes no shortcut. (The
+# cosines say how parallel the arrows are: 1 would be equal.)
 
 # %% [markdown]
 # ## 6. Which guidance is better, at equal accuracy?
@@ -510,7 +510,7 @@ for ax, key in zip(axes, ("Fréchet distance", "coverage (%)")):
     for name, style, mark, side, offset in ((CG, "o-C0", "gamma", "left", 5), (CFG, "s--C2", "w", "right", -6)):
         place = [(found["as asked (%)"], found[key]) for found in runs[name].values()]
         ax.plot(*zip(*place), style, label=f"{name}, by {mark}")
-        for strength, point in zip(runs[name], place):
+        for strength, point in zip(runs[name], place if ax is axes[0] else []):
             ax.annotate(f"{strength:g}", point, (offset, offset), textcoords="offset points", fontsize=8, ha=side)
     ax.axhline(floor[key], color="0.5", ls=":", label="real sprites")
     ax.set(xlabel="as asked (%, by the judge)", ylabel=key, ylim=(0, 1.2 * ax.get_ylim()[1]), xlim=(None, 105))

@@ -27,7 +27,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
-from diffusers import ConfigMixin, DiffusionPipeline, ModelMixin
+from diffusers import ConfigMixin, DiffusionPipeline, ModelMixin  # by name: loading looks for them beside our classes
 from diffusers import DDIMScheduler, DDPMPipeline, DDPMScheduler, DPMSolverMultistepScheduler, UNet2DModel
 from diffusers.configuration_utils import register_to_config
 from IPython.display import Markdown
@@ -37,14 +37,15 @@ from torch.utils.flop_counter import FlopCounterMode
 
 # %% [markdown]
 # The library talks a lot; two lines make it quiet. `model` is the course's trained sprite network, with its schedule
-# `sprite_ab`.
+# `sprite_ab`; `real` are held-out sprites, `wishes` their contexts, and `floor` is the score of 48 real ones.
 
 # %%
 diffusers.utils.logging.set_verbosity_error()
 diffusers.utils.logging.disable_progress_bar()
 device = du.best_device()
 model, sprite_ab = du.load_model(du.WEIGHTS / "unet.pth")
-wishes = du.load_sprites("held_out", n=1000).c
+real, wishes, _ = du.load_sprites("held_out", n=1000)
+floor = du.frechet_distance(du.load_sprites("train", n=48).x, real)
 
 
 def normal(*shape, seed):
@@ -54,24 +55,26 @@ def normal(*shape, seed):
 # %%
 cosine = {"beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "trailing"}
 fade = DDPMScheduler(num_train_timesteps=1000, **cosine)
-solver = DPMSolverMultistepScheduler(num_train_timesteps=500, prediction_type="v_prediction", **cosine)
-solver.set_timesteps(20)
+walk = DDIMScheduler(num_train_timesteps=500, prediction_type="v_prediction", clip_sample=False, **cosine)
+walk.set_timesteps(25)
 x0, noise, x = program.photo_crops(16, seed=5), normal(16, 3, 32, 32, seed=1).cpu(), normal(16, 3, 16, 16, seed=2)
 gone, drawn = [], []
-for k, i in enumerate(solver.timesteps):
-    gone.append(fade.add_noise(x0, noise, torch.tensor(round(999 * (k / 19) ** 2))))
-    x = solver.step(model(x, (i + 1) / 500, wishes[:16]), i, x).prev_sample
-    drawn.append(x.cpu().repeat_interleave(2, 2).repeat_interleave(2, 3))
+for k, i in enumerate(walk.timesteps):
+    gone.append(fade.add_noise(x0, noise, torch.tensor(round(999 * (k / 24) ** 2))))
+    step = walk.step(model(x, (i + 1) / 500, wishes[:16]), i, x)
+    x, guess = step.prev_sample, step.pred_original_sample.cpu()
+    drawn.append(guess.repeat_interleave(2, 2).repeat_interleave(2, 3))
 du.film(
-    {"the library adds noise": torch.stack(gone), "the library draws with our weights": torch.stack(drawn)},
+    {"the library adds noise": torch.stack(gone), "the library's guess, by our weights": torch.stack(drawn)},
     columns=4,
     scale=2,
     fps=5,
-    alt="A film: 16 pieces of photographs dissolve into noise; beside them 16 sprites come out of noise",
+    alt="A film: 16 pieces of photographs dissolve into noise; beside them 16 sprites come into focus",
 )
 
 # %% [markdown]
-# Left: pieces of two photographs dissolve. Right: sprites appear, drawn by the library from the weights of this course.
+# Left: pieces of two photographs dissolve. Right: sprites come into focus, drawn by the library with the weights of this
+# course.
 #
 # **You will be able to**
 # - **load** real pictures: photographs, Fashion-MNIST, CIFAR-10, your own;
@@ -140,10 +143,10 @@ print(f"{SET}: {len(pictures)} pictures to learn from, {len(held_out)} held out,
 # A folder of your own, made here from a few pieces, is read by `du.load_folder`; the folders' names become the classes.
 
 # %%
-folder = Path(tempfile.mkdtemp())
+folder = Path(tempfile.mkdtemp()) / "my_pictures"
 for k, pixels in enumerate(du.to_pixels(pieces(12, seed=9))):
     file = folder / ("china", "flower")[k % 2] / f"{k}.png"
-    file.parent.mkdir(exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).save(file)
 mine = du.load_folder(folder, size=32)
 print(f"classes {mine.classes}, pictures {tuple(mine.x.shape)}, of each class {mine.c.sum(0).int().tolist()}")
@@ -174,8 +177,8 @@ du.show_figure(fig, alt="Left: the two schedules lie on one curve. Right: the di
 
 # %% [markdown]
 # The numbers are the same; the places are not. Ours begin at t = 0, the clean picture, which the library leaves out: its
-# index i is our time $t = i + 1$. No plot of the schedule shows the slip, but to forget it costs ten thousand times
-# the rounding error.
+# index i is our time $t = i + 1$. No plot of the schedule shows the slip, but to forget it costs thousands of times the
+# rounding error.
 
 # %%
 assert shifted.max() < 1e-6
@@ -256,20 +259,20 @@ for file in sorted(f for f in saved.rglob("*") if f.is_file()):
     print(f"{file.stat().st_size:9,d} bytes  {file.relative_to(saved).as_posix()}")
 
 # %%
-c, gap = wishes[:9], {}
-x_T = normal(9, 3, 16, 16, seed=1)
+c, gap, x_T = wishes[:9], {}, normal(9, 3, 16, 16, seed=1)
 library = pipeline(x_T, c, steps=20)
 course = du.sample(model, sprite_ab, 9, c, seed=1, steps=20)
 gap["DDIM"] = (library - course).abs().max().item()
-assert gap["DDIM"] < 1e-4
+limit = 1e-4 if device.type == "cpu" else 1e-2  # a GPU rounds more coarsely
+assert gap["DDIM"] < limit
 print(f"largest difference of a colour: {gap['DDIM']:.1e}")
 du.show_rows({"diffusers": library, "du.sample": course}, scale=4, alt="Two rows of nine sprites, equal pairwise")
 
 # %% [markdown]
 # The same sprites, up to rounding. Noise, context and DDIM decide everything, whoever walks.
 #
-# The prize is the rest of the library. A new sampler is one line: `from_config` passes the settings on. All but the last
-# of these five stand in our module, too; UniPC does not.
+# The prize is the rest of the library. A new sampler is one line: `from_config` passes the settings on. Four of these
+# five stand in our module, too; UniPC does not.
 
 # %%
 def swapped(kind, **settings):
@@ -284,24 +287,22 @@ zoo = {
 }  # fmt: skip
 second = swapped(*zoo["DPM-Solver++"][:1])(x_T, c, steps=20)
 gap["2M"] = (second - du.sample(model, sprite_ab, 9, c, seed=1, steps=20, order=2)).abs().max().item()
-assert gap["2M"] < 1e-4
+assert gap["2M"] < limit
 print(f"DPM-Solver++ here and order=2 there: largest difference {gap['2M']:.1e}")
 
 # %%
 rows, quality = {}, {}
-real = du.load_sprites("held_out", n=1000).x
 for name, (kind, settings) in zoo.items():
     torch.manual_seed(0)  # the noise of those that add some
     x = swapped(kind, **settings)(normal(48, 3, 16, 16, seed=1), wishes[:48], steps=10).cpu()
     quality[name] = du.frechet_distance(x, real)
     rows[f"{name}\nscore {quality[name]:.1f}"] = x[:12]
-floor = du.frechet_distance(du.load_sprites("train", n=48).x, real)
 rows[f"real sprites\nscore {floor:.1f}"] = real[:12]
 du.show_rows(rows, alt="Five rows of sprites from the same noise by five schedulers with ten steps each; real sprites")
 
 # %% [markdown]
-# Ten steps each, 48 sprites scored (the Fréchet distance of lesson 06). With few steps the second-order ones pay off,
-# here as there.
+# Ten steps each, 48 sprites scored (the Fréchet distance of lesson 06). Both helps of that lesson show: second order,
+# and fresh noise.
 #
 # Now make DDIM better: give it *more* steps: 20, 130 and 260. **What do you expect?**
 
@@ -317,18 +318,18 @@ du.show_rows(rows, scale=4, alt="The library's sprites get noisier from 20 to 26
 # %% [markdown]
 # More steps, worse sprites! RMSE is the distance from ours with as many steps. The library visits evenly spread times, but
 # each step lands `500 // 260` = 1 below its time, not at the next time of the list. So the picture holds more noise
-# than the network is told. Nothing fails; only counts that divide T are safe. And for some counts:
+# than the network is told. Nothing fails. With this scheduler only
+# counts that divide T are safe. And for some counts:
 
 # %%
 trailing = DDIMScheduler(num_train_timesteps=1000, timestep_spacing="trailing")
-extra = []
+calls = {}
 for n in range(1, 1001):
     trailing.set_timesteps(n)
-    if len(trailing.timesteps) != n:
-        assert len(trailing.timesteps) == n + 1
-        extra.append(n)
+    calls[n] = len(trailing.timesteps)
+extra = [n for n in calls if calls[n] == n + 1]
 print(f"T = 1000: one step too many for {len(extra)} of 1000 counts, the first are {extra[:4]}")
-assert len(extra) == 62
+assert len(extra) == 62 and all(calls[n] == n for n in calls if n not in extra)
 
 # %% [markdown]
 # ## 4. What does the library's network learn in seconds?
@@ -358,7 +359,7 @@ assert C != 3 or du.count_parameters(net) == 4_654_723
 # expect** of so few steps?
 
 # %%
-SECONDS = 90
+SECONDS = 110
 
 # %%
 optimizer, losses = torch.optim.AdamW(net.parameters(), lr=4e-4), []
@@ -380,8 +381,8 @@ net_s = time.perf_counter() - begin
 print(f"{len(losses)} steps in {net_s:.0f} s, {len(losses) * 32 / len(pictures):.2f} epochs")
 
 # %% [markdown]
-# Ours predicts v, and everything else is lesson 04's recipe, with a higher learning rate: `du.Trainer` averages the
-# weights and stratifies the times.
+# Ours predicts v and gets lesson 04's trainer, which averages the weights and stratifies the times. Its learning rate is
+# higher, as small networks allow.
 
 # %%
 torch.manual_seed(0)
@@ -397,7 +398,7 @@ for ax, scale in zip(axes, ("linear", "log")):
     ax.plot(range(1, len(small_losses) + 1), small_losses, "C0--", lw=1, label="ours, guesses v")
     ax.set(xscale=scale, yscale=scale, xlabel="steps of 32 pictures", ylabel=f"mean squared error ({scale})")
 axes[0].legend()
-du.show_figure(fig, alt="Both losses fall from 1, steeply first; ours takes many more steps in the same seconds")
+du.show_figure(fig, alt="Both losses fall, steeply first, then slowly; ours takes many more steps in the same time")
 
 # %% [markdown]
 # On plain axes the curve looks finished after a moment; its logarithm shows that it still falls. And do not compare the
@@ -421,23 +422,24 @@ class FromLibrary:
 
 # %%
 denoiser, trained = FromLibrary(net.eval(), scheduler), trainer.ema.model
-x = x_T = normal(4, C, 32, 32, seed=1)
+x = normal(4, C, 32, 32, seed=1)
 ddim = DDIMScheduler.from_config(scheduler.config, timestep_spacing="trailing")
 ddim.set_timesteps(4)
 with torch.no_grad():
     for i in ddim.timesteps:
         x = ddim.step(net(x, i).sample, i, x, use_clipped_model_output=True).prev_sample
 back = du.sample(denoiser, ab_t, 4, seed=1, shape=(C, 32, 32), steps=4, clip=True)
-gap["back"] = (x - back).abs().max().item()
-assert gap["back"] < 1e-2
-print(f"the library's DDIM and du.sample with the library's network: largest difference {gap['back']:.1e}")
+gap["back"] = (x - back).square().mean().sqrt().item()
+assert gap["back"] < 10 * limit
+print(f"the library's DDIM and du.sample, the library's network: RMSE {gap['back']:.1e}")
+print(f"sqrt(ab_T) = {ab_t[T].sqrt():.6f}")
 
 # %% [markdown]
-# The same pictures again, a little less exactly: at t = T the image that a guess of eps implies is divided by
-# $\sqrt{ab_T}$, here about 0.00005, which magnifies every rounding. (A guess of v needs no division.)
+# The same pictures again. The first step is the delicate one: at t = T the image that a guess of eps implies is divided
+# by $\sqrt{ab_T}$, which magnifies every rounding. (A guess of v needs no division.)
 #
-# Now every sampler of the course works on it. So the question for both: how much of the noise's
-# power do they miss, on held-out pictures at all times?
+# Now every sampler of the course works on it. So the question for both: how much of the noise's power do they miss, on
+# held-out pictures at all times?
 
 # %%
 n = min(96, len(held_out))
@@ -501,7 +503,7 @@ du.show_rows(rows, scale=2, alt="Rows of real pictures: as they are, blurred, no
 
 # %% [markdown]
 # Blur, noise, false edges and a missing kind all cost dearly. A temple on its roof costs nothing: no statistic here
-# knows what is up. Nor would a perfect copy of a training picture be noticed. The first row is the floor for 48.
+# knows what is up. Nor does any notice a copy: the first row *is* training pictures, and sets the floor for 48.
 #
 # Now both networks, from the same noise, with the same ten steps.
 
@@ -510,8 +512,7 @@ how = {"shape": (C, 32, 32), "steps": 10, "order": 2, "eta": 1.0, "clip": True, 
 drawn = {name: du.sample(network, ab_t, N, **how).cpu() for name, network in (("library", denoiser), ("ours", trained))}
 drawn["ours, 50 steps"] = du.sample(trained, ab_t, N, **how | {"steps": 50}).cpu()
 marks |= {name: score(x) for name, x in drawn.items()}
-rows = {f"{name}\nscore {marks[name]:.1f}": x[:18] for name, x in drawn.items()}
-rows[f"real\nscore {marks['real']:.1f}"] = sure[:18]
+rows = {f"{name}\nscore {marks[name]:.1f}": x[:18] for name, x in (drawn | {"real": sure}).items()}
 strips = {(" " * k if part else name): x[9 * part : 9 * part + 9]
           for k, (name, x) in enumerate(rows.items()) for part in (0, 1)}
 du.show_rows(strips, scale=2, alt="Pictures by the library's network, by ours with 10 and with 50 steps, and real ones")
@@ -536,10 +537,11 @@ with torch.no_grad():
         x = ddpm.step(wrapped(x, i), i, x, generator=generator).prev_sample
 strip = torch.stack([*kept.values(), x], 1)
 du.show_rows({f"no. {k + 1}": strip[k] for k in range(4)}, scale=2, label_width=60, top=[*kept, "done"],
-             alt="Four rows, each from noise to a picture in ten looks: shapes appear in the second half")
+             alt="Four rows, each from noise to a picture in ten looks: shapes appear before the middle, details at the end")
 
 # %% [markdown]
-# The first half of the walk shows next to nothing. Large shapes come in the third quarter, edges at the very end.
+# Almost everything large is settled by then: where the thing is, and what colours it has, under noise that hides it
+# from a quick look. The second half only adds the details, most of them at the very end.
 
 # %% [markdown]
 # ## 6. Can one program do it all?
@@ -564,10 +566,10 @@ du.show_rows({f"no. {k + 1}": strip[k] for k in range(4)}, scale=2, label_width=
 
 # %%
 tiny = ["--widths", "16", "32", "--batch", "4", "--steps", "3", "--samples", "4"]
-program.main(["--data", str(folder), "--out", str(folder.parent / f"{folder.name}_pipeline"), *tiny])
+program.main(["--data", str(folder), "--out", str(folder.parent / "pipeline"), *tiny])
 
 # %%
-loaded = DDPMPipeline.from_pretrained(folder.parent / f"{folder.name}_pipeline")
+loaded = DDPMPipeline.from_pretrained(folder.parent / "pipeline")
 x = program.draw(loaded.unet, DDIMScheduler.from_config(loaded.scheduler.config, timestep_spacing="trailing"), 4)
 print(f"{type(loaded.unet).__name__} and {type(loaded.scheduler).__name__} are back; they draw {tuple(x.shape)}")
 
@@ -696,7 +698,7 @@ Markdown(f"""
 - The library's `squaredcos_cap_v2` is our cosine schedule: the largest difference is {shifted.max():.0e}, once its index
   i is read as our t = i + 1.
 - Our weights, saved and loaded as a pipeline, drew the sprites of `du.sample` up to {gap["DDIM"]:.0e} (DDIM) and
-  {gap["2M"]:.0e} (DPM-Solver++). The way back agreed to {gap["back"]:.0e}.
+  {gap["2M"]:.0e} (DPM-Solver++). The way back agreed to {gap["back"]:.0e} (RMSE).
 - With ten steps the schedulers scored {", ".join(f"{name} {value:.1f}" for name, value in quality.items())} (real
   sprites {floor:.1f}).
 - The library's DDIM with 130 steps, which do not divide 500, strayed from ours by {apart[130]:.2f}, with 260 by
@@ -706,7 +708,7 @@ Markdown(f"""
 - Drawn pictures: library {marks["library"]:.1f}, ours {marks["ours"]:.1f}, ours with 50 steps
   {marks["ours, 50 steps"]:.1f}; real ones {marks["real"]:.1f}, blurred {marks["blurred"]:.1f}, upside down
   {marks["upside down"]:.1f}.
-- Ours lie {copies:.1f} times as far from the nearest training picture as held-out ones do: above 1, so no copies.
+- Ours lie {copies:.1f} times as far from the nearest training picture as held-out ones do: copies would lie far below 1.
 """)
 
 # %% [markdown]

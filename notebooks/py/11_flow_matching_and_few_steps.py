@@ -20,6 +20,7 @@ import checks
 import math
 import time
 import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator, NullFormatter
 import numpy as np
 import torch
 from IPython.display import Markdown, display
@@ -46,13 +47,13 @@ walk = [x_T] + [step.x for step in du.sampler(teacher, ab_t, x_T, c, steps=20)]
 once = list(du.sampler(few, ab_t, x_T, c, steps=1))[-1].x
 du.film(
     {"unet.pth, 20 calls": torch.stack(walk), "few_steps.pth, 1 call": torch.stack([x_T] + 20 * [once])},
-    labels=[f"after {k} network calls" for k in range(21)], columns=4, scale=4, fps=4,
+    labels=[f"network calls so far: {k}" for k in range(21)], columns=4, scale=4, fps=4,
     alt="A film: 16 noise images turn into sprites over 20 network calls; beside them the same after a single call",
 )  # fmt: skip
 
 # %% [markdown]
-# Both halves start from the same noise and end in nearly the same sprites. The left half walks a curve, piece by piece;
-# the right half knows where the curve ends.
+# Both halves start from the same noise and mostly end in the same sprites. The left half, `teacher`, is lesson 06's DDIM
+# with lesson 05's guidance: it walks a curve, piece by piece. The right half knows where the curve ends.
 #
 # **You will be able to**
 # - **explain** why straight paths from noise to images become curves, and why one step along a curve fails;
@@ -66,13 +67,13 @@ du.film(
 # %% [markdown]
 # ## 1. If every path is straight, why is one step not enough?
 #
-# Forget square roots for a moment. The simplest way from an image x0 to noise eps is a straight line. Call r the share of
+# The simplest way from an image x0 to noise eps is a straight line. Call r the share of
 # noise, from 0 (image) to 1 (noise):
 #
 # $$x_r = (1-r)\;x0 + r\;eps \qquad\text{with velocity}\qquad \frac{dx_r}{dr} = eps - x0$$
 #
-# This is *flow matching*: a network learns the velocity, and drawing means walking from r = 1 back to 0. The velocity of
-# one line is constant, so a single step should do. **What do you expect** from 24 such lines, between noise and two
+# This is *flow matching*: a network learns the velocity, and drawing means walking from r = 1 back to 0. Each line has
+# one velocity, so a single step should do. **What do you expect** from 24 such lines, between noise and two
 # images that have only one pixel, dark (-0.8) or bright (0.8)?
 
 # %%
@@ -133,7 +134,7 @@ print(f"one step: all {len(eps)} pixels end at {one[-1].abs().max():.1f}, the me
 print(f"three steps: {(gap < 0.05).sum()} of {len(eps)} pixels end within 0.05 of an image")
 
 # %% [markdown]
-# The walks no longer cross: where lines met, they bend and part. The price of the average is the bend. At r = 1 nothing
+# The walks no longer cross: where lines met, they bend and part. At r = 1 nothing
 # says which image will come, so the first velocity points at the mean of all images, and a single step lands there:
 # on a grey that no image has.
 
@@ -158,14 +159,14 @@ chord = signal + sigma
 ax.quiver(signal / chord, sigma / chord, -1, 1, color="C1", angles="xy", scale_units="xy", scale=2.5)
 ax.text(signal - 0.13, sigma + 0.28, "v")
 ax.text(signal / chord - 0.36, sigma / chord + 0.18, "u")
-ax.set(xlabel="share of the image x0", ylabel="share of the noise eps", xlim=(0, 1.1), ylim=(0, 1.1), aspect="equal")
-ax.legend(loc="lower left")
+ax.set(xlabel="share of the image x0", ylabel="share of the noise eps", xlim=(0, 1.1), ylim=(0, 1.3), aspect="equal")
+ax.legend(loc="upper right")
 du.show_figure(fig, alt="A quarter circle and its chord from image to noise, with the velocity v on one, u on the other")
 
 # %% [markdown]
 # `v`, which is $signal\;eps - sigma\;x0$, runs along the circle, and `u`, which is $eps - x0$, along the chord. The dotted
-# line joins two points with the same ratio of image to noise. They are the *same picture* at two brightnesses: divide one
-# by $norm = \sqrt{(1-r)^2 + r^2}$ and you have the other. So scale, ask the network, and turn its answer:
+# line joins two points with the same ratio of image to noise. They are the *same picture* at two contrasts: divide the
+# straight one by $norm = \sqrt{(1-r)^2 + r^2}$ and you have the round one. So scale, ask the network, and turn its answer:
 #
 # $$x_t = x_r / norm,\quad signal = (1-r)/norm,\quad sigma = r/norm$$
 #
@@ -205,17 +206,17 @@ print(f"time 300 of {T} is r = {r_of[300]:.3f}; there u is eps - x0: True")
 # %%
 rows, times = {}, {n: [r_of[t] for t in du.sampling_times(T, n)] for n in (1, 2, 4, 8, 20)}
 for n, rs in times.items():
-    rows[f"Euler, {n} steps"] = euler(flow_of(teacher, c), x_T, rs)[:10]
+    rows[f"Euler, n = {n}"] = euler(flow_of(teacher, c), x_T, rs)[:10]
 ddim = du.sample(teacher, ab_t, 16, c, seed=1, steps=20)[:10]
-gap = (rows["Euler, 20 steps"] - ddim).abs().max().item()
+gap = (rows["Euler, n = 20"] - ddim).abs().max().item()
 assert gap < 0.01
 print(f"Euler and DDIM with 20 steps differ by at most {gap:.5f}")
-du.show_rows(rows | {"DDIM, 20 steps": ddim}, scale=4, alt="Ten sprites by Euler with 1 to 20 steps: mush, then DDIM's")
+du.show_rows(rows | {"DDIM, n = 20": ddim}, scale=4, alt="Ten sprites by Euler in 1 to 20 steps: mush, then DDIM's")
 
 # %% [markdown]
 # They are the same. Over one step both keep the guessed pair (x0, eps) and mix it anew; the straight path only writes it
 # more simply. So DDIM *is* Euler's method on the straight flow, and every denoiser of this course is a flow. And one
-# step draws what the toy told us: the mean of a class.
+# step draws what the toy told us: about the mean of a class, whatever the noise.
 
 # %% [markdown]
 # ## 3. Can you train a flow from nothing?
@@ -224,7 +225,7 @@ du.show_rows(rows | {"DDIM, 20 steps": ddim}, scale=4, alt="Ten sprites by Euler
 # you expect** after less than a minute?
 
 # %%
-SIDE_STEPS = 500  # of training; less than a minute on two quiet cores
+SIDE_STEPS = 1000  # of training; less than a minute on two quiet cores
 
 # %%
 torch.manual_seed(0)
@@ -252,13 +253,13 @@ def young_velocity(x, r):
 
 
 with torch.no_grad():
-    rows = {f"{n} steps": euler(young_velocity, x_T, torch.linspace(1, 0, n + 1).tolist())[:10] for n in (1, 4, 20)}
+    rows = {f"Euler, n = {n}": euler(young_velocity, x_T, torch.linspace(1, 0, n + 1).tolist())[:10] for n in (1, 4, 20)}
 du.show_rows(rows, scale=4, alt=f"Ten sprites from the young flow by Euler with 1, 4 and 20 steps, after {flow_s:.0f} s")
 
 # %% [markdown]
 # Shapes and colours are there after seconds of training, as with v in lesson 04. The loss is a diffusion loss in
-# other clothes: per image and time, $eps - x0$ and v differ by a known factor, and so only in how much each noise level
-# counts. What makes large modern models "flow matching" is mostly this simpler bookkeeping.
+# other clothes: by section 2's formula an error in u is $signal + sigma$ times the error in v, so the two losses differ
+# only in how much each noise level counts.
 
 # %% [markdown]
 # ## 4. Does a better step need fewer calls?
@@ -286,9 +287,9 @@ def heun(velocity, x, rs):
     return x
 
 
+# %%
 wishes, noise = torch.eye(5).repeat(SCORED // 5, 1).to(device), normal(SCORED, seed=4)
 floor = du.frechet_distance(train.x[:SCORED], real.x)
-assert SCORED % 5 == 0
 
 # %%
 by_calls = {"Euler (DDIM)": {}, "Heun": {}, "2M": {}}
@@ -309,9 +310,9 @@ ax.legend()
 du.show_figure(fig, alt="Fréchet distance against network calls for Euler, Heun and 2M: all fall steeply from 2 to 12")
 
 # %% [markdown]
-# A solver can only follow the curve. With a handful of calls each piece is longer than the bend, and looking ahead along
-# the wrong line helps little. (2M, from lesson 06, gets its second order from the last answer, without an extra call.)
-# To get to one call, something else must change: the curve, or what the network answers.
+# Looking ahead pays: from three calls on, Heun stands below Euler, about level with 2M of lesson 06, which looks back at
+# its last answer instead. But mind the left end of the log axis: with two calls no solver draws clean sprites, with one
+# all draw the mean. To get there, something else must change: the curve, or what the network answers.
 
 # %% [markdown]
 # ## 5. What must the answer in one call be?
@@ -326,24 +327,25 @@ fig, axes = plt.subplots(1, 2, figsize=(8, 3))
 axes[0].plot(start_at, mean_image(start_at, 1.0), "C0--", label="what a denoiser answers: the mean")
 axes[0].plot(start_at, end, "C1", label="where the curve ends")
 axes[0].set(xlabel="noise, at r = 1", ylabel="value of the pixel", ylim=(-1, 1.9))
-axes[0].legend(loc="upper left")
+axes[0].legend(loc="upper left", fontsize=9)
 axes[1].plot([1, 0], torch.stack([start_at, end])[:, ::16], "C1", lw=1)
 axes[1].set(xlabel="r (1: noise, 0: image)", ylabel="value of the pixel", xlim=(1, 0), title="each noise with its own end")
 fig.tight_layout()
+assert (end.diff() > -1e-3).all()  # the lines on the right do not cross
 du.show_figure(fig, alt="The end of the curve jumps from dark to bright at noise 0, the mean is flat; lines without crossing")
-assert (end.diff() > -1e-3).all()
 
 # %% [markdown]
-# A denoiser sees no difference between noises. The curve does: it ends on the dark image or on the bright one, with a
+# At r = 1 a denoiser sees no difference between noises. The curve does: it ends on the dark image or on the bright one, with a
 # *jump* between them. On the right are straight lines again, but each noise is now paired with its own end, and none
 # cross. Two ways to one call follow:
 #
 # - *Reflow*: train the four lines of section 3 again, on such pairs. Without crossings nothing is averaged, and one
-#   Euler step arrives. It needs a stock of finished pairs, and each round inherits the errors of the last.
+#   Euler step arrives. It needs a stock of finished pairs.
 # - *Consistency*: change what the network answers. The answer at every point of a curve shall be the image at its end.
 #
-# We take the second. Write the answer as before, $end(x_t, t) = signal\;x_t - sigma\;v$. At t = 0, signal is 1 and sigma
-# 0, so the end is $x_0$ itself, whatever the network says: there the answer is right for nothing. And neighbours on one curve have the same end:
+# We take the second: $end(x_t, t) = signal\;x_t - sigma\;v$. At t = 0, signal is 1 and sigma
+# 0, so the end is $x_0$ itself, whatever the network says: there the answer is right for free. And neighbours on one
+# curve have the same end:
 #
 # $$loss = \lVert\,end(x_t, t) - end(x_s, s)\,\rVert \qquad s = t - 25$$
 #
@@ -404,7 +406,8 @@ for p in trainer.run(seconds=SECONDS):
 
 # %% [markdown]
 # What one call draws changes from the mean of a class to sprites, within a minute. `few_steps.pth` went on like this for
-# an hour (`weights/train_few_steps.py`). Here are both, and the curves of the teacher that they should end.
+# an hour; for a few minutes more the norm was that of each number, not of the image, which leaves less grain
+# (`weights/train_few_steps.py`). Here are both, and the teacher's 20 steps.
 
 # %%
 rows = {f"yours, {trainer.step} steps": stages[list(stages)[-1]], "few_steps.pth": one_call(few)}
@@ -414,8 +417,9 @@ print("RMSE to the end of the teacher's curve:", ", ".join(f"{name} {near[name]:
 du.show_rows(rows, scale=4, alt="Ten sprites in one call by your student and by few_steps.pth; below, the teacher's")
 
 # %% [markdown]
-# The same noise leads to the same creature in all rows. The longer training adds firm outlines. Where one call is still
-# soft, look at the toy's jump: near the border between two ends, a smooth network answers something between them.
+# The same noise mostly leads to the same creature in all rows. What the longer training adds is firm outlines, more than
+# closeness to the teacher: it settles for one of the possible ends where the short one still mixes them. Where one call
+# is soft, look at the toy's jump: near the border between two ends, a smooth network answers something between them.
 
 # %% [markdown]
 # ## 6. What do one, two and four calls cost, and what do they lose?
@@ -424,7 +428,7 @@ du.show_rows(rows, scale=4, alt="Ten sprites in one call by your student and by 
 #
 # $$x_t = signal\;x + sigma\;z \qquad x = end(x_t, t)$$
 #
-# The old noise is thrown away, so a second call may correct what the first got wrong. **What do you expect**: how many
+# So a second call may correct what the first got wrong. **What do you expect**: how many
 # calls does the new network need to meet DDIM with 20?
 
 
@@ -466,19 +470,25 @@ race("DDPM", 100, sampled(model, steps=100, eta=1.0))
 # %%
 score = {key: du.sprite_score(x, wishes, real.x) for key, x in drawn.items()}
 fig, ax = plt.subplots(figsize=(7.5, 4.2))
-for name, style in zip(("few_steps.pth", "2M", "DDIM", "2M, guided, with noise", "DDPM"), ("D-k", "^:C2", "o--C0", "v-C4", "sC1")):
+STYLES = {"few_steps.pth": "D-k", "2M": "^:C2", "DDIM": "o--C0", "2M, guided, with noise": "v-C2", "DDPM": "sC1"}
+for name, style in STYLES.items():
     keys = [key for key in drawn if key[0] == name]
     ax.plot([ms[key] for key in keys], [score[key]["frechet"] for key in keys], style, label=name)
     for key in keys:
         ax.annotate(key[1], (ms[key], score[key]["frechet"]), textcoords="offset points", xytext=(4, 5), fontsize=8)
 ax.axhline(floor, color="0.6", label="real sprites (the floor)")
 ax.set(xscale="log", yscale="log", xlabel="milliseconds for one sprite", ylabel=f"Fréchet distance ({SCORED} sprites)")
+ax.yaxis.set_major_locator(LogLocator(subs=[1, 2, 3, 5]))
+for axis in (ax.xaxis, ax.yaxis):
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 ax.legend(fontsize=8)
 du.show_figure(fig, alt="Fréchet distance against milliseconds on log axes: few_steps.pth lies far to the left of the rest")
 
 # %% [markdown]
 # The numbers beside the marks are network calls (a guided step counts twice). `few_steps.pth` stands alone at the left.
-# Four calls do better than one: the later calls start from an image, not from nothing.
+# Four calls do better than one: the later calls start from an image, not from nothing. The lowest marks
+# are not its own: who has the time walks the curve.
 #
 # The score hides what is lost. Three more numbers, each as a share of that of real sprites: the *diversity*, the *edges*
 # (mean difference between neighbouring pixels), and the distance to the nearest training sprite (below 1 would mean
@@ -504,8 +514,9 @@ rows["DDPM, 100 calls"] = drawn["DDPM", 100][:10]
 du.show_rows(rows, scale=4, alt="Ten sprites with 1, 2 and 4 calls, the training sprites nearest to the first row, DDPM's")
 
 # %% [markdown]
-# One call keeps the layout and loses the fine contrast; each further call redraws the sprite from less noise and sharpens
-# it, at the price of changing it. The nearest training sprites are related but not the same: nothing is copied.
+# One call loses diversity, and where it is unsure it draws grain. The number of edges hides that, for grain has edges, too;
+# the eye does not. Each further call redraws the sprite from less noise and cleans it, at the price of changing it. The
+# nearest training sprites are related but not the same: nothing is copied.
 
 # %% [markdown]
 # ## Try it
@@ -638,7 +649,7 @@ Markdown(f"""
 # %% [markdown]
 # ## Quiz
 #
-# **1. Each training path of flow matching is a straight line. Why do samples need several steps?**
+# **1. Each training path is a straight line. Why do samples need several steps?**
 # <details><summary>Answer</summary>
 # The lines cross, and the network can give one answer at each point: the average velocity. Walks along the average do
 # not cross, they bend.
@@ -647,8 +658,8 @@ Markdown(f"""
 # **2. A friend sells you "flow matching instead of diffusion" for a network that you already trained with v. What do you
 # gain?**
 # <details><summary>Answer</summary>
-# No new samples: your network already is a flow, after a change of scale and time, and DDIM is Euler's method on it.
-# Training anew would change how much each noise level counts, and the code would be simpler.
+# No new samples: after a change of scale and time your network is a flow, and DDIM is Euler's method on it. Training
+# anew would change how much each noise level counts.
 # </details>
 #
 # **3. In consistency training, both answers come from the same network. What keeps it from always answering grey?**
@@ -670,7 +681,6 @@ Markdown(f"""
 # - Song, Dhariwal, *Improved Techniques for Training Consistency Models* (2024): the rounded-off norm, and no teacher.
 # - Esser et al., *Scaling Rectified Flow Transformers for High-Resolution Image Synthesis* (2024): flow matching in a
 #   large model, and which r to practise most.
-# - Yin et al., *Improved Distribution Matching Distillation* (2024): one call with another loss, which compares
-#   distributions instead of curves.
+# - Yin et al., *Improved Distribution Matching Distillation* (2024): one call, from a loss that compares distributions.
 #
 # Next: [12_bug_museum](12_bug_museum.ipynb)

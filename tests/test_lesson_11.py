@@ -1,0 +1,236 @@
+"""Lesson 11: velocities of the straight path, Euler and Heun, consistency, and the program that made few_steps.pth."""
+
+import json
+import math
+import runpy
+import sys
+
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT, awake
+
+import diffusion_utilities as du
+
+NAME = "11_flow_matching_and_few_steps"
+AB = du.noise_schedule("cosine", 500)
+R_OF = ((1 - AB).sqrt() / (AB.sqrt() + (1 - AB).sqrt())).tolist()
+PROGRAM = ROOT / "weights" / "train_few_steps.py"
+
+
+@pytest.fixture
+def eleven(lesson):
+    return lesson(NAME, T=500, ab_t=AB, r_of=R_OF, device=torch.device("cpu"), images=torch.tensor([-0.8, 0.8]))
+
+
+class Known:
+    """A network that answers the true v of given images, whatever the noise: x_t = signal x0 + sigma eps is solved."""
+
+    predicts = "v"
+
+    def __init__(self, x0):
+        self.x0 = x0
+
+    def __call__(self, x, t, c=None):
+        ab = torch.from_numpy(np.interp(t.double() * 500, range(501), AB)).view(-1, 1, 1, 1)
+        signal, sigma = ab.sqrt(), (1 - ab).sqrt().clamp(min=1e-9)
+        return signal * (x - signal * self.x0) / sigma - sigma * self.x0
+
+
+@pytest.mark.parametrize("t", [1, 50, 250, 499, 500])
+def test_the_velocity_in_an_answer_is_eps_minus_x0(eleven, noise, t):
+    x0, eps, r = noise(2, 3, 4, 4, dtype=torch.float64), noise(2, 3, 4, 4, seed=1, dtype=torch.float64), R_OF[t]
+    u = eleven.flow_of(Known(x0), None)((1 - r) * x0 + r * eps, r)
+    torch.testing.assert_close(u, eps - x0, atol=1e-6, rtol=1e-6)
+
+
+def test_r_of_is_the_share_of_noise_with_the_same_ratio():
+    r = torch.tensor(R_OF, dtype=torch.float64)
+    assert r[0] == 0 and r[-1] > 0.999 and (r.diff() > 0).all()
+    torch.testing.assert_close((r / (1 - r))[1:] ** 2, ((1 - AB) / AB)[1:], rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 20])
+def test_euler_on_the_straight_path_is_ddim(eleven, gaussian, noise, steps):
+    """One step of either keeps the guessed pair and mixes it anew."""
+    x = noise(3, 1, 4, 4)
+    oracle = gaussian(AB)
+
+    def network(x, t, c=None):
+        t = round(t.flatten()[0].item() * 500)
+        return du.target(oracle(x, torch.tensor(t / 500)), t, du.to_x0_eps(oracle(x, torch.tensor(t / 500)), x, t, AB,
+                         "x0")[1], AB, "v")  # fmt: skip
+
+    *_, last = du.sampler(oracle, AB, x, steps=steps)
+    walked = eleven.euler(eleven.flow_of(network, None), x, [R_OF[t] for t in du.sampling_times(500, steps)])
+    torch.testing.assert_close(walked, last.x, atol=1e-4, rtol=1e-4)
+
+
+def test_heun_is_second_order_and_euler_first(eleven):
+    """du/dr of a Gaussian's flow is known: x(r) = std(r) z, with std(r)^2 = ((1-r) s)^2 + r^2."""
+    s, z = 0.5, torch.tensor([1.0, -0.7], dtype=torch.float64)
+
+    def std(r):
+        return math.hypot((1 - r) * s, r)
+
+    def velocity(x, r):
+        return x * (r - (1 - r) * s**2) / std(r) ** 2
+
+    errors = {}
+    for name in ("euler", "heun"):
+        rs = {n: torch.linspace(1, 0.2, n + 1).tolist() for n in (20, 40)}
+        errors[name] = [
+            (getattr(eleven, name)(velocity, std(1) * z, r) - std(0.2) * z).abs().max().item() for r in rs.values()
+        ]
+    assert errors["euler"][0] / errors["euler"][1] == pytest.approx(2, rel=0.15)
+    assert errors["heun"][0] / errors["heun"][1] == pytest.approx(4, rel=0.2)
+
+
+def test_the_toys_single_step_ends_at_the_mean(eleven, noise):
+    x = noise(20)
+    assert eleven.euler(eleven.toy_velocity, x, [1, 0]).abs().max() < 1e-6
+    many = eleven.euler(eleven.toy_velocity, x, torch.linspace(1, 0, 101).tolist())
+    assert (many.abs() - 0.8).abs().max() < 0.05
+
+
+def test_at_0_the_end_of_the_curve_is_the_image(eleven, noise):
+    network, x = awake(du.Unet(widths=(8, 16))), noise(3, 3, 8, 8)
+    assert torch.equal(eleven.end_of(network, x, torch.zeros(3, dtype=torch.long), None), x)
+    assert not torch.allclose(eleven.end_of(network, x, torch.full((3,), 250), None), x)
+
+
+def test_jumps_with_one_time_are_one_call_and_equal_the_programs_draw(eleven, noise):
+    sys.path.insert(0, str(ROOT / "weights"))
+    import train_few_steps as program
+
+    network, c = awake(du.Unet(widths=(8, 16))), torch.eye(5)[:2]
+    calls = []
+    network.register_forward_hook(lambda *_: calls.append(1))
+    x = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(7))
+    one = eleven.jumps(network, x, [500], c, seed=7)
+    assert len(calls) == 1
+    torch.testing.assert_close(program.draw(network, AB, c, 1, seed=7), one, atol=1e-2, rtol=0)  # ab_T is nearly 0
+    assert len(calls) == 2
+    program.draw(network, AB, c, 4, seed=7)
+    assert len(calls) == 6
+
+
+def test_the_lesson_and_the_program_have_the_same_loss(lesson, noise):
+    sys.path.insert(0, str(ROOT / "weights"))
+    import train_few_steps as program
+
+    teacher, student = du.Guided(awake(du.Unet(widths=(8, 16))), 1.75), awake(du.Unet(widths=(8, 16)), seed=1)
+    data = du.load_sprites("train", 8)
+    there = program.Consistency(student, teacher, data, AB, 20, batch=8)
+    here = lesson(NAME, T=500, ab_t=AB, teacher=teacher).Consistency(student, data, AB, batch=8, drop=0.0)
+    batch = data.x, data.c, torch.tensor([1, 20, 25, 26, 100, 300, 499, 500]), noise(8, 3, 16, 16), torch.ones(8)
+    (mean, losses), (other_mean, others) = here.loss_of(*batch), there.loss_of(*batch)
+    assert torch.equal(losses, others) and torch.equal(mean, other_mean) and (losses > 0).all()
+
+
+def test_at_its_fixed_point_the_loss_is_zero(lesson, noise):
+    """A teacher that knows the only image there is, and a student that answers it everywhere."""
+
+    class Knows(torch.nn.Module):
+        predicts = "v"
+
+        def __init__(self, x0):
+            super().__init__()
+            self.x0, self.dummy = x0, torch.nn.Parameter(torch.zeros(1))
+
+        def forward(self, x, t, c=None):
+            return self.dummy + Known(self.x0)(x.double(), t).float()
+
+    image = du.load_sprites("train", 1)
+    network = Knows(image.x)
+    here = lesson(NAME, T=500, ab_t=AB, teacher=network).Consistency(network, image, AB, batch=1, drop=0.0)
+    for t in (1, 25, 200, 500):
+        loss = here.loss_of(image.x, image.c, torch.tensor([t]), noise(1, 3, 16, 16), torch.ones(1))[0]
+        assert 0 <= loss.item() < 1e-3
+
+
+def test_few_steps_draws_what_is_asked_in_one_call():
+    network, ab_t = du.load_model(du.WEIGHTS / "few_steps.pth", device="cpu")
+    calls, c = [], torch.eye(5).repeat(12, 1)
+    network.register_forward_hook(lambda *_: calls.append(1))
+    x = du.sample(network, ab_t, 60, c, seed=3, steps=1)
+    assert len(calls) == 1
+    assert du.sprite_score(x, c)["asked"] > 0.8
+    before, _ = du.load_model(du.WEIGHTS / "unet.pth", device="cpu")
+    blur = du.sample(before, ab_t, 60, c, seed=3, steps=1)
+    assert du.frechet_distance(x, du.load_sprites("held_out").x) < 0.3 * du.frechet_distance(
+        blur, du.load_sprites("held_out").x
+    )
+
+
+def test_all_weights_together_stay_small():
+    assert sum(f.stat().st_size for f in du.WEIGHTS.glob("*.pth")) < 30e6
+
+
+@pytest.fixture
+def run_here(monkeypatch, capsys, tmp_path):
+    teacher = tmp_path / "teacher.pth"
+    du.save_model(awake(du.Unet(widths=(8, 16))), teacher)
+
+    def go(*args):
+        monkeypatch.setattr(sys, "argv", [str(PROGRAM), *map(str, args)])
+        code = 0
+        try:
+            runpy.run_path(str(PROGRAM), run_name="__main__")
+        except SystemExit as stop:
+            code = stop.code
+        return code, capsys.readouterr()
+
+    go.teacher = teacher
+    return go
+
+
+def test_the_program_trains_stops_and_goes_on(run_here, tmp_path):
+    run = tmp_path / "run"
+    how = ["--teacher", run_here.teacher, "--images", 40, "--batch", 4, "--out", run]
+    code, said = run_here("--steps", 3, *how)
+    assert code == 0, said
+    assert json.loads((run / "settings.json").read_text())["batch"] == 4
+    state = du.load_file(run / "last.pt")
+    assert state["step"] == 3
+    model, ab_t = du.load_model(run / "model.pth", device="cpu")
+    assert model.predicts == "v" and len(ab_t) == 501
+    code, said = run_here("--resume", run, "--steps", 5)
+    assert code == 0 and "resumed at step 3" in said.out
+    assert du.load_file(run / "last.pt")["step"] == 5
+    assert list(run.glob("samples_*.png"))
+    polish = ["--start", run / "model.pth", "--norm", "pixel", *how[:-1], tmp_path / "polished"]
+    assert run_here("--steps", 2, *polish)[0] == 0
+    before, after = (du.load_file(p / "model.pth")["state"] for p in (run, tmp_path / "polished"))
+    assert before.keys() == after.keys() and any(not torch.equal(before[k], after[k]) for k in before)
+
+
+def test_control_c_loses_nothing(run_here, tmp_path, monkeypatch):
+    run, update, seen = tmp_path / "run", du.EMA.update, []
+
+    def interrupted(self, model):
+        seen.append(1)
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+        update(self, model)
+
+    monkeypatch.setattr(du.EMA, "update", interrupted)
+    how = ["--teacher", run_here.teacher, "--images", 40, "--batch", 4, "--out", run]
+    assert run_here("--steps", 100, *how)[0] == "stopped: go on with --resume"
+    assert du.load_file(run / "last.pt")["step"] == 3
+    code, said = run_here("--resume", run, "--steps", 4)
+    assert code == 0 and "resumed at step 3" in said.out
+
+
+def test_the_program_refuses_in_a_sentence(run_here, tmp_path):
+    du.save_model(du.Unet(widths=(8, 8), predicts="eps"), tmp_path / "eps.pth")
+    code, _ = run_here("--steps", 2, "--teacher", tmp_path / "eps.pth", "--out", tmp_path / "d")
+    assert "must be a network that predicts v" in str(code)
+    code, _ = run_here("--steps", 2, "--teacher", run_here.teacher, "--pieces", 0, "--out", tmp_path / "d")
+    assert str(code) == "error: --pieces must lie in 1..500, not 0"
+    code, _ = run_here("--steps", 2, "--teacher", tmp_path / "none.pth", "--out", tmp_path / "a")
+    assert str(code) == f"error: there is no file {tmp_path / 'none.pth'}"
+    code, said = run_here("--out", tmp_path / "b")
+    assert code == 2 and "say how long to train" in said.err
+    code, said = run_here("--resume", tmp_path / "c")
+    assert code == 2 and "not the folder of a run" in said.err
