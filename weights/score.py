@@ -75,7 +75,7 @@ def main():
     rows |= {title: ("few_steps", {"calls": calls}, 1) for title, calls in FEW.items()}
     rows |= {f"`{name}.pth`": (name, {}, 1) for name in NETWORKS[1:]}
     for title, (name, how, w) in rows.items():
-        before = re.search(rf"^\| {re.escape(title)} \|.*", text, re.M)
+        before = re.search(rf"^\| {re.escape(title)} \|.*", text[text.index("<!-- scores -->") :], re.M)
         if args.only not in name and before:
             lines.append(before[0])
             continue

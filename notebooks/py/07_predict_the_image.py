@@ -485,11 +485,12 @@ du.show_figure(fig, alt="The scores of the six recipes, two trainings each, as d
 
 # %% [markdown]
 # The first three switches pay nothing that stands out from the distance of two seeds. That is no accident: with exact
-# guesses and small steps the plain walk, too, ends at true digits, whatever the noise (lesson 11 tells why). `gaussian`
-# and `preserving` make room for `fresh`, which pays a little; `v` pays clearly. The gap to the film is training: the same
-# network and recipe, more steps, and the averaged weights of lesson 04.
+# guesses and small steps the plain walk, too, ends at true digits, whatever the noise (lesson 11 tells why). `v` and
+# `fresh` pay with one seed and little with the other: a score from one seed would have told you more than is true. The gap
+# to the film is training: the same network and recipe, more steps, and the averaged weights of lesson 04.
 #
-# Why does `v` pay and `clock` not? **What do you expect** of the error of the guess, by amount?
+# So look closer than at one number, where `v` could help and `clock` does not. **What do you expect** of the error of the
+# guess, by amount?
 
 
 # %%
