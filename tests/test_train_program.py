@@ -307,7 +307,9 @@ trainer = du.Trainer(du.Unet(widths=(8, 16)), du.load_sprites("train", 500), du.
                      warmup=5, device="cpu", accelerator=accelerator)
 losses = [p.loss.item() for p in trainer.run(steps=40)]
 if accelerator is None or accelerator.is_main_process:
-    print(json.dumps(losses))
+    print(json.dumps(losses), flush=True)
+if accelerator:
+    accelerator.end_training()  # else the threads of the process group may outlive the interpreter and abort it
 """
 
 

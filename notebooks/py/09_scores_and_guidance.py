@@ -587,7 +587,7 @@ def eight(kind, strength, wanted, seed):
     return du.sample(kinds[kind](strength), ab_t, 8, row, seed=seed, **(how | {"steps": 10})).cpu()
 
 
-def steer(kind="classifier", strength=16, wanted="food", seed=1):
+def steer(kind="classifier", seed=1, strength=16, wanted="food"):
     x, k = eight(kind, strength, wanted, seed), du.CLASSES.index(wanted)
     judge = (du.features_of(x)[1] == k).sum()
     guide = (noisy(x.to(device), torch.zeros(8, device=device)).argmax(1) == k).sum()
@@ -599,7 +599,7 @@ def steer(kind="classifier", strength=16, wanted="food", seed=1):
 
 # %%
 strengths = ipywidgets.SelectionSlider(options=[0, 0.5, 1, 2, 4, 8, 16, 32, 64], value=16)
-widgets.try_it(steer, kind=list(kinds), strength=strengths, wanted=list(du.CLASSES), seed=(0, 99))
+widgets.try_it(steer, kind=list(kinds), seed=(0, 99), strength=strengths, wanted=list(du.CLASSES))
 
 # %% [markdown]
 # ## Exercises
