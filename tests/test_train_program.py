@@ -298,7 +298,7 @@ def test_two_processes_learn_the_same_as_one(shared):
 
 
 CURVE = """
-import json, runpy, sys, torch
+import json, os, runpy, sys, torch
 sys.path.insert(0, ROOT)
 import diffusion_utilities as du
 accelerator = runpy.run_path(ROOT + "/weights/train.py")["in_parallel"]()
@@ -309,7 +309,8 @@ losses = [p.loss.item() for p in trainer.run(steps=40)]
 if accelerator is None or accelerator.is_main_process:
     print(json.dumps(losses), flush=True)
 if accelerator:
-    accelerator.end_training()  # else the threads of the process group may outlive the interpreter and abort it
+    accelerator.wait_for_everyone()
+    os._exit(0)  # all is said; threads of the process group sometimes abort an interpreter that is being taken down
 """
 
 
