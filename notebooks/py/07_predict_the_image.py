@@ -365,8 +365,8 @@ du.show_rows(rows, scale=scale, label_width=110, alt="Twelve digits of each netw
 
 # %% [markdown]
 # By step the larger network learns faster. By seconds it starts late, as each of its steps takes many times as long, and
-# when the time is up it has about drawn level. On a small machine a small network that has seen much can beat a large one
-# that has seen little. On a GPU, where the left chart counts more, the order may turn.
+# when the time is up it has about drawn level. Which one is ahead then depends on the machine: "larger is better" is no
+# answer before you say how long you train, and on what.
 
 # %% [markdown]
 # ## 5. What does DDPM change?
