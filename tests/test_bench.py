@@ -1,6 +1,7 @@
 """The parts of tests/bench.py that need no patience; the benchmark itself is `make bench`."""
 
 import re
+from types import SimpleNamespace
 
 import bench
 import pytest
@@ -22,6 +23,41 @@ def test_the_courses_training_is_its_recipe_on_training_sprites_only(monkeypatch
     ((x, t, c),) = seen
     assert x.shape == (100, 3, 16, 16) and ((t > 0) & (t <= 1)).all() and c.shape == (100, 5)
     assert 0 < (c.sum(1) == 0).sum() < 30  # about one in ten is dropped
+
+
+def test_a_kept_course_serves_only_for_about_its_own_length(monkeypatch, tmp_path):
+    monkeypatch.setattr(bench, "KEPT", tmp_path)
+    assert bench.kept_course(0, 2800) == (2800, None)
+    for name in ("course_0_2765.pth", "course_0_130.pth", "course_1_2700.pth"):
+        (tmp_path / name).touch()
+    assert bench.kept_course(0, 2800) == (2765, tmp_path / "course_0_2765.pth")
+    assert bench.kept_course(0, 140) == (130, tmp_path / "course_0_130.pth")
+    assert bench.kept_course(0, 1500) == (1500, None)
+
+
+def test_the_training_table_is_whole_and_its_verdict_follows(monkeypatch):
+    lines = []
+    monkeypatch.setattr(bench, "lines", lines)
+    monkeypatch.setattr(bench, "KEPT", bench.ROOT / "no such folder")
+    monkeypatch.setattr(bench, "step_times", lambda: {"course": 1.0, "ours": 1.0})
+    monkeypatch.setattr(bench, "train_the_course", lambda steps, seed: ("course", None))
+    monkeypatch.setattr(bench, "our_trainer", lambda seed: Run())
+    good = {"course": 3.0, 2: 5.0, 4: 2.0, 8: 1.0}
+    monkeypatch.setattr(bench, "score", lambda model, *_, **__: {"frechet": good[model], "asked": 1.0})
+    bench.training(40, (2, 4, 8), {"course": 2, "ours": 1}, 10)
+    *table, empty, verdict = "\n".join(lines).split("\n")[5:]
+    assert len(table) == 5 and all(line.startswith("| ") for line in table) and empty == ""
+    assert verdict.startswith("After 4 s") and verdict.endswith("in 1/10 of the time.")
+
+
+class Run:
+    """A trainer that only counts: what it "learned" is the number of its steps."""
+
+    ab_t, step = None, 0
+
+    def run(self, steps):
+        self.step, self.ema = steps, SimpleNamespace(model=steps)
+        return iter(())
 
 
 def test_the_courses_film_draws_every_sprite_of_every_frame():

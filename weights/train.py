@@ -18,6 +18,7 @@ noise each time) and `model.pth` (the averaged weights, for `load_model`; of sev
 """
 
 import argparse
+import copy
 import json
 import os
 import sys
@@ -130,13 +131,11 @@ def build(args, data):
 
 def write_model(ema, args, file):
     """The averaged weights in half precision, which is exact enough to sample from and half the size."""
-    model = ema.model
-    state = {k: v.cpu().half() if v.is_floating_point() else v.cpu() for k, v in model.state_dict().items()}
-    info = {"predicts": args.predicts, "schedule": args.schedule, "T": args.T}
+    model, info = copy.deepcopy(ema.model).half(), {"predicts": args.predicts, "schedule": args.schedule, "T": args.T}
     if args.network == "context_unet" and info == {"predicts": "eps", "schedule": "linear", "T": 500}:
-        du.save_file(state, file)  # a plain state dict, as the sprite course writes it
+        du.save_file({k: v.cpu() for k, v in model.state_dict().items()}, file)  # plain, as the sprite course writes it
     else:
-        du.save_file({"config": model.config, "state": state, "info": info}, file)
+        du.save_model(model, file, **info)
 
 
 def in_parallel():

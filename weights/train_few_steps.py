@@ -15,6 +15,7 @@ Ctrl-C), `samples_*.png` (rows: one call, two, four; from the same noise each ti
 """
 
 import argparse
+import copy
 import json
 import sys
 import time
@@ -100,12 +101,6 @@ def draw(model, ab_t, c, calls, seed=0):
     return x
 
 
-def write_model(ema, info, file):
-    """The averaged weights in half precision, which is exact enough to sample from and half the size."""
-    state = {k: v.cpu().half() if v.is_floating_point() else v.cpu() for k, v in ema.model.state_dict().items()}
-    du.save_file({"config": ema.model.config, "state": state, "info": info}, file)
-
-
 def train(args):
     torch.manual_seed(args.seed)
     teacher, ab_t = du.load_model(args.teacher)
@@ -135,7 +130,7 @@ def train(args):
             if p.done >= 1 or now - saved > 60:
                 saved = now
                 du.save_file(trainer.state_dict(), last)
-                write_model(trainer.ema, info, args.out / "model.pth")
+                du.save_model(copy.deepcopy(trainer.ema.model).half(), args.out / "model.pth", **info)
             if p.done >= 1 or now - sampled > 60 * args.sample_minutes:
                 sampled = now
                 rows = torch.cat([draw(trainer.ema.model, ab_t, contexts, calls) for calls in (1, 2, 4)])
