@@ -1,6 +1,6 @@
 """How fast is it, beside the sprite course's way? (make bench)
 
-python tests/bench.py            every table, in under 30 minutes
+python tests/bench.py            every table, in about 40 minutes: 20 for the course's training, 14 for ours
 python tests/bench.py --quick    smaller sizes, in 5 minutes: noisier, and the course trains for one minute only
 python tests/bench.py --seeds 3  the course's training with three seeds, not one: 40 minutes more
 python tests/bench.py --course-steps 2765 --seed 1     only train the course's network so long, and keep it in
