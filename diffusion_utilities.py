@@ -461,7 +461,7 @@ class Attention(nn.Module):
 
 class Unet(nn.Module):
     """The modern U-Net: one level per width, time and context as scale and shift in every block, attention at the
-    lowest resolution. Any size divisible by 2^(levels-1), any number of channels.
+    lowest resolution, skips added. Any size divisible by 2^(levels-1), any number of channels.
 
     forward: x (B, in_channels, H, W), t in [0, 1] of any shape that broadcasts to (B,), c (B, n_cfeat) or None.
     """
@@ -491,15 +491,18 @@ class Unet(nn.Module):
         self.attention = Attention(widths[-1]) if attention else nn.Identity()
         self.up, self.grow = nn.ModuleList(), nn.ModuleList()
         for i in reversed(range(len(widths))):
-            self.up.append(Block(2 * widths[i], widths[i], emb))
+            self.up.append(Block(widths[i], widths[i], emb))
             # the 1x1 convolution comes before the enlarging, where it costs a quarter
             grow = nn.Sequential(nn.Conv2d(widths[i], widths[i - 1], 1), nn.Upsample(scale_factor=2))
             self.grow.append(nn.Identity() if i == 0 else grow)
         self.norm, self.last = nn.GroupNorm(8, widths[0]), nn.Conv2d(widths[0], in_channels, 3, padding=1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        self.direct = nn.Linear(emb, 2 * in_channels)
+        for layer in (self.last, self.direct):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
-    def forward(self, x, t, c=None):
+    def hidden(self, x, t, c=None):
+        """All but the last layers: the maps (B, widths[0], H, W) and the embedding of time and context (B, E)."""
         t = torch.as_tensor(t, device=x.device, dtype=torch.float32).reshape(-1)
         _check_input(x, t, c, self.n_cfeat, self.in_channels)
         H, W, s = *x.shape[2:], self.stride
@@ -514,8 +517,16 @@ class Unet(nn.Module):
             h = shrink(h)
         h = self.middle[1](self.attention(self.middle[0](h, emb)), emb)
         for block, grow in zip(self.up, self.grow):
-            h = grow(block(torch.cat([h, skips.pop()], 1), emb))
-        return self.last(F.silu(self.norm(h)))
+            h = grow(block(h + skips.pop(), emb))  # added, not concatenated: the block costs half
+        return F.silu(self.norm(h)), emb
+
+    def answer(self, x, h, emb):
+        """The last layers. The norms hide how large x is: a share of it, and a shift, go straight to the answer."""
+        scale, shift = self.direct(emb)[:, :, None, None].chunk(2, 1)
+        return self.last(h) + torch.addcmul(shift, scale, x)
+
+    def forward(self, x, t, c=None):
+        return self.answer(x, *self.hidden(x, t, c))
 
 
 def count_parameters(model):
@@ -559,22 +570,27 @@ ANNEALS = {
 
 class Times:
     """Which times t in 1..T a training practises. draw(batch, generator) gives t (batch,) and weights (batch,) for the
-    losses, which keep their mean what it is under uniform times.
+    losses, which keep their mean what it is under uniform times; except "middle", where middle times count for more.
 
     kind: "uniform"     every t is as likely as every other (DDPM, algorithm 1)
           "stratified"  the same, but one from each of `batch` equal slices of 1..T: each batch covers all noise levels
+          "middle"      in proportion to sin(pi t/T), stratified as well: most often where neither signal nor noise is
+                        weak, seldom at the ends, where the answer is nearly known or nearly unknowable
           "loss-aware"  in proportion to the root mean square of the last 10 losses at t, once each t has 10 (improved
                         DDPM, equation 18); 0.1 % of the draws stay uniform. Tell it the losses with `update`.
     """
 
     def __init__(self, kind, T):
-        _need(kind in ("uniform", "stratified", "loss-aware"),
-              f"times must be 'uniform', 'stratified' or 'loss-aware', not {kind!r}")  # fmt: skip
+        kinds = ("uniform", "stratified", "middle", "loss-aware")
+        _need(kind in kinds, f"times must be one of {', '.join(kinds)}, not {kind!r}")
         self.kind, self.T, self.seen = kind, T, torch.zeros(T, dtype=torch.long)
         self.history = torch.zeros(T, 10)
 
     def probabilities(self):
         """Of t = 1..T, float64 (T,)."""
+        if self.kind == "middle":
+            p = torch.sin(torch.pi * (torch.arange(self.T, dtype=torch.float64) + 0.5) / self.T)
+            return p / p.sum()
         if self.kind != "loss-aware" or (self.seen < self.history.shape[1]).any():
             return torch.full((self.T,), 1 / self.T, dtype=torch.float64)
         p = self.history.double().square().mean(1).sqrt()
@@ -582,11 +598,11 @@ class Times:
 
     def draw(self, batch, generator):
         u = torch.rand(batch, generator=generator, dtype=torch.float64)
-        if self.kind == "stratified":
+        if self.kind in ("stratified", "middle"):
             u = (torch.arange(batch) + u) / batch
         p = self.probabilities()
         t = torch.searchsorted(p.cumsum(0), u).clamp(max=self.T - 1)
-        return t + 1, (1 / (self.T * p[t])).float()
+        return t + 1, torch.ones(batch) if self.kind == "middle" else (1 / (self.T * p[t])).float()
 
     def update(self, t, losses):
         """The losses (B,) seen at times t (B,), before they are weighted."""
@@ -616,7 +632,7 @@ class Trainer:
     drop        the probability that a row of context is replaced by zeros (classifier-free guidance needs it)
     lr, betas, batch, warmup (steps), weight_decay   AdamW
     anneal      how lr falls to 0 over the run: "linear" or "cosine"; None keeps it
-    times       which t are practised: "stratified", "uniform" or "loss-aware" (see `Times`)
+    times       which t are practised: "stratified", "middle", "uniform" or "loss-aware" (see `Times`)
     half_life   of the averaged weights, in steps; of several numbers, `emas` holds an average each, `ema` the first
     accumulate  a batch is taken in so many parts, whose gradients are added: the same step in less memory
     bf16        True computes in bfloat16, False in float32; None takes bfloat16 on a GPU (on processors that multiply

@@ -1,6 +1,6 @@
 """How fast is it, beside the sprite course's way? (make bench)
 
-python tests/bench.py            every table, in about 40 minutes: 20 for the course's training, 14 for ours
+python tests/bench.py            every table, in under 30 minutes: 20 for the course's training, 6 for ours
 python tests/bench.py --quick    smaller sizes, in 5 minutes: noisier, and the course trains for one minute only
 python tests/bench.py --seeds 3  the course's training with three seeds, not one: 40 minutes more
 python tests/bench.py --course-steps 2765 --seed 1     only train the course's network so long, and keep it in
@@ -32,7 +32,7 @@ import diffusion_utilities as du  # noqa: E402
 
 DEVICE = du.best_device()
 FAST = {"steps": 10, "order": 2, "eta": 1.0, "clip": True}  # our sampling
-OURS = {"lr": 3e-3, "batch": 32, "warmup": 50}  # lesson 4's training
+OURS = {"lr": 3e-3, "batch": 32, "warmup": 50, "times": "middle"}  # lesson 4's training
 KEPT = ROOT / "artifacts" / "bench"
 lines = []
 
@@ -161,45 +161,43 @@ def step_times():
 
 
 def spread(values):
-    return f"{statistics.mean(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+    return f"{statistics.mean(values):.2f}" + (f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else "")
 
 
-def training(course_seconds, our_seconds, seeds, n):
-    """How long until our training is as good as the course's? Both are counted in steps, as many as fit into the
-    seconds at the speed just measured: so a busy machine takes longer, and changes no result."""
+def training(course_seconds, course_seeds, ours, n):
+    """How long until our training is as good as the course's? ours: {seconds: how many seeds}. All are counted in
+    steps, as many as fit into the seconds at the speed just measured: a busy machine takes longer, and changes nothing.
+    """
     course_step, our_step = step_times().values()
     real = du.frechet_distance(du.load_sprites("train", n).x, du.load_sprites("held_out").x)
     table(f"Trained from nothing, {n} samples each (as many real sprites: {real:.2f})",
           ["", "seed", "training takes", "steps", "Fréchet distance", "drawn as asked"])  # fmt: skip
-    course, minutes = [], []
-    for seed in range(seeds["course"]):
-        steps, file = kept_course(seed, round(course_seconds / course_step))
-        model, ab_t = du.load_model(file) if file else train_the_course(steps, seed)
+
+    def line(name, seed, took, steps, model, ab_t):
         s = score(model, ab_t, n, **FAST | {"steps": 20})
-        course.append(s["frechet"])
-        minutes.append(steps * course_step / 60)
-        row(
-            "sprite course's recipe",
-            seed,
-            f"{60 * minutes[-1]:.0f} s",
-            steps,
-            f"{s['frechet']:.1f}",
-            f"{s['asked']:.0%}",
-        )
-    verdict = f"None of our trainings is as good as the course's ({spread(course)}) yet."
-    for limit in sorted(our_seconds, reverse=True):
-        ours = []
-        for seed in range(seeds["ours"]):
+        row(name, seed, f"{took:.0f} s", steps, f"{s['frechet']:.2f}", f"{s['asked']:.0%}")
+        return s["frechet"]
+
+    course, took = [], []
+    for seed in range(course_seeds):
+        steps, file = kept_course(seed, round(course_seconds / course_step))
+        took.append(steps * course_step)
+        trained = du.load_model(file) if file else train_the_course(steps, seed)
+        course.append(line("sprite course's recipe", seed, took[-1], steps, *trained))
+    verdicts = []
+    for limit, seeds in ours.items():
+        found = []
+        for seed in range(seeds):
             trainer = our_trainer(seed)
             collections.deque(trainer.run(steps=round(limit / our_step)), maxlen=0)
-            s = score(trainer.ema.model, trainer.ab_t, n, **FAST | {"steps": 20})
-            ours.append(s["frechet"])
-            row("lesson 4's recipe", seed, f"{limit} s", trainer.step, f"{s['frechet']:.1f}", f"{s['asked']:.0%}")
-        if max(ours) <= min(course):  # the last to say so is the shortest
-            ratio = 60 * statistics.mean(minutes) / limit
-            verdict = (f"After {limit} s every one of our trainings is as good as any of the course's: {spread(ours)} "
-                       f"against {spread(course)}, in 1/{ratio:.0f} of the time.")  # fmt: skip
-    say(f"\n{verdict}")
+            found.append(line("lesson 4's recipe", seed, limit, trainer.step, trainer.ema.model, trainer.ab_t))
+        better = "better" if statistics.mean(found) < statistics.mean(course) else "not better yet"
+        if max(found) < min(course) and len(found) > 1:
+            better = "every one better than any of those"
+        verdicts.append(
+            f"Ours after {limit} s, 1/{statistics.mean(took) / limit:.0f} of the time: {spread(found)}; {better}."
+        )
+    say(f"\nThe course's after {statistics.mean(took):.0f} s: {spread(course)}. {' '.join(verdicts)}")
 
 
 # ------------------------------------------------------------------------------------------------------------ sampling
@@ -213,24 +211,21 @@ def sampling(n):
     def draw(model, ab_t, b=32, **how):
         return seconds(lambda: du.sample(model, ab_t, b, c.repeat(2, 1)[:b], **how), 1 if how["steps"] > 99 else 5)
 
-    course = draw(theirs, linear, **ddpm)
-    slow, fast = draw(model, ab_t, **ddpm), draw(model, ab_t, **FAST)
+    ways = {
+        "our Unet, DDPM": (model, ddpm | {"clip": True}, 500),
+        "our Unet, 2M with noise": (model, FAST, 10),
+        "the same, 20 steps": (model, FAST | {"steps": 20}, 20),
+        "the same, 10 steps guided with w = 1.5": (du.Guided(model, 1.5), FAST, "10 of twice the rows"),
+    }
     table(
         f"32 sprites ({n} for the distance)", ["", "network calls", "seconds", "faster than DDPM", "Fréchet distance"]
     )
-    row("sprite course's network, DDPM", 500, f"{course:.1f}", "", "")
-    row("our Unet, DDPM", 500, f"{slow:.1f}", "1", f"{score(model, ab_t, n, **ddpm)['frechet']:.2f}")
-    row(
-        "our Unet, 2M with noise",
-        10,
-        f"{fast:.2f}",
-        f"{slow / fast:.0f}",
-        f"{score(model, ab_t, n, **FAST)['frechet']:.2f}",
-    )
-    guided = du.Guided(model, 1.5)
-    again = draw(guided, ab_t, **FAST)
-    distance = score(guided, ab_t, n, **FAST)["frechet"]
-    row("the same, guided with w = 1.5", 20, f"{again:.2f}", f"{slow / again:.0f}", f"{distance:.2f}")
+    row("sprite course's network, DDPM", 500, f"{draw(theirs, linear, **ddpm):.1f}", "", "")
+    slow = None
+    for name, (denoiser, how, calls) in ways.items():
+        took = draw(denoiser, ab_t, **how)
+        slow = slow or took
+        row(name, calls, f"{took:.2f}", f"{slow / took:.0f}", f"{score(denoiser, ab_t, n, **how)['frechet']:.2f}")
     by_sprites = [draw(model, ab_t, b, **FAST) for b in (16, 32, 64)]
     by_steps = [draw(model, ab_t, **FAST | {"steps": k}) for k in (5, 10, 20)]
     say("\nSeconds for 16, 32, 64 sprites: " + ", ".join(f"{s:.2f}" for s in by_sprites)
@@ -323,7 +318,7 @@ def on_a_gpu(epochs, steps, n):
         {"lr": 1e-3, "batch": 100, "warmup": 0, "betas": (0.9, 0.999)},
         {"epochs": epochs},
     )
-    ours = du.Unet(), {"lr": 3e-3, "batch": 256, "warmup": 200}, {"steps": steps}
+    ours = du.Unet(), {"lr": 3e-3, "batch": 256, "warmup": 200, "times": "middle"}, {"steps": steps}
     for name, (model, how, limit) in {"sprite course's recipe": course, "our Unet": ours}.items():
         ab_t = du.noise_schedule("cosine" if model.predicts == "v" else "linear")
         trainer = du.Trainer(model, data, ab_t, bf16=True, **how)
@@ -355,8 +350,10 @@ def main():
     say(f"{processor}, {torch.get_num_threads()} threads, {DEVICE.type}, torch {torch.__version__}"
         + (", **quick sizes**" if quick else ""))  # fmt: skip
     if "training" in parts:
-        seeds = {"course": args.seeds, "ours": 1 if quick else 3}
-        training(60 if quick else 1200, (20,) if quick else (30, 60, 180), seeds, 200 if quick else 500)
+        if quick:
+            training(60, args.seeds, {20: 1}, 200)
+        else:
+            training(1200, args.seeds, {60: 3, 180: 1}, 500)
     if "sampling" in parts:
         sampling(50 if quick else 500)
     if "pictures" in parts:

@@ -44,10 +44,14 @@ def test_the_training_table_is_whole_and_its_verdict_follows(monkeypatch):
     monkeypatch.setattr(bench, "our_trainer", lambda seed: Run())
     good = {"course": 3.0, 2: 5.0, 4: 2.0, 8: 1.0}
     monkeypatch.setattr(bench, "score", lambda model, *_, **__: {"frechet": good[model], "asked": 1.0})
-    bench.training(40, (2, 4, 8), {"course": 2, "ours": 1}, 10)
+    bench.training(40, 2, {2: 1, 4: 1, 8: 2}, 10)
     *table, empty, verdict = "\n".join(lines).split("\n")[5:]
-    assert len(table) == 5 and all(line.startswith("| ") for line in table) and empty == ""
-    assert verdict.startswith("After 4 s") and verdict.endswith("in 1/10 of the time.")
+    assert len(table) == 6 and all(line.startswith("| ") for line in table) and empty == ""
+    assert verdict == (
+        "The course's after 40 s: 3.00 (3.00 to 3.00). Ours after 2 s, 1/20 of the time: 5.00; not better yet. "
+        "Ours after 4 s, 1/10 of the time: 2.00; better. "
+        "Ours after 8 s, 1/5 of the time: 1.00 (1.00 to 1.00); every one better than any of those."
+    )
 
 
 class Run:

@@ -86,6 +86,13 @@ def test_unet_answers_zero_before_training(noise):
     assert (du.Unet(widths=(8, 16))(noise(2, 3, 8, 8), 0.5, torch.eye(5)[:2]) == 0).all()
 
 
+def test_the_unet_hands_on_a_share_of_its_input_and_a_shift_for_each_colour(noise):
+    model, x = du.Unet(widths=(8, 16)), noise(2, 3, 8, 8)
+    with torch.no_grad():
+        model.direct.bias.copy_(torch.tensor([2.0, 0.0, -1.0, 0.5, 1.0, 0.0]))
+    torch.testing.assert_close(model(x, 0.5), torch.stack([2 * x[:, 0] + 0.5, 0 * x[:, 1] + 1, -x[:, 2]], 1))
+
+
 def test_every_parameter_of_the_unet_learns(noise):
     model = awake(du.Unet(widths=(8, 8, 16))).train()
     model(noise(2, 3, 8, 8), 0.5, torch.eye(5)[:2]).square().mean().backward()

@@ -1,6 +1,7 @@
 """EMA, the training loop, stopping and going on, and files of weights that survive crashes and foreigners."""
 
 import copy
+import math
 import pickle
 
 import pytest
@@ -102,6 +103,16 @@ def test_times_are_stratified_over_1_to_T(sprites):
     assert {int(v) for batch in times for v in batch} == set(range(1, 101))
     for batch in times:
         assert torch.equal((batch - 1) // 2, torch.arange(50))  # one from each slice of two
+
+
+def test_middle_times_follow_a_sine_and_all_count_the_same():
+    times, g = du.Times("middle", 10), torch.Generator().manual_seed(0)
+    p = times.probabilities()
+    assert p.sum().item() == pytest.approx(1) and torch.allclose(p, p.flip(0)) and (p[:5].diff() > 0).all()
+    assert (p[4] / p[0]).item() == pytest.approx(math.sin(0.45 * math.pi) / math.sin(0.05 * math.pi))
+    t, weight = times.draw(50_000, g)
+    assert torch.allclose(torch.bincount(t, minlength=11)[1:] / 50_000, p.float(), atol=1e-3)  # stratified
+    assert (weight == 1).all()
 
 
 def test_uniform_times_reach_from_1_to_T_and_weigh_the_same():

@@ -1,6 +1,6 @@
 """Teach a trained network to draw in one call, or in a few: consistency distillation (lesson 11).
 
-    python weights/train_few_steps.py --steps 26400                    from unet.pth; then polish, to few_steps.pth:
+    python weights/train_few_steps.py --steps 16000                    from unet.pth; then polish, to few_steps.pth:
     python weights/train_few_steps.py --steps 3200 --start weights/runs/few_steps/model.pth --out weights/runs/polished
         --norm pixel --lr 2e-4 --half-life 300
     python weights/train_few_steps.py --minutes 60 --teacher my.pth    from a Unet of yours that predicts v

@@ -460,8 +460,13 @@ for size in (8, 16, 24, 32):
     print(f"one Unet, images of {size} x {size}: answer", tuple(fresh(torch.randn(1, 3, size, size), 0.5).shape))
 
 # %% [markdown]
-# A new block passes its input on untouched, so a deep network starts as a shallow one. A new Unet, whose last layer
-# is zero too, answers 0, a safe first guess; and nothing in it is bound to 16x16.
+# A new block passes its input on untouched, so a deep network starts as a shallow one. A new Unet, whose last layers
+# are zero too, answers 0, a safe first guess; and nothing in it is bound to 16x16.
+#
+# Two savings more. Its skips are added, as BasicUNet's are: the maps stay half as many, and the convolutions after
+# them cost half. And since the norms hide how *large* the input was, a layer `direct` makes of the embedding a factor
+# and a shift for each colour, `answer = last(...) + factor*x_t + shift`: so a share of what came in can simply be
+# handed on, and the convolutions care for the rest.
 #
 # *What does attention add?* On 4x4, each of the 16 places makes a query q, a key k and a value v (d numbers each),
 # and averages all values, weighted by how well its query fits their keys. Four *heads* do this side by side.
@@ -533,10 +538,10 @@ for name, make in networks.items():
     print(f"{name:24}{du.count_parameters(make()):10,}{operations[name]:19.0f}{1000 * min(seconds):20.0f}")
 
 # %% [markdown]
-# The Unet has nearly the parameters of the wide ContextUnet at about a quarter of its operations: its many channels
-# sit where the maps are small. The narrow ContextUnet costs the same: a fair race, with the same sprites, noise,
-# target and optimiser, and as many operations for each. All predict `v = sqrt(ab_t)*eps - sqrt(1-ab_t)*x0`, a mixture
-# of noise and image.
+# The Unet has three quarters of the wide ContextUnet's parameters at less than a quarter of its operations: its many
+# channels sit where the maps are small. The narrow ContextUnet costs about as much: a fair race, with the same
+# sprites, noise, target and optimiser, and as many operations for each. All predict
+# `v = sqrt(ab_t)*eps - sqrt(1-ab_t)*x0`, a mixture of noise and image.
 #
 # **What do you expect?** Who wins?
 
@@ -571,8 +576,8 @@ ax.legend(fontsize=8)
 du.show_figure(fig, alt="Training loss of three networks against the operations spent on them")
 
 # %% [markdown]
-# BasicUNet makes the most steps, but without time and context it has soon learned what it can; the other two stay
-# close in so short a race.
+# BasicUNet makes the most steps, but without time and context it has soon learned what it can; of the other two, the
+# Unet is ahead, if only a little in so short a race.
 #
 # *And after a full training?* The course ships both networks. Their schedules differ, so compare at the same
 # *signal-to-noise ratio*, `snr = ab_t/(1-ab_t)`: for each t of one, the t of the other with the nearest `ab_t`.
@@ -778,7 +783,7 @@ Markdown(f"""
 # **2.** Why is `up1` of ContextUnet a `UnetUp(4*n_feat, n_feat)`?
 # <details><summary>Answer</summary>
 #
-# Its skips are appended: `2*n_feat` channels from `up0`, `2*n_feat` from `down2`. BasicUNet adds them.
+# Its skips are appended: `2*n_feat` channels from `up0`, `2*n_feat` from `down2`. BasicUNet and Unet add them.
 # </details>
 #
 # **3.** You draw one sprite at a time with a BatchNorm network in training mode. What happens?

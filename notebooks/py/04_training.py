@@ -331,12 +331,22 @@ LR = 3e-3
 # How low can the loss go? Not to zero, as many sprites could hide in the same $x_t$. The perfect denoiser
 # averages all training sprites by how well they explain $x_t$. Nothing does better on those sprites, so its
 # expected loss is the **floor**.
+#
+# The live training practises the middle times most: near t = 0 the answer is in plain view, near T nobody can know it,
+# in between the sprite is decided. The floor is weighed in the same way.
+
+# %%
+def as_practised(t, error):
+    """The mean of the errors (n,) at times t (n,), each time counted as often as the live training meets it."""
+    often = du.Times("middle", T).probabilities()[t - 1]
+    return ((often * error).sum() / often.sum()).item()
+
 
 # %%
 perfect = du.PerfectDenoiser(train.x.to(device), ab_t, train.c.to(device))
 on_train, on_held_out = v_error(perfect, train), v_error(perfect, held_out)
-floor = on_train[1].mean().item()
-print(f"Loss of the perfect denoiser: {floor:.3f} on training sprites, {on_held_out[1].mean():.1f} on held-out ones.")
+floor = as_practised(*on_train)
+print(f"Loss of the perfect denoiser: {floor:.3f} on training sprites, {as_practised(*on_held_out):.2f} on held-out.")
 
 # %% [markdown]
 # The second number is no slip: the perfect denoiser is a perfect *memory*. Shown a new sprite, however clearly, it
@@ -380,13 +390,13 @@ def draw(trainer, losses, x=None):
 
 
 # %% [markdown]
-# `du.Trainer` takes the steps of part 1 with four refinements: times spread evenly over each batch, the class as a
-# hint that is hidden one time in ten (for lesson 5), a learning rate that falls to zero at the end, and averaged
-# weights (part 5). **Press the stop button at any time: what was learned is kept.**
+# `du.Trainer` takes the steps of part 1 with four refinements: times spread over each batch (and most of them in the
+# middle), the class as a hint that is hidden one time in ten (for lesson 5), a learning rate that falls to zero at the
+# end, and averaged weights (part 5). **Press the stop button at any time: what was learned is kept.**
 
 # %%
 torch.manual_seed(0)
-trainer = du.Trainer(du.Unet(widths=WIDTHS), train, ab_t, lr=LR, batch=BATCH, warmup=50)
+trainer = du.Trainer(du.Unet(widths=WIDTHS), train, ab_t, lr=LR, batch=BATCH, warmup=50, times="middle")
 trainer.floor = floor  # for the picture
 losses, frames, notes, shown = [], [look(trainer)], ["before the first step"], -2
 handle = display(display_id=True)
@@ -458,7 +468,8 @@ du.show_figure(fig, alt="Untrained share by step: falls slowly for fixed decays,
 # of so few pictures wobbles more.
 
 # %%
-restless = du.Trainer(du.load_model(unet)[0].requires_grad_(True), train, ab_t, lr=LR, batch=SIDE_BATCH, warmup=1)
+again, _ = du.load_model(unet)
+restless = du.Trainer(again.requires_grad_(True), train, ab_t, lr=LR, batch=SIDE_BATCH, warmup=1, times="middle")
 for p in restless.run(steps=10 * SIDE_STEPS):  # a long training, stopped after a tenth
     if p.step == SIDE_STEPS:
         break
@@ -469,7 +480,7 @@ for name, run in {"yours": trainer, "sent on": restless}.items():
     for kind, network in {"raw": run.model, "averaged": run.ema.model}.items():
         x = drawn_by(network)
         score[name, kind] = du.sprite_score(x, labels)
-        score[name, kind]["loss"] = v_error(network.eval(), held_out)[1].mean().item()
+        score[name, kind]["loss"] = as_practised(*v_error(network.eval(), held_out))
         numbers = "score {frechet:.1f}, loss {loss:.3f}".format(**score[name, kind])
         rows[f"{name}, {kind}\n{numbers}"] = x[:8]
 du.show_rows(rows, scale=4, label_width=180, alt="Samples of raw and averaged weights: yours, and a network sent on")
@@ -549,14 +560,14 @@ def floor_of(schedule, predicts):
     """The mean squared error of the perfect memory on training sprites, in the unit of what is predicted."""
     ab = du.noise_schedule(schedule, T)
     t, error = v_error(du.PerfectDenoiser(train.x.to(device), ab, train.c.to(device)), train, ab_t=ab)
-    return (error * {"v": 1, "eps": ab[t], "x0": 1 - ab[t]}[predicts]).mean().item()
+    return as_practised(t, error * {"v": 1, "eps": ab[t], "x0": 1 - ab[t]}[predicts])
 
 
 def make(lr=LR, batch=BATCH, predicts="v", loss="l2", schedule="cosine", network=WIDTHS):
     """A trainer of a new network; the first weights are always the same."""
     torch.manual_seed(0)
     net, ab = du.Unet(widths=network, predicts=predicts), du.noise_schedule(schedule, T)
-    trainer = du.Trainer(net, train, ab, lr=lr, batch=batch, loss=loss, warmup=50)
+    trainer = du.Trainer(net, train, ab, lr=lr, batch=batch, loss=loss, warmup=50, times="middle")
     trainer.floor = floor_of(schedule, predicts) if loss == "l2" else None
     return trainer
 
@@ -672,9 +683,9 @@ Markdown(f"""
 - Averaging changed the held-out loss of your training from {score["yours", "raw"]["loss"]:.3f} to {after["loss"]:.3f},
   and that of the network sent on from {score["sent on", "raw"]["loss"]:.3f} to
   {score["sent on", "averaged"]["loss"]:.3f}.
-- The loss is {curves["network, training sprites"][1].mean():.3f} on training sprites and
-  {curves["network, held-out sprites"][1].mean():.3f} on held-out sprites. A perfect memory has {floor:.3f} on the
-  first and {on_held_out[1].mean():.1f} on the second.
+- The loss is {as_practised(*curves["network, training sprites"]):.3f} on training sprites and
+  {as_practised(*curves["network, held-out sprites"]):.3f} on held-out sprites. A perfect memory has {floor:.3f} on the
+  first and {as_practised(*on_held_out):.2f} on the second.
 - {SIDE_STEPS} steps of practice without the square root took the Fréchet distance of a good network from
   {frechet["before"]:.1f} to {frechet["no square root"]:.1f}; with it, to {frechet["right"]:.1f}.
 """)

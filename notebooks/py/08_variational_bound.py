@@ -500,23 +500,29 @@ du.show_rows(rows, alt="Twelve sprites drawn in 10 steps with the small variance
 #
 # $$log\_var = low + \tfrac{v + 1}{2}\,(high - low)$$
 #
-# Our copy of the network gets a new last convolution with twice the channels: the first half copied, the second zero,
-# so v = 0. **What do you expect** the two ways to cost before any training?
+# Our copy of the network gets a second last convolution beside its own, with weights of zero, so v = 0. **What do you
+# expect** the two ways to cost before any training?
 
 
 # %%
-def widen(model):
-    wide = copy.deepcopy(model).requires_grad_(True)
-    old, n = model.last, model.last.out_channels
-    wide.last = nn.Conv2d(old.in_channels, 2 * n, 3, padding=1).to(old.weight.device)
-    with torch.no_grad():
-        wide.last.weight[:n], wide.last.bias[:n] = old.weight, old.bias
-        wide.last.weight[n:], wide.last.bias[n:] = 0, 0
-    return wide
+class Wide(nn.Module):
+    """A copy of a network whose last maps also make v: (B, 6, H, W), the old answer and v, which begins at 0."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network, last = copy.deepcopy(network).requires_grad_(True), network.last
+        self.v, self.predicts = nn.Conv2d(last.in_channels, last.out_channels, 3, padding=1), network.predicts
+        nn.init.zeros_(self.v.weight)
+        nn.init.zeros_(self.v.bias)
+        self.to(last.weight.device)
+
+    def forward(self, x, t, c=None):
+        h, emb = self.network.hidden(x, t, c)
+        return torch.cat([self.network.answer(x, h, emb), self.v(h)], 1)
 
 
 with torch.no_grad():
-    old, new = (ask(net, x_t[-16:], t[-16:], c) for net in (model, widen(model)))
+    old, new = (ask(net, x_t[-16:], t[-16:], c) for net in (model, Wide(model)))
 assert torch.allclose(new[:, :3], old, atol=1e-5) and (new[:, 3:] == 0).all()
 for kind in ("learned", "learned range"):
     print(f"{kind}, before training: {per_value(bound(guess, v, 500, kind)):.2f} bits per dimension")
@@ -565,23 +571,24 @@ class VarianceTrainer(du.Trainer):
 
 
 def trainer_of(kind, **how):
-    trainer = VarianceTrainer(widen(model), train, ab_t, lr=3e-4, batch=32, warmup=50, half_life=100, bf16=False, **how)
+    trainer = VarianceTrainer(Wide(model), train, ab_t, lr=3e-4, batch=32, warmup=50, half_life=100, bf16=False, **how)
     trainer.kind = kind
     return trainer
 
 
 # %% [markdown]
-# Does the stop work? Here are the gradients of one batch, in the last convolution.
+# Does the stop work? Here are the gradients of one batch, in the two last convolutions.
 
 # %%
 train, gradients = du.load_sprites("train"), {}
 for kind in ("mse", "rescaled MSE", "KL"):
     trainer = trainer_of(kind)
     loss = trainer.loss_of(*trainer.next_batch())[0]
-    gradients[kind] = torch.autograd.grad(loss, trainer.model.last.weight)[0]
-print("gradient for v:", ", ".join(f"{kind} {gradient[3:].norm():.1e}" for kind, gradient in gradients.items()))
-print("for the guess:", ", ".join(f"{kind} {gradient[:3].norm():.1e}" for kind, gradient in gradients.items()))
-assert torch.allclose(gradients["rescaled MSE"][:3], gradients["mse"][:3], atol=1e-5)
+    layers = trainer.model.network.last, trainer.model.v  # for the guess; for v
+    gradients[kind] = torch.autograd.grad(loss, [layer.weight for layer in layers], materialize_grads=True)
+print("gradient for v:", ", ".join(f"{kind} {of_v.norm():.1e}" for kind, (_, of_v) in gradients.items()))
+print("for the guess:", ", ".join(f"{kind} {of_guess.norm():.1e}" for kind, (of_guess, _) in gradients.items()))
+assert torch.allclose(gradients["rescaled MSE"][0], gradients["mse"][0], atol=1e-5)
 
 # %% [markdown]
 # The hybrid gives the guess exactly the gradient of `mse`, and v one of its own. **Stop it whenever you like.**

@@ -263,7 +263,7 @@ c, gap, x_T = wishes[:9], {}, normal(9, 3, 16, 16, seed=1)
 library = pipeline(x_T, c, steps=20)
 course = du.sample(model, sprite_ab, 9, c, seed=1, steps=20)
 gap["DDIM"] = (library - course).abs().max().item()
-limit = 1e-4 if device.type == "cpu" else 1e-2  # a GPU rounds more coarsely
+limit = 1e-3 if device.type == "cpu" else 1e-2  # a GPU rounds more coarsely; one level of 255 is 8e-3
 assert gap["DDIM"] < limit
 print(f"largest difference of a colour: {gap['DDIM']:.1e}")
 du.show_rows({"diffusers": library, "du.sample": course}, scale=4, alt="Two rows of nine sprites, equal pairwise")
