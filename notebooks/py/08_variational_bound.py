@@ -402,9 +402,11 @@ print(f"prior term: {96 * prior_bits(sent, ab_t).mean():.1e} bytes; with lesson 
       f"{96 * prior_bits(sent, linear).mean():.2f}")  # fmt: skip
 
 # %% [markdown]
-# *Bits per dimension* are bits for each of the 768 values. The surprise: `zlib` wins, and it knows nothing of
-# sprites. But a sprite is made of a few exact colours, and `zlib` says "the same again" for next to nothing. A
-# Gaussian cannot say *exactly*: it pays for each shade anew. What an eye sees costs far less (the curve above).
+# *Bits per dimension* are bits for each of the 768 values. The surprise: `zlib` wins, and even PNG, and they know
+# nothing of sprites. But a sprite is made of a few exact colours, and they say "the same again" for next to nothing. A
+# Gaussian cannot say *exactly*: it pays for each shade anew. What is more, most bits go to the smallest times, and this
+# network practised the middle ones most (lesson 4), for the sake of its sprites. What an eye sees costs far less (the
+# curve above).
 
 # %% [markdown]
 # ## 4. Small, large, or something between?
@@ -528,9 +530,9 @@ for kind in ("learned", "learned range"):
     print(f"{kind}, before training: {per_value(bound(guess, v, 500, kind)):.2f} bits per dimension")
 
 # %% [markdown]
-# With v = 0, `learned` claims the variance 1 at every step, and has everything to learn. The surprise is the range:
-# halfway between the two, untrained, beats both. We train that. On which loss? With `mse` the mean squared error of
-# the answer and `vb` the bits of one step at a random t, there are
+# With v = 0, `learned` claims the variance 1 at every step, and has everything to learn. The range begins halfway
+# between the two, and costs little more than the better one. We train that. On which loss? With `mse` the mean squared
+# error of the answer and `vb` the bits of one step at a random t, there are
 #
 # | loss | MSE | rescaled MSE, or *hybrid* | KL | rescaled KL |
 # |---|---|---|---|---|

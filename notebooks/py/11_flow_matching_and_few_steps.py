@@ -407,7 +407,7 @@ for p in trainer.run(seconds=SECONDS):
 
 # %% [markdown]
 # What one call draws changes from the mean of a class to sprites, within a minute. `few_steps.pth` went on like this for
-# an hour; for a few minutes more the norm was that of each number, not of the image, which leaves less grain
+# a quarter of an hour; for a few minutes more the norm was that of each number, not of the image, which leaves less grain
 # (`weights/train_few_steps.py`). Here are both, and the teacher's 20 steps.
 
 # %%

@@ -597,8 +597,9 @@ for late in sorted(off):
     print(f"told a time that is {late:3d} of {T} behind: score {off[late]:.2f}")
 
 # %% [markdown]
-# One behind leaves no trace in the score. That makes it the *worse* fault: nobody finds it, until somebody takes fewer
-# steps. A test finds it today: the same input must give the same numbers as a sampler that you trust.
+# One behind leaves no trace in the score, and 25 do no harm that it shows. That makes it the *worse* fault: nobody finds
+# it, until somebody takes fewer steps. A test finds it today: the same input must give the same numbers as a sampler that
+# you trust.
 #
 # **Room 10.** *"At w = 4 colours overflow, so I clip the predicted sprite, as in lesson 05. It became worse!"*
 
@@ -824,7 +825,7 @@ A network that is told a time one step of {T} behind scored {off[1]:.2f}; told t
 # **4. A fault changes neither pictures nor scores. Why mend it?**
 # <details><summary>Answer</summary>
 # Because its size depends on settings that you will change. Room 7, and telling `s` for `t` in Room 9, hide in 500 steps
-# and show in 10. A test with exact numbers finds them today.
+# and show in few. A test with exact numbers finds them today.
 # </details>
 #
 # ## Going further
