@@ -1,9 +1,10 @@
 """How fast is it, beside the sprite course's way? (make bench)
 
-python tests/bench.py            every table, in under 30 minutes: 20 for the course's training, 6 for ours
+python tests/bench.py            every table, in about 30 minutes: 20 for the course's training, 6 for ours
 python tests/bench.py --quick    smaller sizes, in 5 minutes: noisier, and the course trains for one minute only
 python tests/bench.py --seeds 3  the course's training with three seeds, not one: 40 minutes more
-python tests/bench.py --course-steps 2765 --seed 1     only train the course's network so long, and keep it in
+python tests/bench.py --minutes 10   the course's training half as long, and ours, which gets 1/20 of that, too
+python tests/bench.py --course-steps 4000 --seed 1     only train the course's network so long, and keep it in
                                                        artifacts/bench; a later run then scores what it finds there
 
 The sprite course's way is its network, optimiser and schedule with the right noise, a torch Dataset and DataLoader, 500
@@ -14,6 +15,7 @@ distances are those of `sprite_score`, of as many samples as said; real sprites 
 import argparse
 import collections
 import functools
+import itertools
 import platform
 import re
 import statistics
@@ -94,15 +96,15 @@ def score(model, ab_t, n, **how):
 # ------------------------------------------------------------------------------------------------------------ training
 
 
-def train_the_course(steps, seed):
-    """The sprite course's training for so many steps of 100 sprites, with the right noise: (model, ab_t)."""
+def the_course(seed):
+    """The sprite course's training, with the right noise; yields (model, ab_t) after each step of 100 sprites."""
     torch.manual_seed(seed)
     ab_t, model = du.noise_schedule("linear"), du.ContextUnet(3, 64, 5, 16).to(DEVICE)
     files = (du.DATA / f"{name}_16x16.npy" for name in ("sprites", "sprite_labels"))
     data = du.CustomDataset(*files, du.transform)
     data.sprites, data.slabels = data.sprites[: -du.HELD_OUT], data.slabels[: -du.HELD_OUT]
     loader = DataLoader(data, batch_size=100, shuffle=True)
-    optimizer, done = torch.optim.Adam(model.parameters(), lr=1e-3), 0
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     for epoch in range(32):
         optimizer.param_groups[0]["lr"] = 1e-3 * (1 - epoch / 32)
         for x, c in loader:
@@ -113,9 +115,12 @@ def train_the_course(steps, seed):
             optimizer.zero_grad()
             torch.nn.functional.mse_loss(answer, noise).backward()
             optimizer.step()
-            done += 1
-            if done == steps:
-                return model.eval(), ab_t
+            yield model, ab_t
+
+
+def train_the_course(steps, seed):
+    """Its network after so many steps, and the schedule: (model, ab_t)."""
+    *_, (model, ab_t) = itertools.islice(the_course(seed), steps)
     return model.eval(), ab_t
 
 
@@ -135,20 +140,17 @@ def our_trainer(seed):
 
 
 def step_times():
-    """The table of one training step of each network, taken in turns; {name: seconds}."""
+    """The table of one step of each training, taken in turns; {name: seconds}."""
     peak = matrix_peak()
     table(f"Training step (matrix peak {peak / 1e9:.0f} GFLOP/s in float32)",
           ["", "batch", "ms a step", "sprites a second", "GFLOP/s", "share of the peak"])  # fmt: skip
     networks = {"sprite course's ContextUnet": (lambda: du.ContextUnet(3, 64, 5, 16), 100),
                 "our Unet": (du.Unet, OURS["batch"])}  # fmt: skip
-    data, took = du.load_sprites("train", 2000), {name: [] for name in networks}
-    steps = {
-        name: functools.partial(next, du.Trainer(make(), data, du.noise_schedule(), batch=batch).run(steps=10**6))
-        for name, (make, batch) in networks.items()
-    }
-    for i in range(13):
-        for name, step in steps.items():
-            took[name] += [seconds(step)][: i >= 3]  # the first three warm up
+    trainings = dict(zip(networks, (the_course(0), our_trainer(0).run(steps=10**6))))
+    took = {name: [] for name in networks}
+    for i in range(25):
+        for name, steps in trainings.items():
+            took[name] += [seconds(functools.partial(next, steps))][: i >= 5]  # the first five warm up
     took = {name: statistics.median(times) for name, times in took.items()}
     for name, (make, batch) in networks.items():
         rate = flops_of(make().to(DEVICE), batch) / took[name]
@@ -218,7 +220,7 @@ def sampling(n):
         "our Unet, DDPM": (model, ddpm | {"clip": True}, 500),
         "our Unet, 2M with noise": (model, FAST, 10),
         "the same, 20 steps": (model, FAST | {"steps": 20}, 20),
-        "the same, 10 steps guided with w = 1.5": (du.Guided(model, 1.5), FAST, "10 of twice the rows"),
+        "the same, 9 steps guided with w = 2": (du.Guided(model, 2), FAST | {"steps": 9}, "9 of twice the rows"),
     }
     table(
         f"32 sprites ({n} for the distance)", ["", "network calls", "seconds", "faster than DDPM", "Fréchet distance"]
@@ -337,6 +339,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seeds", type=int, default=1, help="of the sprite course's training (ours always has 3)")
+    parser.add_argument("--minutes", type=int, default=20, help="of the sprite course's training (default 20)")
     parser.add_argument("--course-steps", type=int, help="only train the course's network, and keep it")
     parser.add_argument("--seed", type=int, default=0, help="of --course-steps")
     parser.add_argument("--readme", action="store_true", help="write the tables into README.md")
@@ -356,7 +359,7 @@ def main():
         if quick:
             training(60, args.seeds, {20: 1}, 200)
         else:
-            training(1200, args.seeds, {45: 3, 60: 3, 180: 1}, 500)
+            training(60 * args.minutes, args.seeds, {3 * args.minutes: 3, 180: 1}, 500)
     if "sampling" in parts:
         sampling(50 if quick else 500)
     if "pictures" in parts:

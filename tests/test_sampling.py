@@ -384,9 +384,9 @@ def test_invert_finds_the_noise_of_the_exact_flow(gaussian, noise):
 @pytest.mark.skipif(not (du.WEIGHTS / "unet.pth").exists(), reason="needs the trained weights/unet.pth")
 def test_the_trained_network_inverts_sprites(sprites):
     model, ab_t = du.load_model(du.WEIGHTS / "unet.pth", "cpu")
-    x, c = sprites.x[:2], sprites.c[:2]
+    x, c = sprites.x[:5], sprites.c[:5]
     few, many = (
-        (walk(model, ab_t, du.invert(model, ab_t, x, c, steps=n), c, steps=n) - x).square().mean().sqrt()
-        for n in (5, 40)
+        (walk(model, ab_t, du.invert(model, ab_t, x, c, steps=n), c, steps=n) - x).square().mean((1, 2, 3)).sqrt()
+        for n in (5, 60)
     )
-    assert many < few and many < 0.25
+    assert many.median() < 0.05 < 0.5 < few.median()  # the median: at a few images the path forks, and they are lost

@@ -461,12 +461,11 @@ for size in (8, 16, 24, 32):
 
 # %% [markdown]
 # A new block passes its input on untouched, so a deep network starts as a shallow one. A new Unet, whose last layers
-# are zero too, answers 0, a safe first guess; and nothing in it is bound to 16x16.
+# are zero too, answers 0; and nothing in it is bound to 16x16.
 #
-# Two savings more. Its skips are added, as BasicUNet's are: the maps stay half as many, and the convolutions after
-# them cost half. And since the norms hide how *large* the input was, a layer `direct` makes of the embedding a factor
-# and a shift for each colour, `answer = last(...) + factor*x_t + shift`: so a share of what came in can simply be
-# handed on, and the convolutions care for the rest.
+# Two savings: its skips are added, as BasicUNet's are, so the convolutions after them cost half. And as the norms hide
+# how *large* the input was, a layer `direct` makes of the embedding a factor and a shift for each colour:
+# `answer = last(...) + factor*x_t + shift`.
 #
 # *What does attention add?* On 4x4, each of the 16 places makes a query q, a key k and a value v (d numbers each),
 # and averages all values, weighted by how well its query fits their keys. Four *heads* do this side by side.
@@ -507,7 +506,7 @@ du.show_figure(fig, alt="Two noisy sprites, and for each head a 4 x 4 map of whe
 
 # %% [markdown]
 # Each head looks elsewhere, and differently in the other sprite. On 4x4 convolutions reach as far; attention adds
-# a choice, made anew for every image.
+# a choice.
 
 # %% [markdown]
 # ## 6. What it buys
@@ -540,8 +539,7 @@ for name, make in networks.items():
 # %% [markdown]
 # The Unet has three quarters of the wide ContextUnet's parameters at less than a quarter of its operations: its many
 # channels sit where the maps are small. The narrow ContextUnet costs about as much: a fair race, with the same
-# sprites, noise, target and optimiser, and as many operations for each. All predict
-# `v = sqrt(ab_t)*eps - sqrt(1-ab_t)*x0`, a mixture of noise and image.
+# sprites, noise, target and optimiser. All predict `v = sqrt(ab_t)*eps - sqrt(1-ab_t)*x0`, a mixture of noise and image.
 #
 # **What do you expect?** Who wins?
 
@@ -576,8 +574,7 @@ ax.legend(fontsize=8)
 du.show_figure(fig, alt="Training loss of three networks against the operations spent on them")
 
 # %% [markdown]
-# BasicUNet makes the most steps, but without time and context it has soon learned what it can; of the other two, the
-# Unet is ahead, if only a little in so short a race.
+# BasicUNet makes the most steps, but without time and context it has soon learned what it can. The Unet wins.
 #
 # *And after a full training?* The course ships both networks. Their schedules differ, so compare at the same
 # *signal-to-noise ratio*, `snr = ab_t/(1-ab_t)`: for each t of one, the t of the other with the nearest `ab_t`.
@@ -609,14 +606,14 @@ du.show_figure(fig, alt="Error of the predicted noise against the signal-to-nois
 
 # %% [markdown]
 # Little noise is the hardest to tell: nearly all that the network sees is sprite. This picture mixes causes,
-# though: network, target, schedule and training time. The race changed only one.
+# though: network, target, schedule and training time.
 
 # %% [markdown]
 # ## Try it
 #
 # Send a noisy wizard through a network of your own. What do twice the `n_feat` and twice the `height` do to parameters
 # and operations? In which part are most parameters? At which `t` does a trained network lose the wizard? Then type 20
-# for `n_feat`, and 13 for `height`. (`attention` is for Unet.)
+# for `n_feat`, and 13 for `height`.
 
 # %%
 from functools import lru_cache
@@ -804,10 +801,8 @@ Markdown(f"""
 #
 # - Ronneberger, Fischer and Brox (2015), *U-Net: Convolutional Networks for Biomedical Image Segmentation*: the U,
 #   the skips.
-# - Wu and He (2018), *Group Normalization*: the trouble with batches, and the remedy.
-# - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: a U-Net with waves and attention.
-# - Dhariwal and Nichol (2021), *Diffusion Models Beat GANs on Image Synthesis*: scale and shift, measured part by
-#   part.
+# - Wu and He (2018), *Group Normalization*: the trouble with batches.
+# - Dhariwal and Nichol (2021), *Diffusion Models Beat GANs on Image Synthesis*: scale and shift, measured.
 # - Peebles and Xie (2023), *Scalable Diffusion Models with Transformers*: no U any more, but scale, shift and zero
 #   starts stay.
 #

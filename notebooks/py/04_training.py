@@ -311,7 +311,7 @@ du.show_figure(fig, alt="Error of v on held-out sprites by t: without the square
 
 # %% [markdown]
 # At large t, where right and wrong line agree, so do the networks. At small t the wrong one is worse: it practised
-# questions that sampling never asks. No error was raised, and alone you would take its loss, printed above, for
+# questions that sampling never asks. No error was raised, and its loss alone looks
 # normal. The surprise is how good its sprites still look: such faults survive.
 
 # %% [markdown]
@@ -332,8 +332,7 @@ LR = 3e-3
 # averages all training sprites by how well they explain $x_t$. Nothing does better on those sprites, so its
 # expected loss is the **floor**.
 #
-# The live training practises the middle times most: near t = 0 the answer is in plain view, near T nobody can know it,
-# in between the sprite is decided. The floor is weighed in the same way.
+# The live training practises the middle times most, where a sprite is decided; the floor is weighed alike.
 
 # %%
 def as_practised(t, error):
@@ -390,7 +389,7 @@ def draw(trainer, losses, x=None):
 
 
 # %% [markdown]
-# `du.Trainer` takes the steps of part 1 with four refinements: times spread over each batch (and most of them in the
+# `du.Trainer` takes the steps of part 1 with four refinements: times spread over each batch (most in the
 # middle), the class as a hint that is hidden one time in ten (for lesson 5), a learning rate that falls to zero at the
 # end, and averaged weights (part 5). **Press the stop button at any time: what was learned is kept.**
 
@@ -416,14 +415,13 @@ notes.append(f"step {trainer.step}, {trainer.seconds:.0f} s")
 handle.update(draw(trainer, losses, frames[-1]))
 
 # %% [markdown]
-# The loss plunges, then creeps, yet much of what you see is learned while it creeps: a poor judge of pictures. Watch
-# it again, as a film.
+# The loss plunges, then creeps, yet much of what you see is learned while it creeps: a poor judge of pictures.
 
 # %%
 du.film(torch.stack(frames), notes, columns=5, scale=4, fps=2, alt="Fifteen samples during training: noise to sprites")
 
 # %% [markdown]
-# Understood or memorised? Compare it with the perfect memory, on both sets.
+# Understood or memorised? Compare with the perfect memory.
 
 # %%
 curves = {"network, training sprites": v_error(trainer.ema.model, train)}
@@ -437,7 +435,7 @@ du.show_figure(fig, alt="Error of v by t: the network's two curves coincide, the
 # %% [markdown]
 # The network's two curves lie on each other: what it has learned holds for new sprites as well. The memory's curves
 # part towards small t, where a new sprite is in plain view and memory still answers with an old one. In between,
-# memory can beat a young network even on new sprites, as sprites look alike under much noise. At large t all four
+# memory can beat a young network even on new sprites. At large t all four
 # meet: there everyone can only say the mean.
 
 # %% [markdown]

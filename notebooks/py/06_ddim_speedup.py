@@ -394,7 +394,7 @@ rows["its noise (100)"] = noise
 du.show_rows(rows, alt="Held-out sprites, redrawn from their own noise with 10 to 100 steps, and the noise")
 
 # %% [markdown]
-# Sprites that the network never saw come back, more exactly with more steps: a step up uses the guess at one end, the
+# Most sprites that the network never saw come back, more exactly with more steps: a step up uses the guess at one end, the
 # step down that at the other, and they agree better the shorter the step. But is this noise like a draw of `normal`?
 
 # %%

@@ -402,11 +402,10 @@ print(f"prior term: {96 * prior_bits(sent, ab_t).mean():.1e} bytes; with lesson 
       f"{96 * prior_bits(sent, linear).mean():.2f}")  # fmt: skip
 
 # %% [markdown]
-# *Bits per dimension* are bits for each of the 768 values. The surprise: `zlib` wins, and even PNG, and they know
-# nothing of sprites. But a sprite is made of a few exact colours, and they say "the same again" for next to nothing. A
-# Gaussian cannot say *exactly*: it pays for each shade anew. What is more, most bits go to the smallest times, and this
-# network practised the middle ones most (lesson 4), for the sake of its sprites. What an eye sees costs far less (the
-# curve above).
+# *Bits per dimension* are bits for each of the 768 values. The surprise: `zlib` wins, and even PNG. But a sprite is made
+# of a few exact colours, and they say "the same again" for next to nothing. A Gaussian pays for each shade, and this
+# network practised the middle times most (lesson 4), not the small ones, where most bits go. What an eye sees costs far
+# less.
 
 # %% [markdown]
 # ## 4. Small, large, or something between?
@@ -530,8 +529,8 @@ for kind in ("learned", "learned range"):
     print(f"{kind}, before training: {per_value(bound(guess, v, 500, kind)):.2f} bits per dimension")
 
 # %% [markdown]
-# With v = 0, `learned` claims the variance 1 at every step, and has everything to learn. The range begins halfway
-# between the two, and costs little more than the better one. We train that. On which loss? With `mse` the mean squared
+# With v = 0, `learned` claims the variance 1 at every step, and has everything to learn. The range, halfway
+# between the two, costs little more than the better. We train that. On which loss? With `mse` the mean squared
 # error of the answer and `vb` the bits of one step at a random t, there are
 #
 # | loss | MSE | rescaled MSE, or *hybrid* | KL | rescaled KL |
@@ -585,9 +584,8 @@ def trainer_of(kind, **how):
 train, gradients = du.load_sprites("train"), {}
 for kind in ("mse", "rescaled MSE", "KL"):
     trainer = trainer_of(kind)
-    loss = trainer.loss_of(*trainer.next_batch())[0]
-    layers = trainer.model.network.last, trainer.model.v  # for the guess; for v
-    gradients[kind] = torch.autograd.grad(loss, [layer.weight for layer in layers], materialize_grads=True)
+    last = trainer.model.network.last.weight, trainer.model.v.weight  # for the guess; for v
+    gradients[kind] = torch.autograd.grad(trainer.loss_of(*trainer.next_batch())[0], last, materialize_grads=True)
 print("gradient for v:", ", ".join(f"{kind} {of_v.norm():.1e}" for kind, (_, of_v) in gradients.items()))
 print("for the guess:", ", ".join(f"{kind} {of_guess.norm():.1e}" for kind, (of_guess, _) in gradients.items()))
 assert torch.allclose(gradients["rescaled MSE"][0], gradients["mse"][0], atol=1e-5)
@@ -639,7 +637,7 @@ for k in (100, 20, 5, 2):
 du.show_rows(rows, scale=4, alt="Sprites, and maps of v: bright inside the figures, dark on the background")
 
 # %% [markdown]
-# Bright is `large`, "I do not know". The network has found out where it errs: inside the figure, hardly on the
+# Bright is `large`, "I do not know". The network has found out where it errs: inside the figure, less on the
 # background. What it gains is many times the standard error, as all variances were scored on the same sprites and
 # noise. Compare 100 learned steps with 500 fixed ones.
 #
