@@ -32,24 +32,10 @@ import diffusion_utilities as du
 
 # What the two networks are trained with unless the command line says otherwise.
 RECIPES = {
-    "unet": {
-        "predicts": "v",
-        "schedule": "cosine",
-        "times": "middle",
-        "lr": 2e-3,
-        "batch": 64,
-        "warmup": 200,
-        "beta2": 0.99,
-    },
-    "context_unet": {
-        "predicts": "eps",
-        "schedule": "linear",
-        "times": "stratified",
-        "lr": 1e-3,
-        "batch": 100,
-        "warmup": 0,
-        "beta2": 0.999,
-    },
+    "unet": dict(predicts="v", schedule="cosine", times="middle", lr=2e-3, batch=64, warmup=200, beta2=0.99),
+    "context_unet": dict(
+        predicts="eps", schedule="linear", times="stratified", lr=1e-3, batch=100, warmup=0, beta2=0.999
+    ),
 }
 
 
@@ -82,7 +68,7 @@ def arguments(argv=None):
     recipe.add_argument("--weight-decay", type=float, default=0.0)
     recipe.add_argument("--anneal", choices=["linear", "cosine", "none"], default="linear", help="of the learning rate")
     recipe.add_argument("--times", choices=["stratified", "middle", "uniform", "loss-aware"],
-                        help="which noise levels are practised")  # fmt: skip
+                        help="which noise levels are practised (unet: middle, context_unet: stratified)")  # fmt: skip
     recipe.add_argument("--half-life", type=float, nargs="+", default=[500], metavar="H",
                         help="of the averaged weights, in steps (default 500); or several")  # fmt: skip
     recipe.add_argument("--n-feat", type=int, default=64, help="of the ContextUnet (default 64)")

@@ -463,7 +463,7 @@ for size in (8, 16, 24, 32):
 # A new block passes its input on untouched, so a deep network starts as a shallow one. A new Unet, whose last layers
 # are zero too, answers 0; and nothing in it is bound to 16x16.
 #
-# Two savings: its skips are added, as BasicUNet's are, so the convolutions after them cost half. And as the norms hide
+# Two changes: its skips are added, as BasicUNet's are, so the convolutions after them cost half. And as the norms hide
 # how *large* the input was, a layer `direct` makes of the embedding a factor and a shift for each colour:
 # `answer = last(...) + factor*x_t + shift`.
 #
