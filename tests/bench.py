@@ -25,6 +25,7 @@ import time
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -70,11 +71,17 @@ def seconds(call, times=1):
     return statistics.median(took)
 
 
-def matrix_peak():
-    """The most floating-point operations a second that multiplying two float32 matrices of 2048 reaches here."""
+def peaks():
+    """The most floating-point operations a second reached here in float32: (by a matrix product, by a convolution).
+
+    Two figures, as torch uses two libraries, and on some processors one of them is twice as fast.
+    """
     a, b = torch.randn(2, 2048, 2048, device=DEVICE)
-    a @ b
-    return 2 * 2048**3 / min(seconds(lambda: a @ b) for _ in range(8))
+    x, w = (torch.randn(s, 256, k, k, device=DEVICE) for s, k in ((32, 16), (256, 3)))
+    x, w = (v.contiguous(memory_format=torch.channels_last) for v in (x, w))
+    product = 2 * 2048**3 / min(seconds(lambda: a @ b) for _ in range(9))
+    convolution = 2 * x.numel() * w[0].numel() / min(seconds(lambda: F.conv2d(x, w, padding=1)) for _ in range(9))
+    return product, convolution
 
 
 def flops_of(model, batch):
@@ -134,35 +141,31 @@ def kept_course(seed, steps):
     return (near, kept[near]) if kept and abs(near - steps) < 0.25 * steps else (steps, None)
 
 
-def our_trainer(seed):
+def our_trainer(seed, **how):
     torch.manual_seed(seed)
-    return du.Trainer(du.Unet(), du.load_sprites("train"), du.noise_schedule("cosine"), seed=seed, **OURS)
+    return du.Trainer(du.Unet(), du.load_sprites("train"), du.noise_schedule("cosine"), seed=seed, **OURS | how)
 
 
 def step_times():
-    """The table of one step of each training, taken in turns; {name: seconds}."""
-    peak = matrix_peak()
-    table(f"Training step (matrix peak {peak / 1e9:.0f} GFLOP/s in float32)",
-          ["", "batch", "ms a step", "sprites a second", "GFLOP/s", "share of the peak"])  # fmt: skip
-    networks = {"sprite course's ContextUnet": (lambda: du.ContextUnet(3, 64, 5, 16), 100),
-                "our Unet": (du.Unet, OURS["batch"])}  # fmt: skip
-    trainings = dict(zip(networks, (the_course(0), our_trainer(0).run(steps=10**6))))
-    took = {name: [] for name in networks}
+    """The table of one step of each training, taken in turns; the seconds of the course's and of ours."""
+    product, convolution = peaks()
+    ratios = f"of a matrix product's ({product / 1e9:.0f})", f"of a large convolution's ({convolution / 1e9:.0f})"
+    table("Training step, float32", ["", "batch", "ms a step", "sprites a second", "GFLOP/s", *ratios])
+    trainings = [
+        ("sprite course's ContextUnet", lambda: du.ContextUnet(3, 64, 5, 16), 100, the_course(0)),
+        ("our Unet", du.Unet, OURS["batch"], our_trainer(0).run(steps=10**6)),
+        ("our Unet, larger batch", du.Unet, 128, our_trainer(0, batch=128).run(steps=10**6)),
+    ]
+    took = [[] for _ in trainings]
     for i in range(25):
-        for name, steps in trainings.items():
-            took[name] += [seconds(functools.partial(next, steps))][: i >= 5]  # the first five warm up
-    took = {name: statistics.median(times) for name, times in took.items()}
-    for name, (make, batch) in networks.items():
-        rate = flops_of(make().to(DEVICE), batch) / took[name]
-        row(
-            name,
-            batch,
-            f"{1e3 * took[name]:.0f}",
-            f"{batch / took[name]:.0f}",
-            f"{rate / 1e9:.0f}",
-            f"{rate / peak:.0%}",
-        )
-    return took
+        for times, (*_, steps) in zip(took, trainings):
+            times += [seconds(functools.partial(next, steps))][: i >= 5]  # the first five warm up
+    took = [statistics.median(times) for times in took]
+    for s, (name, make, batch, _) in zip(took, trainings):
+        rate = flops_of(make().to(DEVICE), batch) / s
+        row(name, batch, f"{1e3 * s:.0f}", f"{batch / s:.0f}", f"{rate / 1e9:.0f}", f"{rate / product:.0%}",
+            f"{rate / convolution:.0%}")  # fmt: skip
+    return took[:2]
 
 
 def spread(values):
@@ -173,7 +176,7 @@ def training(course_seconds, course_seeds, ours, n):
     """How long until our training is as good as the course's? ours: {seconds: how many seeds}. All are counted in
     steps, as many as fit into the seconds at the speed just measured: a busy machine takes longer, and changes nothing.
     """
-    course_step, our_step = step_times().values()
+    course_step, our_step = step_times()
     real = du.frechet_distance(du.load_sprites("train", n).x, du.load_sprites("held_out").x)
     table(f"Trained from nothing, {n} samples each (as many real sprites: {real:.2f})",
           ["", "seed", "training takes", "steps", "Fréchet distance", "drawn as asked"])  # fmt: skip

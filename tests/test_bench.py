@@ -39,7 +39,7 @@ def test_the_training_table_is_whole_and_its_verdict_follows(monkeypatch):
     lines = []
     monkeypatch.setattr(bench, "lines", lines)
     monkeypatch.setattr(bench, "KEPT", bench.ROOT / "no such folder")
-    monkeypatch.setattr(bench, "step_times", lambda: {"course": 1.0, "ours": 1.0})
+    monkeypatch.setattr(bench, "step_times", lambda: (1.0, 1.0))
     monkeypatch.setattr(bench, "train_the_course", lambda steps, seed: ("course", None))
     monkeypatch.setattr(bench, "our_trainer", lambda seed: Run())
     good = {"course": 3.0, 2: 5.0, 4: 2.0, 8: 1.0}
