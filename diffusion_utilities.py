@@ -925,7 +925,7 @@ def sampler(model, ab_t, x, c=None, *, steps=50, eta=0.0, order=1, variance="sma
 
     eta         0: DDIM, no noise added; 1: DDPM; anything between (DDIM, equations 12 and 16)
     order       2: DPM-Solver++(2M), which also uses the previous answer (Lu et al., algorithm 2); with eta = 1 its form
-                that adds noise (SDE-DPM-Solver++(2M), the same paper's appendix)
+                that adds noise (SDE-DPM-Solver++(2M), the same paper's later version)
     variance    of the added noise at eta = 1: "small" is the posterior's, "large" is beta_t (DDPM, section 3.2)
     extra_noise multiplies the added noise; anything but 1 is wrong, and worth seeing
     clip        True keeps the predicted image in [-1, 1] (and mends the noise to match); or a function of the image
@@ -1193,12 +1193,16 @@ class Picture:
         palette.putpalette([*colours.flatten().tolist(), GREY, GREY, GREY, *INK])
         stack = stack.quantize(palette=palette, dither=Image.Dither.NONE)
         images = [stack.crop((0, i * H, W, (i + 1) * H)) for i in range(F_)]
-        # where no colour stands out, a frame is noise: 64 of the colours do, and save a fifth of the bytes
+        # noise needs but 64 of the colours, which saves a fifth of the bytes; a guess beside it needs them all. A frame
+        # is noise if neighbouring pixels leap by 100 of 255 in both halves, and no colour stands out
+        leaps = np.abs(np.diff(self.frames[:, ::7].astype(np.int16), axis=2)).max(3)
+        leaps = [half.sum((1, 2)) / np.maximum((half > 0).sum((1, 2)), 1) for half in np.array_split(leaps, 2, 2)]
+        noise = [leap > 100 and max(im.histogram()) < 0.2 * H * W for im, leap in zip(images, np.minimum(*leaps))]
         coarse = np.reshape(some.quantize(64, dither=Image.Dither.NONE).getpalette(), (-1, 1, 3))
         apart = np.abs(colours - coarse.astype(int)).sum(2)  # (64, 254)
         few = np.arange(256)
         few[: len(colours)] = apart.argmin(1)[apart.argmin(0)]  # the colour nearest to the coarse one that is nearest
-        return [im.point(few.tolist()) if max(im.histogram()) < 0.2 * H * W else im for im in images]
+        return [im.point(few.tolist()) if is_noise else im for im, is_noise in zip(images, noise)]
 
     @staticmethod
     def _bytes(image, **film):

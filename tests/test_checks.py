@@ -617,17 +617,22 @@ def _(model, x0, t, noise, ab_t):
 
 @right(checks.check_loss)
 def _(model, x0, t, noise, ab_t):
-    error = noise - model(du.add_noise(x0, t, noise, ab_t), t / 500)
+    error = noise - model(du.add_noise(x0, t, noise, ab_t), t / (ab_t.numel() - 1))
     return (error**2).sum() / error.numel()
 
 
 def noise_error(model, x0, t, noise, ab_t):
-    return model(du.add_noise(x0, t, noise, ab_t), t / 500) - noise
+    return model(du.add_noise(x0, t, noise, ab_t), t / (len(ab_t) - 1)) - noise
 
 
 @wrong(checks.check_loss, "t not divided")
 def _(model, x0, t, noise, ab_t):
     return (model(du.add_noise(x0, t, noise, ab_t), t) - noise).square().mean()
+
+
+@wrong(checks.check_loss, "T = 500")
+def _(model, x0, t, noise, ab_t):
+    return (model(du.add_noise(x0, t, noise, ab_t), t / 500) - noise).square().mean()
 
 
 @wrong(checks.check_loss, "T + 1")
@@ -652,7 +657,7 @@ def _(*case):
 
 @wrong(checks.check_loss, "absolute error")
 def _(model, x0, t, noise, ab_t):
-    return torch.nn.functional.l1_loss(model(du.add_noise(x0, t, noise, ab_t), t / 500), noise)
+    return torch.nn.functional.l1_loss(model(du.add_noise(x0, t, noise, ab_t), t / (len(ab_t) - 1)), noise)
 
 
 @wrong(checks.check_loss, "not squared")
@@ -667,34 +672,34 @@ def _(*case):
 
 @wrong(checks.check_loss, "compared with x0")
 def _(model, x0, t, noise, ab_t):
-    return ((model(du.add_noise(x0, t, noise, ab_t), t / 500) - x0) ** 2).mean()
+    return ((model(du.add_noise(x0, t, noise, ab_t), t / (len(ab_t) - 1)) - x0) ** 2).mean()
 
 
 @wrong(checks.check_loss, "clean image")
 def _(model, x0, t, noise, ab_t):
-    return ((model(x0, t / 500) - noise) ** 2).mean()
+    return ((model(x0, t / (len(ab_t) - 1)) - noise) ** 2).mean()
 
 
 @wrong(checks.check_loss, "only noise")
 def _(model, x0, t, noise, ab_t):
-    return ((model(noise, t / 500) - noise) ** 2).mean()
+    return ((model(noise, t / (len(ab_t) - 1)) - noise) ** 2).mean()
 
 
 @wrong(checks.check_loss, "square root of noise")
 def _(model, x0, t, noise, ab_t):
     x_t = of(ab_t[t]).sqrt() * x0 + of(1 - ab_t[t]) * noise
-    return ((model(x_t, t / 500) - noise) ** 2).mean()
+    return ((model(x_t, t / (len(ab_t) - 1)) - noise) ** 2).mean()
 
 
 @wrong(checks.check_loss, "square roots")
 def _(model, x0, t, noise, ab_t):
     x_t = of(ab_t[t]) * x0 + of(1 - ab_t[t]) * noise
-    return ((model(x_t, t / 500) - noise) ** 2).mean()
+    return ((model(x_t, t / (len(ab_t) - 1)) - noise) ** 2).mean()
 
 
 @wrong(checks.check_loss, "off by one")
 def _(model, x0, t, noise, ab_t):
-    return ((model(du.add_noise(x0, t - 1, noise, ab_t), t / 500) - noise) ** 2).mean()
+    return ((model(du.add_noise(x0, t - 1, noise, ab_t), t / (len(ab_t) - 1)) - noise) ** 2).mean()
 
 
 @wrong(checks.check_loss, "gradient lost")

@@ -108,6 +108,18 @@ def test_film_of_a_real_denoising_is_small_and_whole(denoising):
     assert durations == [125] * 31 + [1625]
 
 
+def test_a_guess_beside_noise_keeps_its_colours(denoising, noise):
+    """Pure noise is shown in few colours, to save bytes, but not what stands beside it."""
+    blurs = denoising[-1:].expand(8, -1, -1, -1, -1) * torch.linspace(0.3, 1, 8).view(8, 1, 1, 1, 1)
+    picture = du.film({"x_t": noise(8, *denoising.shape[1:]), "the guess": blurs})
+    image = opened(picture)
+    for i in range(8):
+        image.seek(i)
+        right = np.s_[:, image.width // 2 + 6 :]
+        wrong = np.asarray(image.convert("RGB"))[right].astype(int) - picture.frames[i][right]
+        assert np.abs(wrong).mean() < 8
+
+
 @pytest.mark.parametrize("B, columns", [(1, 8), (3, 8), (3, 1)])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_films_of_any_shape(B, columns, channels, noise):

@@ -171,8 +171,8 @@ def check_weights(function):
                     "(a - b)^2 = a^2 - 2 a b + b^2: the middle term counts twice."),
         ],
         hints=[
-            "First d, one number for each image: the squared length of x_t - sqrt(ab_t[t]) * images[i].",
-            "Minus d, divided by twice the noise's variance, goes into a softmax over the images.",
+            "|x_t|^2 is the same for every image and cancels in the softmax. Which two terms of d_i are left?",
+            "With X = images.flatten(1) and x = x_t.flatten(), X @ x holds all the products x_t . x_i at once.",
             "(-d / (2 * (1 - ab_t[t]))).softmax(0), where d = ab * (X * X).sum(1) - 2 * ab.sqrt() * (X @ x) with "
             "ab = ab_t[t], X = images.flatten(1) and x = x_t.flatten().",
         ],

@@ -85,12 +85,14 @@ def check_loss(function):
     def noised(signal, sigma):
         return lambda x0, t, noise, ab_t: per_image(signal(ab_t[t])) * x0 + per_image(sigma(ab_t[t])) * noise
 
-    model, cases = _Toy(), noised_cases("cosine")
+    model, cases = _Toy(), noised_cases("cosine")[:2] + noised_cases("cosine", T=1000)[2:]
     result = compare(
         "Exercise 4.2", function, loss(), [(model, *case) for case in cases],
         mistakes=[
             Mistake("t not divided", loss(share=lambda t, ab_t: t),
                     "the network is given t / T, between 0 and 1, not t itself."),
+            Mistake("T = 500", loss(share=lambda t, ab_t: t / 500),
+                    "T is not always 500: take it from ab_t."),
             Mistake("T + 1", loss(share=lambda t, ab_t: t / len(ab_t)),
                     "ab_t holds T + 1 entries, as it also has one for t = 0: T is one less than its length."),
             Mistake("sum", loss(lambda e: e.square().sum()),

@@ -11,7 +11,7 @@
 #
 # Add noise to a small picture, a little at a time, until only noise is left. A *diffusion model* does the reverse: from
 # noise, a little at a time, to a picture that nobody has drawn. How can that be possible? Here you take the first
-# direction apart, then walk the second with no neural network at all.
+# direction apart, then walk the second with no neural network.
 
 # %%
 import sys
@@ -96,7 +96,7 @@ print(f"stretched, {stretch(blank).isnan().sum()} of its {blank.numel()} numbers
 # %% [markdown]
 # ## 2. What happens if you fade a sprite into noise?
 #
-# The first idea: turn the picture down while you turn random numbers up.
+# First idea: turn the picture down while you turn random numbers up.
 #
 #     corrupt(x, amount) = (1 - amount) * x + amount * noise
 #
@@ -242,6 +242,7 @@ du.show_rows({"clean": x0, "right": x_t, "no square root": forgot}, scale=4, lab
 levels = torch.tensor([1, 25, 50, 100, 200, 300, 499])
 rows = {}
 for k, name in enumerate(du.CLASSES):
+    # train.c has a 1 in the column of the class; [3] is the fourth such sprite
     x0 = train.x[train.c[:, k] == 1][3].expand(7, -1, -1, -1)
     z = torch.randn(x0.shape, generator=torch.Generator().manual_seed(k))
     rows[name] = du.add_noise(x0, levels, z, ab_t)
@@ -317,7 +318,7 @@ for name, ab in schedules.items():
 #
 # You see `x_t`, and know `t` and that the clean picture is one of 8,000 sprites. Before you look, each is equally
 # likely. If it was `x_i`, then `x_t - sqrt(ab_t) * x_i` must be noise. Gaussian noise of variance `1 - ab_t` produces
-# a difference of squared length `d_i` with a likelihood proportional to
+# that difference, of squared length `d_i`, with a likelihood proportional to
 #
 #     exp(-d_i / (2 * (1 - ab_t)))
 #
@@ -346,7 +347,7 @@ du.show_rows({"x_t": x_seen, "best guess": guesses, "the truth": train.x[2:3].ex
 
 # %% [markdown]
 # What you just wrote is `du.PerfectDenoiser`. With pure noise the guess is the average of all sprites, a brownish blob.
-# Then it blends a few, and then it is one sprite, while your eyes still see little but noise. How many does it blend?
+# Then it blends a few, then it is one sprite, while your eyes still see little but noise. How many does it blend?
 # With the entropy `H = -sum(w * log(w))`, the *effective number* `exp(H)` is 1 for a single sprite and 8,000 for
 # equal weights.
 
@@ -436,8 +437,8 @@ print(f"With all {N:,} training sprites the perfect denoiser stores {N * D / 1e6
 
 # %% [markdown]
 # That is why there is a network. Trained for the smallest squared error, it is pulled towards this perfect denoiser,
-# but it holds far fewer numbers than the sprites do. It has to find what they have in common, outlines, shading,
-# helmets, so its guesses also work for sprites that nobody has drawn.
+# but does not reach it: it holds far fewer numbers than the sprites do, and treats all places alike. It finds what they
+# have in common, outlines, shading, helmets, so its guesses also work for sprites that nobody has drawn.
 
 # %% [markdown]
 # ## Try it

@@ -57,8 +57,8 @@ du.film(
 # **What do you expect?** Five noise levels follow, from t = 400 (nearly all noise) to t = 30 (hardly any). Where will
 # the guessed *picture* be good? Where will the guessed *noise* be good?
 #
-# The network gets x_t and the time as the fraction t/T, with T = 500. Ours answers with a mixture called v (lessons 3
-# and 4 say why). It is an answer to both questions at once:
+# The network gets x_t and the time as the fraction t/T, with T = 500. Ours answers with a mixture called v (lesson 4
+# says why). It is an answer to both questions at once:
 # `x0 = sqrt(ab_t) x_t - sqrt(1 - ab_t) v` and `eps = sqrt(1 - ab_t) x_t + sqrt(ab_t) v`. Here x0 is the predicted
 # clean picture and eps the predicted noise; `du.to_x0_eps` is these two formulas.
 
@@ -138,7 +138,7 @@ du.show_rows(
 )
 
 # %% [markdown]
-# Pure noise says nothing about the sprite, so the first row holds the same blur six times. Which blur?
+# Pure noise says nothing about the sprite, so the first row holds nearly the same blur six times. Which blur?
 
 # %%
 average = train.x.mean(0, keepdim=True)
@@ -234,7 +234,7 @@ du.show_figure(fig, alt="The two standard deviations agree for large t; the smal
 
 # %% [markdown]
 # With 500 steps the two differ only in the last ten or so, where both are tiny. With few, large steps the choice
-# matters more, and the small one is safer. Note the right end: the first step puts back almost as much noise as the
+# matters more (lesson 8). Note the right end: the first step puts back almost as much noise as the
 # start held.
 
 # %% [markdown]
@@ -276,7 +276,7 @@ print(f"Their sprites: largest difference {(first - longer).abs().max().item():.
 # ## 5. What if you do not put the noise back?
 #
 # **What do you expect?** The same starting noise, three samplers: the right one, one with z = 0 in every step, one
-# with 1.5 times too much noise. Which pictures will be too smooth, which too rough?
+# with 1.5 times the right noise. Which pictures will be too smooth, which too rough?
 #
 # No class is asked for this time. Each run also keeps what the network saw and answered in every step.
 

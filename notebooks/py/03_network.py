@@ -68,7 +68,7 @@ du.Picture(frames, fps=3, alt="Film: feature maps of a U-Net, large on top, smal
 
 # %% [markdown]
 # On the way down (left) the maps shrink from 16x16 to 4x4 while their number grows; on the way up (right) they grow
-# back. Orange arrows: *skips*, maps handed straight across.
+# back. Orange arrows: *skips*, maps handed straight across (a third joins `down.2` to `up.0`).
 #
 # **You will be able to**
 # - *explain* by measurements why a denoiser is shaped like a U;
@@ -126,9 +126,9 @@ def draw(shapes, links, title):
         ax.text(i, bottom - 0.06, f"{name}\n{C}x{H}x{W}", ha="center", va="top", fontsize=8)
     for start, end in links:
         i, j = list(shapes).index(start), list(shapes).index(end)
-        y = shapes[start][1] / top / 2 - 0.9 * (1 - shapes[start][1] / top)
+        y, y_end = (shapes[k][1] / top / 2 - 0.9 * (1 - shapes[k][1] / top) for k in (start, end))
         arrow = dict(arrowstyle="->", color="tab:orange", lw=2)
-        ax.annotate("", (j - 0.4, y), (i + 0.35, y), arrowprops=arrow, zorder=0)
+        ax.annotate("", (j - 0.4, y_end), (i + 0.35, y), arrowprops=arrow, zorder=0)
     ax.set(xlim=(-0.6, len(shapes) - 0.4), ylim=(-1.3, 1.05), title=title)
     ax.axis("off")
     return fig
@@ -183,7 +183,7 @@ fig.colorbar(axes[1].images[0], ax=axes, label="influence (log10)")
 du.show_figure(fig, alt="Heat maps of the influence on one pixel: a small square for flat, a large one for BasicUNet")
 
 # %% [markdown]
-# And the cost? PyTorch can count the operations of one call.
+# PyTorch can count the operations of one call.
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
@@ -306,6 +306,7 @@ for i, width in ((1, 2 * n_feat), (2, n_feat)):
 
 # %%
 torch.manual_seed(2)
+# ConvTranspose2d: each pixel becomes a patch; GroupNorm: section 4; ReLU: max(x, 0)
 parts["up0"] = nn.Sequential(nn.ConvTranspose2d(128, 128, height // 4, height // 4), nn.GroupNorm(8, 128), nn.ReLU())
 parts["up1"] = du.UnetUp(4 * n_feat, n_feat)
 parts["up2"] = du.UnetUp(2 * n_feat, n_feat)
@@ -392,10 +393,11 @@ def guess(model, ab_t, t_others, training):
 
 rows, moved = {"the sprites": sprites.x[:6]}, {}
 for name, network, ab in (("ContextUnet", context_unet, ab_t), ("Unet", unet, ab_cosine)):
-    in_use = rows[f"{name}\nin use (eval)"] = guess(network, ab, 150, training=False)
+    rows[f"{name}\nin use (eval)"] = guess(network, ab, 150, training=False)
+    alike = guess(network, ab, 150, training=True)  # the others at t = 150, too
     for t_others in (1, 500):
         x0 = rows[f"{name}, training\nothers at t = {t_others}"] = guess(network, ab, t_others, training=True)
-        moved[name, t_others] = (x0 - in_use).square().mean().sqrt().item()
+        moved[name, t_others] = (x0 - alike).square().mean().sqrt().item()
         print(f"{name}, others at t = {t_others:3}: the guesses move by {moved[name, t_others]:.6f} (root mean square)")
 alt = "Guesses of six sprites: those of ContextUnet change with the rest of the batch, those of Unet do not"
 du.show_rows(rows, scale=4, label_width=190, alt=alt)
@@ -439,7 +441,7 @@ du.show_figure(fig, alt="Two time embeddings as heat maps, and their likeness to
 
 # %% [markdown]
 # The waves give every time a direction of its own: a sharp peak at 250. One number through a small network gives
-# smooth bands, so times near 250 look nearly the same.
+# smooth bands, so times near 250 look alike.
 #
 # *And where should time enter?* In `Unet`, in every block. A `Block` is GroupNorm, SiLU, convolution, twice;
 # between them the embedding (time plus context) sets a *scale* and a *shift* for each channel:
@@ -574,7 +576,7 @@ ax.legend(fontsize=8)
 du.show_figure(fig, alt="Training loss of three networks against the operations spent on them")
 
 # %% [markdown]
-# BasicUNet makes the most steps, but without time and context it has soon learned what it can. The Unet wins.
+# BasicUNet makes the most steps, but soon gains little from them. The Unet wins.
 #
 # *And after a full training?* The course ships both networks. Their schedules differ, so compare at the same
 # *signal-to-noise ratio*, `snr = ab_t/(1-ab_t)`: for each t of one, the t of the other with the nearest `ab_t`.
@@ -793,8 +795,8 @@ Markdown(f"""
 # **4.** A network of zeros cannot learn. Why may `conv2` of a `Block` start at zero?
 # <details><summary>Answer</summary>
 #
-# Only that layer is zero. Its gradient is its input, which is not zero, times the one that arrives through the
-# residual sum. After one step the layers before it learn too.
+# Its gradient is its input, not zero, times what arrives through the residual sum. In a new Unet `last` learns first,
+# `conv2` from step 2 on, what stands before it in the block from step 3.
 # </details>
 #
 # ## Going further

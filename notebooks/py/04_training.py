@@ -10,8 +10,7 @@
 # # 4. Train it, now
 #
 # Here you train a network yourself, live, and look on while noise turns into sprites. The first picture shows where
-# that leads: one network, saved four times during its training, and asked each time to turn the same noise into
-# sprites.
+# that leads: one network, saved four times in training, asked each time to draw from the same noise.
 
 # %%
 import sys
@@ -29,6 +28,7 @@ device = du.best_device()
 asked, rows = torch.eye(5).repeat(2, 1)[:8], {}  # hero, non-hero, food, spell, side-facing, and again
 for epoch in (0, 4, 8, 31):
     network, linear = du.load_model(du.WEIGHTS / f"context_model_{epoch}.pth")
+    # order=2 needs fewer steps (lesson 6); clip keeps the guesses between -1 and 1
     x = du.sample(network, linear, 8, asked, seed=4, steps=25, order=2, clip=True)
     rows[f"after epoch {epoch}\ndistance {du.nearest(x, train.x)[0].mean():.2f}"] = x
 real = torch.stack([held_out.x[held_out.c[:, k % 5] == 1][k] for k in range(8)])
@@ -47,8 +47,9 @@ du.show_rows(rows, scale=4, alt="Rows of 8 sprites from the same noise, after ep
 # - train a network live, stop it at any time, and resume it exactly,
 # - explain when averaged weights help, and how low a loss can go.
 #
-# **You need** [lesson 1](01_intuition.ipynb) (noise, `ab_t`, the perfect denoiser) and [lesson 2](02_sampling.ipynb)
-# (sampling). All cells take about 5 minutes on two processor cores, three of them live training.
+# **You need** [lesson 1](01_intuition.ipynb) (noise, the perfect denoiser), [lesson 2](02_sampling.ipynb)
+# (sampling) and [lesson 3](03_network.ipynb) (the Unet). All cells take about 5 minutes on two processor cores, three
+# of them live training.
 
 # %% [markdown]
 # ## 1. One step of practice
@@ -121,7 +122,7 @@ du.show_rows(strip, scale=4, top=[f"t = {k}" for k in t], alt="Noisy sprites, th
 # sprites are garish although noise is easiest to guess there: dividing by a tiny $\sqrt{ab_t}$ enlarges every
 # error.
 #
-# You may ask for something else. Given $x_t$ and $t$, any of these three answers gives the other two:
+# Given $x_t$ and $t$, any of three answers gives the other two:
 #
 # | `predicts` | the network answers | the sprite it implies |
 # |---|---|---|
@@ -197,7 +198,7 @@ du.show_rows({"the best answer": best}, scale=5, top=order, alt="Best answers: l
 # **How much damage does one forgotten square root do?** A well-known course mixes its training pictures with
 # $(1 - ab_t)\,\epsilon$ instead of $\sqrt{1 - ab_t}\;\epsilon$, then samples with the right formulas.
 #
-# *What do you expect?* At which t is the difference worst: small, medium or large?
+# *What do you expect?* At which t is the ratio of the two worst: small, medium or large?
 
 # %%
 linear = du.noise_schedule("linear", T)  # the schedule of that course
@@ -253,7 +254,7 @@ networks["no square root"] = practise(du.load_model(unet)[0], power=1)
 
 # %% [markdown]
 # Now sample from all three, with the same noise and the right formulas. The score is the *Fréchet distance* between
-# what a small classifier sees in two sets of pictures: 0 means equal sets, lower is better. It depends on how many
+# what a small classifier sees in two sets of pictures: equal sets score 0, lower is better. It depends on how many
 # pictures there are, so the first row gives it for as many real sprites. *Specks* is how far the upper corners are
 # from white.
 
@@ -310,9 +311,9 @@ print("Mean over all t: " + ", ".join(f"{name} {error.mean():.3f}" for name, (_,
 du.show_figure(fig, alt="Error of v on held-out sprites by t: without the square root it is higher at small t")
 
 # %% [markdown]
-# At large t, where right and wrong line agree, so do the networks. At small t the wrong one is worse: it practised
-# questions that sampling never asks. No error was raised, and its loss alone looks
-# normal. The surprise is how good its sprites still look: such faults survive.
+# At large t, where right and wrong line agree, so do the networks. Below, the wrong one is worse, most near t = 100: it
+# practised questions that sampling never asks. No error was raised, and its loss looks normal.
+# The surprise is how good its sprites still look: such faults survive.
 
 # %% [markdown]
 # ## 4. Train it live
@@ -390,7 +391,7 @@ def draw(trainer, losses, x=None):
 
 # %% [markdown]
 # `du.Trainer` takes the steps of part 1 with four refinements: times spread over each batch (most in the
-# middle), the class as a hint that is hidden one time in ten (for lesson 5), a learning rate that falls to zero at the
+# middle), the class as a hint, hidden one time in ten (for lesson 5), a learning rate that falls to zero at the
 # end, and averaged weights (part 5). **Press the stop button at any time: what was learned is kept.**
 
 # %%
@@ -415,7 +416,8 @@ notes.append(f"step {trainer.step}, {trainer.seconds:.0f} s")
 handle.update(draw(trainer, losses, frames[-1]))
 
 # %% [markdown]
-# The loss plunges, then creeps, yet much of what you see is learned while it creeps: a poor judge of pictures.
+# Counted in steps (the axes are logarithmic) the loss plunges, then creeps, yet much is learned while it creeps: a poor
+# judge.
 
 # %%
 du.film(torch.stack(frames), notes, columns=5, scale=4, fps=2, alt="Fifteen samples during training: noise to sprites")
@@ -449,19 +451,19 @@ du.show_figure(fig, alt="Error of v by t: the network's two curves coincide, the
 # *What do you expect?* With the usual decay of 0.999, how much of the untrained weights is left after 500 steps?
 
 # %%
-k = torch.arange(1, 2001)
+k = torch.arange(1, max(2000, trainer.step) + 1)
 ramp = 1 - 1 / (k / 10 + 1)
 fig, ax = plt.subplots(figsize=(6.5, 3))
 for name, decay, style in (("0.9999", 0.9999, "-"), ("0.999", 0.999, "--"), ("ramped, as in du.EMA", ramp, "-.")):
-    ax.plot(k, torch.cumprod(decay * torch.ones(2000), 0), style, label=f"decay {name}")
+    ax.plot(k, torch.cumprod(decay * torch.ones(len(k)), 0), style, label=f"decay {name}")
 ax.axvline(trainer.step, color="grey", lw=1, label="end of your training")
 ax.set(xlabel="step", ylabel="share of the untrained weights\nleft in the average")
-ax.legend()
+ax.legend(bbox_to_anchor=(1.02, 1), loc="upper left")
 du.show_figure(fig, alt="Untrained share by step: falls slowly for fixed decays, to zero at once for the ramp")
 
 # %% [markdown]
-# A decay made for long trainings keeps much of the untrained weights in a short one. So the decay of `du.EMA` is
-# *ramped*: it begins low, forgets the bad start, and grows. Does the average pay? Take two trainings: yours, and the
+# A decay made for long runs keeps much of the untrained weights in a short one. So the decay of `du.EMA` is
+# *ramped*: it begins low, forgets the bad start, and grows. Does the average pay? Take two runs: yours, and the
 # course's trained network sent on for a few steps at your full learning rate. The loss is the held-out one: the score
 # of so few pictures wobbles more.
 
@@ -486,8 +488,8 @@ du.show_rows(rows, scale=4, label_width=180, alt="Samples of raw and averaged we
 # %% [markdown]
 # The surprise: in your training the average hardly matters. Its weights were still travelling, so the average lags
 # behind, and the falling learning rate has calmed them anyway. The network sent on is near its goal; at a high
-# learning rate its weights circle around it, and their average lies closer. One trap: the running statistics of
-# BatchNorm, as in `ContextUnet`, are *buffers*, not parameters; `du.EMA` averages both.
+# learning rate its weights circle around it, and their average lies closer. One trap: BatchNorm's running
+# statistics, as in `ContextUnet`, are *buffers*, not parameters; `du.EMA` averages both.
 
 # %% [markdown]
 # ## 6. Stop and resume
@@ -538,8 +540,8 @@ ax.legend()
 du.show_figure(fig, alt="Loss by step: the resumed run's dots lie on the line of the run in one go")
 
 # %% [markdown]
-# Every dot lies on the line, and the weights agree to the last bit. With the weights alone the run takes another path:
-# the optimiser's memory, the learning rate's plan and the random numbers' place are lost.
+# Every dot lies on the line, and the weights agree to the last bit. With the weights alone the run takes another path,
+# lower only because its learning rate starts high again; the optimiser's memory and the random numbers' place are lost.
 
 # %% [markdown]
 # ## Try it

@@ -36,7 +36,7 @@ alt = "Film: 8 noise images, the same in each of 5 rows, turn into heroes, creat
 du.film(frames, labels, columns=8, scale=4, fps=8, alt=alt)
 
 # %% [markdown]
-# Look down one column: the noise settles the colours and much of the layout, the row decides what they become.
+# Look down one column: the noise settles many colours and much of the layout, the row decides what they become.
 #
 # You will be able to
 # - **ask** a network for a class, for nothing, for a list of your own, or for a mixture;
@@ -118,8 +118,8 @@ du.show_figure(fig, alt="Bars: the share of each class among 200 sprites without
 
 # %% [markdown]
 # You get sprites of all kinds, not an average: a *sample* from everything that the network knows. A perfect model would
-# put every bar near 20 %. With 200 sprites, chance alone moves a bar by about 3 points; more than that is the model's
-# own preference, or drawings that stay undecided between two classes.
+# put every bar near 20 %. With 200 sprites, chance moves a bar by 3 points, at times by 6; what another seed repeats is
+# the model's preference, or drawings undecided between two classes.
 
 # %% [markdown]
 # ## 3. Random lists, your own lists, mixtures
@@ -187,7 +187,7 @@ ax.legend()
 du.show_figure(fig, alt="Three curves against the mixing: hero falls, food rises, other classes show up in the middle")
 
 # %% [markdown]
-# Down a column the colours stay and the thing switches, often within a row or two: a drawing is a hero for a while and
+# Down a column the colours mostly stay and the thing switches, often within a row or two: a drawing is a hero for a while and
 # then it is food. In the middle, some drawings are recognised as a class that you never named: half a request pulls too
 # weakly in either direction, and the noise takes part in the decision.
 

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 6. The same sprites in a twentieth of the time
+# # 6. Sprites in a twentieth of the time
 #
 # DDPM, the sampler of lesson 02, removes noise in 500 steps, one network call each. This lesson draws with 20 calls,
 # with the same weights and no training.
@@ -72,7 +72,7 @@ du.film(
 
 # %% [markdown]
 # After 20 network calls DDIM is ready, and DDPM still shows noise. They draw different sprites (section 4 says why); how
-# good they are, section 3 measures.
+# good they are, sections 3 and 5 measure.
 #
 # **You will be able to**
 # - **write** a DDIM sampler in six lines, for any number of steps;
@@ -168,7 +168,7 @@ print("strides(30) ends", strides(30)[-4:], "   sampling_times(500, 30) ends", d
 
 # %% [markdown]
 # For n = 30 it makes 32 calls and ends at time -12; for n = 300 it quietly runs all 500 steps. And -12 is no error in
-# Python: `ab[-12]` counts from the *end* of the list, and is `ab[489]`, nearly pure noise. The mend: round the ideal
+# Python: `ab[-12]` counts from the *end* of the list, and is `ab[489]`, nearly pure noise. The fix: round the ideal
 # times and walk the list in pairs, $times = \mathrm{round}(\mathrm{linspace}(T, 0, n+1))$.
 
 # %%
@@ -222,7 +222,7 @@ print("milliseconds for each step:", ", ".join(f"{steps} steps: {ms:.0f}" for st
 
 # %% [markdown]
 # A step is one network call, so the time grows in proportion to the steps. Quality does not: down to 25 steps you must
-# look closely, and only the last rows go soft. Each column keeps its sprite all the way down.
+# look closely, and only the last rows go soft. Most columns keep their sprite.
 
 # %% [markdown]
 # ## 4. Does fresh noise help or hurt?
@@ -272,7 +272,7 @@ print(f"RMSE, 20 to 50 steps: {gap[0.0]:.3f} (eta 0), {gap[1.0]:.3f} (eta 1); tw
 du.show_rows(rows, scale=4, alt="eta 0: the same nine sprites for 10, 20 and 50 steps; eta 1: others each time")
 
 # %% [markdown]
-# With eta = 0 the number of steps changes only how precisely one sprite is drawn (RMSE is the root of the mean squared
+# With eta = 0 the number of steps changes mostly how precisely one sprite is drawn (RMSE is the root of the mean squared
 # difference, on the scale from -1 to 1). With eta = 1 the same noise leads to another sprite each time. So DDIM is a
 # *map*: one curve leads from each noise image to its sprite, and each step follows a piece of it.
 
@@ -293,15 +293,16 @@ lam = (0.5 * torch.log(ab_t / (1 - ab_t))).tolist()  # lam[0] is infinite: no no
 fine = list(du.sampler(model, ab_t, x_T[:8], c[:8], steps=100))
 guesses = torch.stack([step.x0 for step in fine]).flatten(1).cpu()
 curve = guesses[:, (guesses[1:] - guesses[:-1]).abs().sum(0).argmax()].tolist()
-at, coarse = [lam[step.t] for step in fine], range(20, 90, 10)
-starts, ends, held = [at[k] for k in coarse], [at[k + 10] for k in coarse], [curve[k] for k in coarse]
-slopes = [(curve[k] - curve[k - 10]) / (at[k] - at[k - 10]) for k in coarse]
+at, coarse = [lam[step.t] for step in fine], range(20, 95, 5)
+starts, ends, held = [at[k] for k in coarse], [at[k + 5] for k in coarse], [curve[k] for k in coarse]
+slopes = [(curve[k] - curve[k - 5]) / (at[k] - at[k - 5]) for k in coarse]
 ahead = [now + (b - a) / 2 * slope for a, b, now, slope in zip(starts, ends, held, slopes)]
 fig, ax = plt.subplots(figsize=(7.5, 3.6))
 ax.plot(at, curve, color="0.4", label="the guess, 100 steps")
-ax.hlines(held, starts, ends, "C0", "--", lw=2, label="DDIM, 10 steps: keep the guess")
-ax.hlines(ahead, starts, ends, "C1", lw=2.5, label="2M, 10 steps: half a step ahead")
+ax.hlines(held, starts, ends, "C0", "--", lw=2, label="DDIM, 20 steps: keep the guess")
+ax.hlines(ahead, starts, ends, "C1", lw=2.5, label="2M, 20 steps: half a step ahead")
 ax.set(xlabel="lam, half the log signal-to-noise ratio (no unit)", ylabel="guess x0 of one colour value (-1 to 1)")
+ax.set_xlim(-2.2, 2.5)
 ax.legend()
 du.show_figure(fig, alt="The guess against lam: a curve; DDIM's stairs lag behind, 2M's lie nearer")
 
@@ -309,7 +310,7 @@ du.show_figure(fig, alt="The guess against lam: a curve; DDIM's stairs lag behin
 # This is the colour value that moved most. DDIM's pieces lag behind wherever it climbs or falls; those of 2M cut through
 # the middle, except at sharp corners.
 #
-# In code it is the DDIM loop with one new line, for `x0`. The first step has no last answer yet; the final one, to
+# In code: the DDIM loop with a new `x0`, and the `eps` that fits it. The first step has no last answer yet; the final one, to
 # `lam[0]` (infinite), takes the answer as it is.
 
 
@@ -346,11 +347,11 @@ slope = {solver: torch.log10(torch.tensor(e[-1] / e[1])).item() for solver, e in
 ax.set(xlabel="steps n", ylabel="RMSE to 500 steps\n(median of 12 sprites)", xticks=ns, xticklabels=ns)
 ax.legend()
 print(f"slope from 10 to 100 steps: DDIM {slope[ddim]:.2f}, 2M {slope[two_m]:.2f}")
-du.show_figure(fig, alt="Error against steps on log-log axes: both fall, 2M lies lower and falls faster than DDIM")
+du.show_figure(fig, alt="Error against steps on log-log axes: both fall, 2M lies lower")
 
 # %% [markdown]
-# Theory promises -1 for DDIM and -2 for 2M when steps are small. 2M falls faster, but short of that: its first and last
-# steps are first order, and huge in $\lambda$. Now by score, with a fourth: 2M with DDPM's
+# Theory promises -1 and -2 when steps are small. 2M drops steeply up to 20 steps, then no faster than DDIM: most of what
+# remains is its last step, first order and infinite in $\lambda$. Now by score, with a fourth: 2M with DDPM's
 # fresh noise (`order=2, eta=1`, also called SDE-DPM-Solver++).
 
 # %%
@@ -374,7 +375,7 @@ for steps in (5, 10, 25, 50):
 
 # %% [markdown]
 # All fall, ever more slowly. What remains is the network's own error, some of which fresh noise corrects. The surprise:
-# in a solver made for few steps, noise helps early. Differences of a few tenths are chance, with only 100 sprites.
+# in a solver made for few steps, noise helps even at 5. Differences of a few tenths are chance, with only 100 sprites.
 
 # %% [markdown]
 # ## 6. Can you walk from a sprite back into its noise?
@@ -391,6 +392,10 @@ for n in (10, 25, 50, 100):
     back_error[n] = (back - sprites).square().mean().sqrt().item()
     rows[f"{n} up, {n} down\nRMSE {back_error[n]:.3f}"] = back
 rows["its noise (100)"] = noise
+x_20, up = du.add_noise(sprites, 20, normal(12, seed=3).cpu(), ab_t).to(noise.device), list(range(20, T + 1, 5))
+for t, s in zip(up, up[1:]):  # DDIM upwards, not from the sprite but from its noisy version at t = 20
+    guessed, eps = guess(x_20, t, labels)
+    x_20 = ab[s] ** 0.5 * guessed + (1 - ab[s]) ** 0.5 * eps
 du.show_rows(rows, alt="Held-out sprites, redrawn from their own noise with 10 to 100 steps, and the noise")
 
 # %% [markdown]
@@ -399,14 +404,15 @@ du.show_rows(rows, alt="Held-out sprites, redrawn from their own noise with 10 t
 
 # %%
 white = (sprites > 0.99).all(1, keepdim=True).expand(-1, 3, -1, -1)
-noise = noise.cpu()
-for name, part in (("all pixels", noise), ("drawn pixels", noise[~white]), ("white pixels", noise[white])):
-    print(f"{name:13s} mean {part.mean():+.2f}   standard deviation {part.std():.2f}   (a normal draw: 0 and 1)")
+noise, x_20 = noise.cpu(), x_20.cpu()
+parts = {"all pixels": noise, "drawn pixels": noise[~white], "white pixels": noise[white], "white, from 20": x_20[white]}
+for name, part in parts.items():
+    print(f"{name:14s} mean {part.mean():+.2f}   standard deviation {part.std():.2f}   (a normal draw: 0 and 1)")
 
 # %% [markdown]
-# Not quite: it is calmer, above all under the flat white background, and in the last row you may still make out the
-# sprite. A clean image holds none of the noise that the network expects even at its lowest level, so it is not a typical
-# x_1, and its inverse not a typical x_T.
+# Not quite: it is calmer, above all under the white background; in the last row you may still make out the sprite. Noise
+# is lost in the first steps: a clean image holds none, and the network finds too little. A walk from a noisy sprite, at
+# t = 20, keeps it (last line).
 #
 # Now mix the *noises* of two sprites a and b, half and half. **What do you expect** of the size of the numbers?
 
@@ -418,7 +424,7 @@ z_a, z_b = (du.invert(model, ab_t, real.x[i], real.c[i], steps=50) for i in (a, 
 print(f"standard deviation: a {z_a.std():.2f}, b {z_b.std():.2f}, half a + half b {(0.5 * z_a + 0.5 * z_b).std():.2f}")
 
 # %% [markdown]
-# Two noises share almost nothing, so their average partly cancels: its size falls to about $1/\sqrt2$, further from
+# Two noises share almost nothing, so their average partly cancels: its size falls to about $1/\sqrt2$ of theirs, further from
 # all that the network saw at t = T. *Spherical interpolation* (slerp) turns from one to the other along an arc and
 # keeps the size:
 #
@@ -444,8 +450,8 @@ for i in ([0], [4]):
 du.show_rows(rows, scale=4, alt="Two walks between two sprites: cross-fade, linear mix of noises, slerp")
 
 # %% [markdown]
-# A cross-fade shows two ghosts. The slerp row passes through sprites with one outline each; the linear row pales in the
-# middle, where its noise is too weak. All ten pairs at once:
+# A cross-fade shows two ghosts, slerp sprites with one outline each; between cake and strawberry the linear row pales:
+# weak noise. All ten pairs at once (two sprites were lost on the way up):
 
 # %%
 ws, every = torch.linspace(0, 1, 20).tolist(), list(range(10))
@@ -511,7 +517,7 @@ def way(a, b, mix):
 
 
 # %%
-def between(a="non-hero 1", b="food 3", w=0.5, mix="slerp"):
+def between(a="non-hero 2", b="food 3", w=0.5, mix="slerp"):
     if not 0 <= w <= 1:
         raise ValueError(f"w must lie between 0 (sprite a) and 1 (sprite b), not {w}")
     (x, size), k = way(a, b, mix), round(20 * w)
@@ -660,9 +666,9 @@ Markdown(f"""
 # - Song et al., *Score-Based Generative Modeling through Stochastic Differential Equations* (2021): the curve that
 #   DDIM follows, as a differential equation (the probability flow).
 # - Lu et al., *DPM-Solver++: Fast Solver for Guided Sampling of Diffusion Probabilistic Models* (2022): algorithm 2
-#   is 2M; the appendix adds noise.
-# - Karras et al., *Elucidating the Design Space of Diffusion-Based Generative Models* (2022): which times to visit,
-#   which solver to use, and when fresh noise helps.
+#   is 2M; a later version adds noise.
+# - Karras et al., *Elucidating the Design Space of Diffusion-Based Generative Models* (2022): which times, which
+#   solver, and when fresh noise helps.
 #
 # The core course ends here; deeper lessons follow.
 #

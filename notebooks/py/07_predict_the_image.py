@@ -71,7 +71,7 @@ print(f"It was trained for {end.seconds:.0f} seconds, {end.step} steps, just bef
 
 # %% [markdown]
 # Left: noise becomes digits. Right: what the network guesses the end to be. It has studied scikit-learn's digits, all but
-# `real` and `spare`. (For the 60,000 of MNIST call `digits("mnist", download=True)`, online, with EPOCHS = 1.)
+# `real` and `spare`. (For the 60,000 of MNIST call `digits("mnist", download=True)`, online, with both EPOCHS = 1.)
 #
 # **You will be able to**
 # - **write** a diffusion model from scratch: hide, guess, walk;
@@ -90,7 +90,7 @@ print(f"It was trained for {end.seconds:.0f} seconds, {end.step} steps, just bef
 # $$x_a = (1 - amount)\;x + amount\;noise$$
 #
 # The `noise` is *uniform*: every value from -1 to 1 is equally likely. (Where pixels lie in [0, 1], so does the noise.
-# We keep the [-1, 1] of this course; all that follows is the same for both, and only the squared errors grow by 4.)
+# We keep the [-1, 1] of this course; all that follows is the same for both, and only the squared errors grow fourfold.)
 #
 # **What do you expect?** Eight different digits, at amounts 0, 1/7, ... 1. Up to which can you read them?
 
@@ -315,7 +315,7 @@ du.show_rows(rows, scale=scale, label_width=90, alt="The same 12 noise images af
 
 # %% [markdown]
 # One step is the blur. More steps sharpen it, and each pays less than the one before. What remains after 40 is the
-# network's own error: no walk mends a guess that is wrong.
+# network's own error, which more steps do not mend.
 
 # %% [markdown]
 # ## 4. Does a larger network draw better?
@@ -512,7 +512,7 @@ ax.legend()
 du.show_figure(fig, alt="Error of the guess by amount: two curves coincide, that of v is far lower where noise is little")
 
 # %% [markdown]
-# With and without a clock it is nearly one curve: the amount can be read off the picture (exercise 7.3 does it with two
+# With and without a clock it is one curve from 0.15 on: the amount can be read off the picture (exercise 7.3 does it with two
 # columns). The curve of `v` dives on the left. There the image is $pred = image\;x_a - grain\;out$, almost $x_a$ itself,
 # and the mistakes of `out` shrink with grain; the others must redraw even an all but clean digit.
 
@@ -543,8 +543,8 @@ widgets.try_it(hide_and_walk, amount=(0.0, 1.0, 0.05), steps=(1, 40), network=["
 # ### Exercise 7.1: hide it yourself
 # *Difficulty 1 of 3, 5 minutes.*
 #
-# Write the mix of section 1 for a batch in which `amount` is a plain list of numbers, a tensor of shape (B,): one for
-# each image. The noise is given.
+# Write the mix of section 1 for a batch in which `amount` is a flat tensor of shape (B,), one number for each image. The
+# noise is given.
 
 # %% tags=["exercise"]
 def my_corrupt(x, amount, noise):
@@ -670,7 +670,7 @@ Markdown(f"""
 # - Hugging Face, *Diffusion Models Course*, unit 1: where BasicUNet and the walk come from, on MNIST with pixels in
 #   [0, 1].
 # - Bansal et al., *Cold Diffusion* (2022): hides images by blur, masks or snow instead of noise, and walks back.
-# - Liu, Gong, Liu, *Flow Straight and Fast* (2022): the straight mix and the walk, with the theory of why any noise
+# - Liu, Gong, Liu, *Flow Straight and Fast* (2023): the straight mix and the walk, with the theory of why any noise
 #   will do; lesson 11 takes it up.
 # - Sun et al., *Is Noise Conditioning Necessary for Denoising Generative Models?* (2025): networks without a clock, on
 #   photographs.

@@ -208,7 +208,7 @@ du.show_rows(rows, label_width=110, alt="Eight noisy sprites, and one answer of 
 # ## 2. What does a wrong guess cost?
 #
 # The sender draws x_s from the posterior, and must describe it to somebody who expects another Gaussian. The price is
-# their *KL divergence*; good codes come close to it. In bits (the code takes logarithms of the variances):
+# their *KL divergence*; good codes come close to it. In bits (`kl` takes logarithms of the variances):
 #
 # $$kl = \frac{1}{2\ln 2}\left(\log\frac{var_2}{var_1} + \frac{var_1 + (mean_1-mean_2)^2}{var_2} - 1\right)$$
 #
@@ -241,7 +241,7 @@ chart(lines, alt, xlabel="claimed variance (the true one is 1)", ylabel="cost (b
 # Best is the true variance *plus the squared error*: who is often wrong must claim to be less sure. Claiming too
 # little is punished harder than too much.
 #
-# With `small`, the two variances are equal, and all that remains is the hook's formula:
+# With `small`, the two variances are equal, and all that remains is the film's formula:
 # $kl = \frac{w_0^2\,(x0-guess)^2}{2 \ln 2\;small} = price \cdot (x0-guess)^2$, for $w_0^2/small$ is just the gain in
 # signal-to-noise ratio.
 
@@ -286,8 +286,8 @@ du.show_figure(fig, alt="Bars of bin probabilities: a bell around grey; at white
 
 # %% [markdown]
 # Even a receiver whose guess is exactly right pays: its bell (here `small`) is wider than a bin. White is cheaper,
-# for its open bin takes half the bell. At the other end there is the *prior* term: x_T is not quite the pure noise
-# that the receiver starts from. Together they are *the variational bound*, which is never below the model's
+# for its open bin takes over half the bell. At the other end stands the *prior* term: x_T is not quite the pure noise
+# that the receiver starts from. With the KLs they are *the variational bound*, which is never below the model's
 # $-\log_2 p(x0)$.
 
 
@@ -339,7 +339,7 @@ du.show_rows(rows, scale=4, alt="Ten sprites, guesses at t = 20, and maps of whe
 
 # %% [markdown]
 # (Each map has its own scale.) Early bits draw what differs from sprite to sprite; at t = 20 the guess is nearly
-# done. Late bits lie on all that is not background: shades that no eye tells apart.
+# done. Late bits lie everywhere, most on the figure: shades that no eye tells apart.
 #
 # Sixteen sprites are few. Score more: each at all of the steps 1 to 20, and at every 20th of the rest, which counts
 # 20 times (where it starts differs from sprite to sprite). The class is told for free. **What do you expect**: does
@@ -491,17 +491,17 @@ rows[f"as many real sprites\nscore {du.frechet_distance(held_out.x[-100:], held_
 du.show_rows(rows, alt="Twelve sprites drawn in 10 steps with the small variance, twelve with the large one, real ones")
 
 # %% [markdown]
-# The score is the Fréchet distance of lesson 6, lower is better. What is cheap in bits need not draw well: bits and
+# The score is lesson 6's Fréchet distance, lower is better. What is cheap in bits need not draw well: bits and
 # looks are different things. And the best variance surely depends on the step, even on the pixel.
 #
 # ## 5. Can the network say how sure it is?
 #
-# Give it a second answer v for each value. Either v *is* the log-variance (`learned`), or it points between the two
+# Give it a second answer v (not lesson 4's) for each value. Either v *is* the log-variance (`learned`), or it points between the two
 # fixed ones, -1 for `small`, 1 for `large` (`learned range`):
 #
 # $$log\_var = low + \tfrac{v + 1}{2}\,(high - low)$$
 #
-# Our copy of the network gets a second last convolution beside its own, with weights of zero, so v = 0. **What do you
+# Our copy of the network gets a second convolution beside its last one, with weights of zero, so v = 0. **What do you
 # expect** the two ways to cost before any training?
 
 
@@ -541,7 +541,8 @@ for kind in ("learned", "learned range"):
 # the guess, `vb` only v. **Why?** Compare how much each cares about an error of x0, at each t.
 
 # %%
-weights = {"MSE of x0": (0 * snr + 1, "C2:"), "MSE of the noise": (snr, "C1-."), "MSE of v": (1 / (1 - ab_t), "C0--")}
+weights = {"MSE of x0": (0 * snr + 1, "C2:"), "MSE of the noise": (snr, "C1-.")}
+weights["MSE of v (lesson 4)"] = (1 / (1 - ab_t), "C0--")
 weights["KL (small)"] = (torch.cat([price[:1], price]).double(), "k")
 lines = {name: (range(2, T + 1), weight[2:] / weight[100], style) for name, (weight, style) in weights.items()}
 how = dict(xlabel="step t", ylabel="weight of a squared error\nof x0 (1 at t = 100)", xscale="log", yscale="log")
@@ -633,13 +634,13 @@ print(f"learned range gains {gain:.3f} +- {gain_error:.3f} over {fixed_kind}, "
 says = ((v + 1) / 2).unflatten(0, (T, 16))[:, :10]  # 0: as small as the posterior's, 1: as large as beta
 rows = {"sprite": x0[:10]}
 for k in (100, 20, 5, 2):
-    rows[f"v at t = {k}\n{says[k - 1].mean():.2f} on average"] = heat(says[k - 1], 3.0)
+    rows[f"(v + 1) / 2 at t = {k}\n{says[k - 1].mean():.2f} on average"] = heat(says[k - 1], 3.0)
 du.show_rows(rows, scale=4, alt="Sprites, and maps of v: bright inside the figures, dark on the background")
 
 # %% [markdown]
-# Bright is `large`, "I do not know". The network has found out where it errs: inside the figure, less on the
-# background. What it gains is many times the standard error, as all variances were scored on the same sprites and
-# noise. Compare 100 learned steps with 500 fixed ones.
+# Bright is `large`, "I do not know": inside the figure, where it errs, less on the background. What it gains is many
+# times the standard error, as all variances were scored on the same sprites and noise; with 10 steps nothing over
+# `small`. 100 learned steps beat 500 fixed ones.
 #
 # ## 6. Which t should a batch practise?
 #
@@ -815,8 +816,8 @@ Markdown(f"""
 - On {SCORED} held-out sprites the network needed {bpd["small"][0]:.2f} (`small`) and {bpd["large"][0]:.2f} (`large`)
   bits per dimension, give or take {bpd["small"][1]:.2f}. PNG needed {sizes["PNG"] / 96:.2f}, `zlib`
   {sizes["zlib"] / 96:.2f}.
-- After {trainer.seconds:.0f} s of training, the learned variance brought it to
-  {bpd["trained, learned range"][0]:.2f}, which is {gain:.3f} ± {gain_error:.3f} better than `{fixed_kind}` with
+- After {trainer.seconds:.0f} s of training it needed {bpd["trained, learned range"][0]:.2f} with the learned variance,
+  {gain:.3f} ± {gain_error:.3f} better than `{fixed_kind}` with
   the same network, and {beyond:.3f} ± {beyond_error:.3f} better than the untrained middle.
 - With 10 steps it needed {by_n["learned range", 10]:.2f}, where `small` needed {by_n["small", 10]:.2f} and `large`
   {by_n["large", 10]:.2f}; with 100 steps {by_n["learned range", 100]:.2f}, where `large` with 500 needed

@@ -117,7 +117,7 @@ print("what you just wrote is program.photo_crops")
 du.show(pieces(33, seed=0), columns=11, scale=2, alt="33 pieces: roofs against the sky, petals, mist, dark leaves")
 
 # %% [markdown]
-# Each shows a real thing from another side, and only four numbers tell two pieces of one photograph apart: place, size,
+# Each shows another part of a real thing, and only four numbers tell two pieces of one photograph apart: place, size,
 # mirror. So a small network can learn them in a minute. The price: "held-out" pieces, cut with another seed, overlap
 # those of the training. They can say how well a network learned *these* photographs, and nothing about others.
 #
@@ -297,12 +297,12 @@ for name, (kind, settings) in zoo.items():
     x = swapped(kind, **settings)(normal(48, 3, 16, 16, seed=1), wishes[:48], steps=10).cpu()
     quality[name] = du.frechet_distance(x, real)
     rows[f"{name}\nscore {quality[name]:.1f}"] = x[:12]
-rows[f"real sprites\nscore {floor:.1f}"] = real[:12]
+rows[f"real sprites\nscore {floor:.1f}"] = du.load_sprites("train", n=12).x
 du.show_rows(rows, alt="Five rows of sprites from the same noise by five schedulers with ten steps each; real sprites")
 
 # %% [markdown]
-# Ten steps each, 48 sprites scored (the Fréchet distance of lesson 06). Both helps of that lesson show: second order,
-# and fresh noise.
+# Ten steps each, 48 sprites scored (the Fréchet distance of lesson 06). Second order and
+# fresh noise seem to help, as there; but with 48 sprites chance does as much.
 #
 # Now make DDIM better: give it *more* steps: 20, 130 and 260. **What do you expect?**
 
@@ -503,7 +503,7 @@ du.show_rows(rows, scale=2, alt="Rows of real pictures: as they are, blurred, no
 
 # %% [markdown]
 # Blur, noise, false edges and a missing kind all cost dearly. A temple on its roof costs nothing: no statistic here
-# knows what is up. Nor does any notice a copy: the first row *is* training pictures, and sets the floor for 48.
+# knows which way is up. Nor does any notice a copy: the first row *is* training pictures, and sets the floor for 48.
 #
 # Now both networks, from the same noise, with the same ten steps.
 
@@ -518,7 +518,7 @@ strips = {(" " * k if part else name): x[9 * part : 9 * part + 9]
 du.show_rows(strips, scale=2, alt="Pictures by the library's network, by ours with 10 and with 50 steps, and real ones")
 
 # %% [markdown]
-# Read the score with the eye. The large network has only begun; it knows a few colours. The thin one took many more
+# The large network has only begun; it knows a few colours. (Fifty steps leave more grain than ten, and score worse.) The thin one took many more
 # steps in the same seconds, and draws things that you can name. That says nothing against the large one: it says that
 # a network must fit the machine and the time.
 #

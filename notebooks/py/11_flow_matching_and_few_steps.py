@@ -46,9 +46,9 @@ teacher = du.Guided(model, 1.75)
 walk = [x_T] + [step.x for step in du.sampler(teacher, ab_t, x_T, c, steps=20)]
 once = list(du.sampler(few, ab_t, x_T, c, steps=1))[-1].x
 du.film(
-    {"unet.pth, 20 calls": torch.stack(walk), "few_steps.pth, 1 call": torch.stack([x_T] + 20 * [once])},
-    labels=[f"network calls so far: {k}" for k in range(21)], columns=4, scale=4, fps=4,
-    alt="A film: 16 noise images turn into sprites over 20 network calls; beside them the same after a single call",
+    {"unet.pth, 20 steps": torch.stack(walk), "few_steps.pth, 1 step": torch.stack([x_T] + 20 * [once])},
+    labels=[f"steps so far: {k}" for k in range(21)], columns=4, scale=4, fps=4,
+    alt="A film: 16 noise images turn into sprites in 20 steps; beside them the same after a single step",
 )  # fmt: skip
 
 # %% [markdown]
@@ -290,7 +290,8 @@ def heun(velocity, x, rs):
 
 # %%
 wishes, noise = torch.eye(5).repeat(SCORED // 5, 1).to(device), normal(SCORED, seed=4)
-floor = du.frechet_distance(train.x[:SCORED], real.x)
+known = torch.cat([train.x[train.c[:, k] == 1][: SCORED // 5] for k in range(5)])  # of each class as many
+floor = du.frechet_distance(known, real.x)
 
 # %%
 by_calls = {"Euler (DDIM)": {}, "Heun": {}, "2M": {}}
@@ -311,7 +312,7 @@ ax.legend()
 du.show_figure(fig, alt="Fréchet distance against network calls for Euler, Heun and 2M: all fall steeply from 2 to 12")
 
 # %% [markdown]
-# Looking ahead pays: from three calls on, Heun stands below Euler, about level with 2M of lesson 06, which looks back at
+# Looking ahead pays: with 7 and 11 calls, Heun stands below Euler, about level with 2M of lesson 06, which looks back at
 # its last answer instead. But mind the left end of the log axis: with two calls no solver draws clean sprites, with one
 # all draw the mean. To get there, something else must change: the curve, or what the network answers.
 
@@ -340,7 +341,7 @@ du.show_figure(fig, alt="The end of the curve jumps from dark to bright at noise
 # *jump* between them. On the right are straight lines again, but each noise is now paired with its own end, and none
 # cross. Two ways to one call follow:
 #
-# - *Reflow*: train the four lines of section 3 again, on such pairs. Without crossings nothing is averaged, and one
+# - *Reflow*: train the four lines of section 3 again, on such pairs. As far as none cross, nothing is averaged, and one
 #   Euler step arrives. It needs a stock of finished pairs.
 # - *Consistency*: change what the network answers. The answer at every point of a curve shall be the image at its end.
 #
@@ -406,8 +407,8 @@ for p in trainer.run(seconds=SECONDS):
         handle.update(du.show_rows(stages, scale=4, alt=f"Sprites in one call, before training to step {p.step}"))
 
 # %% [markdown]
-# What one call draws changes from the mean of a class to sprites, within a minute. `few_steps.pth` went on like this for
-# a quarter of an hour; for a few minutes more the norm was that of each number, not of the image, which leaves less grain
+# Outlines and colours come within seconds; in a minute the mean of a class becomes a sprite. `few_steps.pth` went on
+# like this for a quarter of an hour; for a few minutes more the norm was that of each number, not of the image
 # (`weights/train_few_steps.py`). Here are both, and the teacher's 20 steps.
 
 # %%
@@ -418,8 +419,8 @@ print("RMSE to the end of the teacher's curve:", ", ".join(f"{name} {near[name]:
 du.show_rows(rows, scale=4, alt="Ten sprites in one call by your student and by few_steps.pth; below, the teacher's")
 
 # %% [markdown]
-# The same noise mostly leads to the same creature in all rows. What the longer training adds is firm outlines, more than
-# closeness to the teacher: it settles for one of the possible ends where the short one still mixes them. Where one call
+# The same noise mostly leads to the same creature in all rows. What the longer training adds is firm outlines, not closeness
+# to the teacher: it settles for one of the possible ends where the short one still mixes them. Where one call
 # is soft, look at the toy's jump: near the border between two ends, a smooth network answers something between them.
 
 # %% [markdown]
@@ -489,7 +490,7 @@ du.show_figure(fig, alt="Fréchet distance against milliseconds on log axes: few
 # %% [markdown]
 # The numbers beside the marks are network calls (a guided step counts twice). `few_steps.pth` stands alone at the left.
 # Four calls do better than one: the later calls start from an image, not from nothing. The lowest marks
-# are not its own: who has the time walks the curve.
+# are not its own: they took more steps, with fresh noise.
 #
 # The score hides what is lost. Three more numbers, each as a share of that of real sprites: the *diversity*, the *edges*
 # (mean difference between neighbouring pixels), and the distance to the nearest training sprite (below 1 would mean

@@ -376,7 +376,7 @@ visit(5, room_5, alt="Room 5: dark, crowded pictures, often filled to the border
 # <details><summary>The cause</summary>
 #
 # With a tenth of the steps, betas of the same size add too little noise: the schedule ends while much of the sprite
-# is still there. Sampling starts from pure noise all the same, so the network takes that noise for a sprite, a grey and
+# is still there. Sampling starts from pure noise all the same, so the network takes that noise for a sprite, a dark and
 # crowded one. *Wrong:* `"linear"` with T = 100. *Right:* betas times 1000/T (`"rescaled"`), or cosine. *Look
 # first:* print `ab_t[-1]`; it should be nearly 0.
 # </details>
@@ -811,7 +811,7 @@ A network that is told a time one step of {T} behind scored {off[1]:.2f}; told t
 # sprites there. Draw with the raw weights: only Room 6 gets better.
 # </details>
 #
-# **2. Your sprites look grey. Is it the sampler or the display? Find out in one minute.**
+# **2. Your pictures lack white. Is it the sampler or the display? Find out in one minute.**
 # <details><summary>Answer</summary>
 # Send real sprites through the display. If they come out changed, it is Room 4. If not, print `ab_t[-1]` (Room 5).
 # </details>
