@@ -234,8 +234,7 @@ du.show_figure(fig, alt="The two standard deviations agree for large t; the smal
 
 # %% [markdown]
 # With 500 steps the two differ only in the last ten or so, where both are tiny. With few, large steps the choice
-# matters more (lesson 8). Note the right end: the first step puts back almost as much noise as the
-# start held.
+# matters more (lesson 8). Note the right end: the first step puts back almost as much noise as the start held.
 
 # %% [markdown]
 # ## 4. What decides which sprite you get?

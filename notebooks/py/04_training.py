@@ -311,9 +311,9 @@ print("Mean over all t: " + ", ".join(f"{name} {error.mean():.3f}" for name, (_,
 du.show_figure(fig, alt="Error of v on held-out sprites by t: without the square root it is higher at small t")
 
 # %% [markdown]
-# At large t, where right and wrong line agree, so do the networks. Below, the wrong one is worse, most near t = 100: it
-# practised questions that sampling never asks. No error was raised, and its loss looks normal.
-# The surprise is how good its sprites still look: such faults survive.
+# At large t, where right and wrong line agree, so do the networks. Below, the wrong one is worse, most near t = 100:
+# it practised questions that sampling never asks. No error was raised, and its loss looks normal. The surprise is how
+# good its sprites still look: such faults survive.
 
 # %% [markdown]
 # ## 4. Train it live

@@ -187,9 +187,9 @@ ax.legend()
 du.show_figure(fig, alt="Three curves against the mixing: hero falls, food rises, other classes show up in the middle")
 
 # %% [markdown]
-# Down a column the colours mostly stay and the thing switches, often within a row or two: a drawing is a hero for a while and
-# then it is food. In the middle, some drawings are recognised as a class that you never named: half a request pulls too
-# weakly in either direction, and the noise takes part in the decision.
+# Down a column the colours mostly stay and the thing switches, often within a row or two: a drawing is a hero for a
+# while and then it is food. In the middle, some drawings are recognised as a class that you never named: half a
+# request pulls too weakly in either direction, and the noise takes part in the decision.
 
 # %% [markdown]
 # ## 4. Can you insist?

@@ -250,8 +250,8 @@ du.show_rows(rows, alt="Twelve sprites with eta 0, 0.5 and 1, for 5 steps and fo
 # %% [markdown]
 # Two things pull against each other. Fresh noise lets the network correct earlier mistakes. But the step that adds it
 # treats all that x_s could be, given x_t, as one Gaussian cloud, which is true of small steps only. Which wins depends
-# on the network and on n. On the photographs of CIFAR-10 the second
-# wins by far when steps are few (DDIM paper, Table 1: FID, a Fréchet distance in another network's features):
+# on the network and on n. On the photographs of CIFAR-10 the second wins by far when steps are few (DDIM paper, Table
+# 1: FID, a Fréchet distance in another network's features):
 #
 # | steps | 10 | 20 | 50 | 100 | 1000 |
 # |---|---|---|---|---|---|
@@ -310,8 +310,8 @@ du.show_figure(fig, alt="The guess against lam: a curve; DDIM's stairs lag behin
 # This is the colour value that moved most. DDIM's pieces lag behind wherever it climbs or falls; those of 2M cut through
 # the middle, except at sharp corners.
 #
-# In code: the DDIM loop with a new `x0`, and the `eps` that fits it. The first step has no last answer yet; the final one, to
-# `lam[0]` (infinite), takes the answer as it is.
+# In code: the DDIM loop with a new `x0`, and the `eps` that fits it. The first step has no last answer yet; the final
+# one, to `lam[0]` (infinite), takes the answer as it is.
 
 
 # %%
@@ -424,9 +424,9 @@ z_a, z_b = (du.invert(model, ab_t, real.x[i], real.c[i], steps=50) for i in (a, 
 print(f"standard deviation: a {z_a.std():.2f}, b {z_b.std():.2f}, half a + half b {(0.5 * z_a + 0.5 * z_b).std():.2f}")
 
 # %% [markdown]
-# Two noises share almost nothing, so their average partly cancels: its size falls to about $1/\sqrt2$ of theirs, further from
-# all that the network saw at t = T. *Spherical interpolation* (slerp) turns from one to the other along an arc and
-# keeps the size:
+# Two noises share almost nothing, so their average partly cancels: its size falls to about $1/\sqrt2$ of theirs,
+# further from all that the network saw at t = T. *Spherical interpolation* (slerp) turns from one to the other along
+# an arc and keeps the size:
 #
 # $$z = \frac{\sin((1-w)\,angle)\,z_a + \sin(w\,angle)\,z_b}{\sin(angle)}$$
 

@@ -512,9 +512,9 @@ ax.legend()
 du.show_figure(fig, alt="Error of the guess by amount: two curves coincide, that of v is far lower where noise is little")
 
 # %% [markdown]
-# With and without a clock it is one curve from 0.15 on: the amount can be read off the picture (exercise 7.3 does it with two
-# columns). The curve of `v` dives on the left. There the image is $pred = image\;x_a - grain\;out$, almost $x_a$ itself,
-# and the mistakes of `out` shrink with grain; the others must redraw even an all but clean digit.
+# With and without a clock it is one curve from 0.15 on: the amount can be read off the picture (exercise 7.3 does it
+# with two columns). The curve of `v` dives on the left. There the image is $pred = image\;x_a - grain\;out$, almost
+# $x_a$ itself, and the mistakes of `out` shrink with grain; the others must redraw even an all but clean digit.
 
 # %% [markdown]
 # ## Try it

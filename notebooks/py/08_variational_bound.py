@@ -496,8 +496,8 @@ du.show_rows(rows, alt="Twelve sprites drawn in 10 steps with the small variance
 #
 # ## 5. Can the network say how sure it is?
 #
-# Give it a second answer v (not lesson 4's) for each value. Either v *is* the log-variance (`learned`), or it points between the two
-# fixed ones, -1 for `small`, 1 for `large` (`learned range`):
+# Give it a second answer v (not lesson 4's) for each value. Either v *is* the log-variance (`learned`), or it points
+# between the two fixed ones, -1 for `small`, 1 for `large` (`learned range`):
 #
 # $$log\_var = low + \tfrac{v + 1}{2}\,(high - low)$$
 #

@@ -163,8 +163,8 @@ du.show_rows(rows, scale=4, top=[f"t = {t}" for t in (100, 250, 400) for _ in ra
 # %% [markdown]
 # An arrow (grey = no change, here times $\sqrt{1-ab_t}$) looks like plain noise: it is the estimated noise, negated.
 # Yet following it all the way gives a sprite. The surprise is where the perfect arrow leads: to a *training* sprite,
-# the nearest it knows. The network's arrow (from t = 250 on too like it to tell apart) leads towards the true one, or to a blur
-# where many are possible.
+# the nearest it knows. The network's arrow (from t = 250 on too like it to tell apart) leads towards the true one, or
+# to a blur where many are possible.
 
 # %% [markdown]
 # ## 2. How does a request bend the arrows?
@@ -450,9 +450,8 @@ for gamma, found in runs["trained on noise"].items():
 print(f" real {opinion(others):24.1f} % {floor['as asked (%)']:14.1f} % {floor['Fréchet distance']:18.2f}")
 
 # %% [markdown]
-# They remain, the **second limit**. The guide reaches its goal before the sprites do: at $\gamma = 64$ it is
-# content, yet the Fréchet distance is twice that of real sprites. Had the guide judged,
-# we would have seen none of this.
+# They remain, the **second limit**. The guide reaches its goal before the sprites do: at $\gamma = 64$ it is content,
+# yet the Fréchet distance is twice that of real sprites. Had the guide judged, we would have seen none of this.
 
 # %% [markdown]
 # ## 5. Can the classifier be left out?

@@ -301,8 +301,8 @@ rows[f"real sprites\nscore {floor:.1f}"] = du.load_sprites("train", n=12).x
 du.show_rows(rows, alt="Five rows of sprites from the same noise by five schedulers with ten steps each; real sprites")
 
 # %% [markdown]
-# Ten steps each, 48 sprites scored (the Fréchet distance of lesson 06). Second order and
-# fresh noise seem to help, as there; but with 48 sprites chance does as much.
+# Ten steps each, 48 sprites scored (the Fréchet distance of lesson 06). Second order and fresh noise seem to help, as
+# there; but with 48 sprites chance does as much.
 #
 # Now make DDIM better: give it *more* steps: 20, 130 and 260. **What do you expect?**
 
@@ -518,9 +518,9 @@ strips = {(" " * k if part else name): x[9 * part : 9 * part + 9]
 du.show_rows(strips, scale=2, alt="Pictures by the library's network, by ours with 10 and with 50 steps, and real ones")
 
 # %% [markdown]
-# The large network has only begun; it knows a few colours. (Fifty steps leave more grain than ten, and score worse.) The thin one took many more
-# steps in the same seconds, and draws things that you can name. That says nothing against the large one: it says that
-# a network must fit the machine and the time.
+# The large network has only begun; it knows a few colours. The thin one took many more steps in the same seconds, and
+# draws things that you can name. That says nothing against the large one: it says that a network must fit the machine
+# and the time. (Fifty steps leave more grain than ten, and score worse.)
 #
 # Last, the tutorial's own sampler: all 1,000 steps of DDPM, a picture every 100 steps, with our network in the
 # library's loop. **What do you expect** to be visible after 500?

@@ -419,9 +419,10 @@ print("RMSE to the end of the teacher's curve:", ", ".join(f"{name} {near[name]:
 du.show_rows(rows, scale=4, alt="Ten sprites in one call by your student and by few_steps.pth; below, the teacher's")
 
 # %% [markdown]
-# The same noise mostly leads to the same creature in all rows. What the longer training adds is firm outlines, not closeness
-# to the teacher: it settles for one of the possible ends where the short one still mixes them. Where one call
-# is soft, look at the toy's jump: near the border between two ends, a smooth network answers something between them.
+# The same noise mostly leads to the same creature in all rows. What the longer training adds is firm outlines, not
+# closeness to the teacher: it settles for one of the possible ends where the short one still mixes them. Where one
+# call is soft, look at the toy's jump: near the border between two ends, a smooth network answers something between
+# them.
 
 # %% [markdown]
 # ## 6. What do one, two and four calls cost, and what do they lose?
@@ -488,9 +489,9 @@ ax.legend(fontsize=8)
 du.show_figure(fig, alt="Fréchet distance against milliseconds on log axes: few_steps.pth lies far to the left of the rest")
 
 # %% [markdown]
-# The numbers beside the marks are network calls (a guided step counts twice). `few_steps.pth` stands alone at the left.
-# Four calls do better than one: the later calls start from an image, not from nothing. The lowest marks
-# are not its own: they took more steps, with fresh noise.
+# The numbers beside the marks are network calls (a guided step counts twice). `few_steps.pth` stands alone at the
+# left. Four calls do better than one: the later calls start from an image, not from nothing. The lowest marks are not
+# its own: they took more steps, with fresh noise.
 #
 # The score hides what is lost. Three more numbers, each as a share of that of real sprites: the *diversity*, the *edges*
 # (mean difference between neighbouring pixels), and the distance to the nearest training sprite (below 1 would mean
