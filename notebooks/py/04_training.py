@@ -416,7 +416,7 @@ notes.append(f"step {trainer.step}, {trainer.seconds:.0f} s")
 handle.update(draw(trainer, losses, frames[-1]))
 
 # %% [markdown]
-# Counted in steps (the axes are logarithmic) the loss plunges, then creeps, yet much is learned while it creeps: a poor
+# Counted in steps (logarithmic axes) the loss plunges, then creeps, yet much is learned meanwhile: a poor
 # judge.
 
 # %%
@@ -437,8 +437,7 @@ du.show_figure(fig, alt="Error of v by t: the network's two curves coincide, the
 # %% [markdown]
 # The network's two curves lie on each other: what it has learned holds for new sprites as well. The memory's curves
 # part towards small t, where a new sprite is in plain view and memory still answers with an old one. In between,
-# memory can beat a young network even on new sprites. At large t all four
-# meet: there everyone can only say the mean.
+# memory can beat a young network even on new sprites. At large t all four meet: only the mean is left.
 
 # %% [markdown]
 # ## 5. Averaged weights
@@ -546,9 +545,9 @@ du.show_figure(fig, alt="Loss by step: the resumed run's dots lie on the line of
 # %% [markdown]
 # ## Try it
 #
-# Find the largest learning rate that still learns. How does a larger one fail? Then try another `predicts`, `loss` or
-# `schedule`. Each has its own unit and floor, so **compare sprites, not losses**. Settings count from the next *reset*
-# on; *stop* keeps what was learned.
+# Find the largest learning rate that still learns. How does a larger one fail? Then vary `predicts`, `schedule` or
+# `loss`; units and floors differ, so **compare sprites, not losses**. The surprise: `huber` misses the mean, yet a young
+# network draws crisper with it. Settings count from the next *reset* on; *stop* keeps what was learned.
 
 
 # %%
@@ -582,7 +581,7 @@ board = widgets.dashboard(make, draw, lr=rates, batch=[8, 16, 32, 64, 128], pred
 board
 
 # %% [markdown]
-# `board.trainer` holds what was trained. Its score means the same for all settings:
+# The score of `board.trainer` means the same for all settings:
 
 # %%
 tried = du.sprite_score(drawn_by(board.trainer.ema.model, board.trainer.ab_t), labels)["frechet"]
