@@ -628,7 +628,7 @@ class Trainer:
     model       a network; what it predicts is model.predicts ("eps" if it does not say)
     data        Sprites, or images (N, C, H, W) in [-1, 1]; without labels the context stays None
     ab_t        the noise schedule
-    loss        "l2", "l1" or "huber"
+    loss        "l2", whose best answer is the mean, as theory asks; "l1" or "huber": crisper images after short runs
     drop        the probability that a row of context is replaced by zeros (classifier-free guidance needs it)
     lr, betas, batch, warmup (steps), weight_decay   AdamW
     anneal      how lr falls to 0 over the run: "linear" or "cosine"; None keeps it

@@ -63,7 +63,8 @@ def arguments(argv=None):
     recipe.add_argument("--batch", type=int)
     recipe.add_argument("--warmup", type=int, help="steps")
     recipe.add_argument("--beta2", type=float)
-    recipe.add_argument("--loss", choices=list(du.LOSSES), default="l2")
+    recipe.add_argument("--loss", choices=list(du.LOSSES), default="l2",
+                        help="l2 (default) aims at the mean, as theory asks; huber is crisper at first")  # fmt: skip
     recipe.add_argument("--drop", type=float, default=0.1, help="probability of dropping the context (default 0.1)")
     recipe.add_argument("--weight-decay", type=float, default=0.0)
     recipe.add_argument("--anneal", choices=["linear", "cosine", "none"], default="linear", help="of the learning rate")
