@@ -344,7 +344,7 @@ def on_a_gpu(epochs, steps, n):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--seeds", type=int, default=1, help="of the sprite course's training (default 1)")
+    parser.add_argument("--seeds", type=int, default=1, help="of each training (default 1; ours at least 3)")
     parser.add_argument("--minutes", type=int, default=20, help="of the sprite course's training (default 20)")
     parser.add_argument("--course-steps", type=int, help="only train the course's network, and keep it")
     parser.add_argument("--seed", type=int, default=0, help="of --course-steps")
