@@ -24,13 +24,13 @@ test: .venv/installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 notebooks: $(LESSONS)
-	$(BIN)/python notebooks/make_pictures.py
+	$(BIN)/python notebooks/plumbing/make_pictures.py
 
 notebooks/%.ipynb: notebooks/py/%.py .venv/installed
-	$(BIN)/python notebooks/build.py $<
+	$(BIN)/python notebooks/plumbing/build.py $<
 
 site: .venv/installed
-	$(BIN)/python notebooks/make_site.py
+	$(BIN)/python notebooks/plumbing/make_site.py
 
 data: .venv/installed
 	$(BIN)/python data/make_sprites.py

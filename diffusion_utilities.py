@@ -9,16 +9,11 @@ Conventions, everywhere:
     randomness  an explicit seed or torch.Generator; the same call twice gives the same picture
 """
 
-import base64
 import contextlib
 import copy
 import functools
-import html
-import io
-import json
 import math
-import os
-import tempfile
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -28,7 +23,6 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from PIL import Image, ImageDraw, ImageFont
 from torch.utils.data import Dataset
 
 ROOT = Path(__file__).resolve().parent
@@ -44,46 +38,13 @@ def best_device():
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def _need(condition, message):
-    if not condition:
-        raise ValueError(message)
-
+# The plumbing (files, folders of pictures, animated PNG) lies beside the lessons, and so do `checks` and `widgets`.
+sys.path.insert(0, str(ROOT / "notebooks"))
+from plumbing.files import load_file, save_file
+from plumbing.images import Sprites, check_images, load_folder, load_sheet, need, read_npy, to_images, to_pixels
+from plumbing.picture import Picture, film, show, show_figure, show_rows
 
 # ---------------------------------------------------------------------------------------------------------------- data
-
-
-class Sprites(NamedTuple):
-    """Images x (N, C, H, W) float32 in [-1, 1], one-hot labels c (N, K) float32 and the names of the K classes."""
-
-    x: torch.Tensor
-    c: torch.Tensor
-    classes: tuple
-
-
-def to_images(pixels):
-    """uint8 pixels (N, H, W, C) to float32 images (N, C, H, W) in [-1, 1]."""
-    pixels = np.asarray(pixels)
-    _need(pixels.dtype == np.uint8, f"pixels must be uint8 in 0..255, but they are {pixels.dtype}")
-    _need(pixels.ndim == 4 and pixels.shape[3] in (1, 3), f"pixels must be (N, H, W, 1 or 3), not {pixels.shape}")
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).float().div_(127.5).sub_(1)
-
-
-def to_pixels(x):
-    """Images (..., C, H, W) in [-1, 1] to uint8 (..., H, W, C): (x + 1)/2, clamped, the same for every image."""
-    x = torch.as_tensor(x).detach().float().cpu()
-    _need(torch.isfinite(x).all(), "the images hold NaN or infinite values")
-    return x.add(1).mul(127.5).round().clamp(0, 255).byte().movedim(-3, -1).numpy()
-
-
-def _read_npy(file):
-    try:
-        array = np.load(file, allow_pickle=False)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"there is no file {file}") from None
-    except (ValueError, EOFError, OSError) as error:
-        raise ValueError(f"{file} is not a plain .npy array (pickled, truncated or something else): {error}") from None
-    _need(isinstance(array, np.ndarray) and array.ndim, f"{file} is not a plain .npy array, but holds something else")
-    return array
 
 
 def load_npy(sprite_file, label_file, classes=CLASSES, part=slice(None)):
@@ -92,10 +53,10 @@ def load_npy(sprite_file, label_file, classes=CLASSES, part=slice(None)):
     part: a slice of the N, instead of all. Raises FileNotFoundError or ValueError if a file is missing, pickled or
     broken, or if the two do not match.
     """
-    pixels, labels = _read_npy(sprite_file), _read_npy(label_file)
-    _need(len(pixels) == len(labels), f"{len(pixels)} sprites but {len(labels)} labels: the two files do not match")
-    _need(labels.ndim == 2 and labels.shape[1] == len(classes), f"labels must be (N, {len(classes)}): {labels.shape}")
-    _need(np.isin(labels, (0, 1)).all() and (labels.sum(1) == 1).all(), "each label must be one-hot: a single 1 a row")
+    pixels, labels = read_npy(sprite_file), read_npy(label_file)
+    need(len(pixels) == len(labels), f"{len(pixels)} sprites but {len(labels)} labels: the two files do not match")
+    need(labels.ndim == 2 and labels.shape[1] == len(classes), f"labels must be (N, {len(classes)}): {labels.shape}")
+    need(np.isin(labels, (0, 1)).all() and (labels.sum(1) == 1).all(), "each label must be one-hot: a single 1 a row")
     return Sprites(to_images(pixels[part]), torch.from_numpy(labels[part].astype(np.float32)), tuple(classes))
 
 
@@ -103,58 +64,9 @@ def load_sprites(split="train", n=None):
     """The sprites of this course: `split` is "train" (36,000), "held_out" (4,000) or "all"; n: only the first n."""
     every = range(N_SPRITES)
     parts = {"train": every[:-HELD_OUT], "held_out": every[-HELD_OUT:], "all": every}
-    _need(split in parts, f"split must be one of {', '.join(parts)}, not {split!r}")
+    need(split in parts, f"split must be one of {', '.join(parts)}, not {split!r}")
     part = parts[split][:n]
     return load_npy(DATA / "sprites_16x16.npy", DATA / "sprite_labels_16x16.npy", part=slice(part.start, part.stop))
-
-
-def _tile(image, size):
-    """A PIL picture reduced (or enlarged) to size x size, transparency on white: RGB uint8 (size, size, 3)."""
-    image = image.convert("RGBA")
-    image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return np.asarray(
-        image.resize((size, size), Image.Resampling.BOX if image.width > size else Image.Resampling.NEAREST)
-    )
-
-
-def load_folder(folder, size=16):
-    """A folder that holds one folder of square PNG files per class, as `Sprites`; class names are the folders' names.
-
-    Raises ValueError if there is nothing to load or a file is not a square picture.
-    """
-    folder = Path(folder)
-    _need(folder.is_dir(), f"there is no folder {folder}")
-    files = {d.name: sorted(d.glob("*.[pP][nN][gG]")) for d in sorted(folder.iterdir()) if d.is_dir()}
-    files = {name: found for name, found in files.items() if found}
-    _need(files, f"{folder} holds no folders with PNG files: put each class into a folder of its own")
-    pixels, labels = [], []
-    for k, found in enumerate(files.values()):
-        for file in found:
-            try:
-                image = Image.open(file)
-                image.load()
-            except OSError as error:
-                raise ValueError(f"{file} is not a readable picture: {error}") from None
-            _need(image.width == image.height, f"{file} is {image.width} x {image.height}: sprites must be square")
-            pixels.append(_tile(image, size))
-            labels.append(k)
-    return Sprites(to_images(np.stack(pixels)), F.one_hot(torch.tensor(labels), len(files)).float(), tuple(files))
-
-
-def load_sheet(file, tile, size=16):
-    """A sprite sheet cut into tiles of `tile` x `tile` pixels (empty tiles left out), as `Sprites` of one class."""
-    _need(Path(file).is_file(), f"there is no file {file}")
-    try:
-        sheet = Image.open(file).convert("RGBA")
-    except OSError as error:
-        raise ValueError(f"{file} is not a readable picture: {error}") from None
-    _need(tile > 0 and sheet.width % tile == 0 and sheet.height % tile == 0,
-          f"a sheet of {sheet.width} x {sheet.height} does not divide into tiles of {tile} x {tile}")  # fmt: skip
-    boxes = [(c, r, c + tile, r + tile) for r in range(0, sheet.height, tile) for c in range(0, sheet.width, tile)]
-    tiles = [_tile(sheet.crop(box), size) for box in boxes]
-    tiles = [t for t in tiles if (t != t[0, 0]).any()]
-    _need(tiles, f"every tile of {file} is empty")
-    return Sprites(to_images(np.stack(tiles)), torch.ones(len(tiles), 1), (Path(file).stem,))
 
 
 # `transform` and `CustomDataset` serve those who want a torch Dataset; the lessons keep all images in one tensor.
@@ -169,8 +81,8 @@ class CustomDataset(Dataset):
     """Sprites and labels as a torch Dataset: item i is (transform(pixels), label); label 0 with null_context=True."""
 
     def __init__(self, sfilename, lfilename, transform, null_context=False):
-        self.sprites, self.slabels = _read_npy(sfilename), _read_npy(lfilename)
-        _need(len(self.sprites) == len(self.slabels), f"{len(self.sprites)} sprites but {len(self.slabels)} labels")
+        self.sprites, self.slabels = read_npy(sfilename), read_npy(lfilename)
+        need(len(self.sprites) == len(self.slabels), f"{len(self.sprites)} sprites but {len(self.slabels)} labels")
         self.transform, self.null_context = transform, null_context
 
     def __len__(self):
@@ -194,7 +106,7 @@ def noise_schedule(name="linear", T=500, beta1=1e-4, beta2=0.02):
           "rescaled"  the same betas times 1000/T, so that every T ends in nearly pure noise
           "cosine"    cos^2((t/T + 0.008)/1.008 pi/2), betas capped at 0.999 (improved DDPM, equation 17)
     """
-    _need(isinstance(T, int) and T >= 1, f"T must be a whole number of steps, at least 1, not {T!r}")
+    need(isinstance(T, int) and T >= 1, f"T must be a whole number of steps, at least 1, not {T!r}")
     if name == "cosine":
         f = torch.cos((torch.arange(T + 1, dtype=torch.float64) / T + 0.008) / 1.008 * torch.pi / 2) ** 2
         b_t = (1 - f[1:] / f[:-1]).clamp(max=0.999)
@@ -203,7 +115,7 @@ def noise_schedule(name="linear", T=500, beta1=1e-4, beta2=0.02):
         b_t = torch.linspace(beta1 * scale, beta2 * scale, T, dtype=torch.float64).clamp(max=0.999)
     else:
         raise ValueError(f"the schedule must be 'linear', 'rescaled' or 'cosine', not {name!r}")
-    _need((b_t > 0).all() and (b_t < 1).all(), "every beta must lie between 0 and 1: check beta1 and beta2")
+    need((b_t > 0).all() and (b_t < 1).all(), "every beta must lie between 0 and 1: check beta1 and beta2")
     return torch.cat([torch.ones(1, dtype=torch.float64), torch.cumprod(1 - b_t, 0)])
 
 
@@ -211,9 +123,9 @@ def signal_and_noise(ab_t, t, like):
     """sqrt(ab_t) and sqrt(1 - ab_t) at times t (an int, or integers (B,)), shaped to multiply `like` (B, C, H, W)."""
     T = len(ab_t) - 1
     t = torch.as_tensor(t)
-    _need(not t.is_floating_point(), "t must be whole steps 0..T here (only the network is given t/T)")
+    need(not t.is_floating_point(), "t must be whole steps 0..T here (only the network is given t/T)")
     t = t.to(ab_t.device)
-    _need(((t >= 0) & (t <= T)).all(), f"t must lie in 0..{T}")
+    need(((t >= 0) & (t <= T)).all(), f"t must lie in 0..{T}")
     ab = ab_t[t].reshape(-1, *[1] * (like.dim() - 1))
     signal, sigma = (v.sqrt().to(like.dtype).to(like.device) for v in (ab, 1 - ab))  # in two steps: MPS has no float64
     return signal, sigma
@@ -221,7 +133,7 @@ def signal_and_noise(ab_t, t, like):
 
 def add_noise(x0, t, noise, ab_t):
     """x_t = sqrt(ab_t) x_0 + sqrt(1 - ab_t) noise (DDPM, equation 4). x0, noise (B, C, H, W); t an int or (B,)."""
-    _need(x0.shape == noise.shape, f"image {tuple(x0.shape)} and noise {tuple(noise.shape)} differ in shape")
+    need(x0.shape == noise.shape, f"image {tuple(x0.shape)} and noise {tuple(noise.shape)} differ in shape")
     signal, sigma = signal_and_noise(ab_t, t, x0)
     return signal * x0 + sigma * noise
 
@@ -231,7 +143,7 @@ def target(x0, t, noise, ab_t, predicts):
     if predicts == "v":
         signal, sigma = signal_and_noise(ab_t, t, x0)
         return signal * noise - sigma * x0
-    _need(predicts in ("eps", "x0"), f"a network predicts 'eps', 'x0' or 'v', not {predicts!r}")
+    need(predicts in ("eps", "x0"), f"a network predicts 'eps', 'x0' or 'v', not {predicts!r}")
     return noise if predicts == "eps" else x0
 
 
@@ -242,7 +154,7 @@ def to_x0_eps(out, x, t, ab_t, predicts):
         return (x - sigma * out) / signal, out
     if predicts == "x0":
         return out, (x - signal * out) / sigma
-    _need(predicts == "v", f"a network predicts 'eps', 'x0' or 'v', not {predicts!r}")
+    need(predicts == "v", f"a network predicts 'eps', 'x0' or 'v', not {predicts!r}")
     return signal * x - sigma * out, sigma * x + signal * out
 
 
@@ -267,7 +179,7 @@ class PerfectDenoiser:
         distance = self.power * signal**2 - 2 * signal * (x.flatten(1) @ self.flat.T)  # |x|^2 is the same for all
         logits = -distance / (2 * sigma.square().clamp(min=1e-8))
         if c is not None:
-            _need(self.c is not None, "this perfect denoiser was made without labels: pass c when you make it")
+            need(self.c is not None, "this perfect denoiser was made without labels: pass c when you make it")
             # a row of zeros asks for nothing and matches every image; a one-hot row only its class
             logits = logits.masked_fill((c.to(self.c) @ self.c.T <= 0) & (c.abs().sum(1, keepdim=True) > 0), -torch.inf)
         return logits.softmax(1)
@@ -280,11 +192,11 @@ class PerfectDenoiser:
 
 
 def _check_input(x, t, c, n_cfeat, channels):
-    _need(x.dim() == 4 and x.shape[1] == channels, f"the network takes (B, {channels}, H, W), not {tuple(x.shape)}")
+    need(x.dim() == 4 and x.shape[1] == channels, f"the network takes (B, {channels}, H, W), not {tuple(x.shape)}")
     if t.device.type == "cpu":  # on a GPU a look at t would make every step wait
-        _need(((t >= 0) & (t <= 1)).all(), "the network is given t/T, which lies in 0..1, not t itself")
+        need(((t >= 0) & (t <= 1)).all(), "the network is given t/T, which lies in 0..1, not t itself")
     if c is not None:
-        _need(c.shape[-1] == n_cfeat, f"the context has {c.shape[-1]} entries a row, the network takes {n_cfeat}")
+        need(c.shape[-1] == n_cfeat, f"the context has {c.shape[-1]} entries a row, the network takes {n_cfeat}")
 
 
 class ResidualConvBlock(nn.Module):
@@ -370,8 +282,8 @@ class ContextUnet(nn.Module):
 
     def __init__(self, in_channels, n_feat=256, n_cfeat=10, height=28):
         super().__init__()
-        _need(n_feat > 0 and n_feat % 8 == 0, f"n_feat must be divisible by 8 (GroupNorm's groups), not {n_feat}")
-        _need(height > 0 and height % 4 == 0, f"height must be divisible by 4 (it is halved twice), not {height}")
+        need(n_feat > 0 and n_feat % 8 == 0, f"n_feat must be divisible by 8 (GroupNorm's groups), not {n_feat}")
+        need(height > 0 and height % 4 == 0, f"height must be divisible by 4 (it is halved twice), not {height}")
         self.config = dict(in_channels=in_channels, n_feat=n_feat, n_cfeat=n_cfeat, height=height)
         self.in_channels, self.n_feat, self.n_cfeat, self.h = in_channels, n_feat, n_cfeat, height
         self.init_conv = ResidualConvBlock(in_channels, n_feat, is_res=True)
@@ -397,7 +309,7 @@ class ContextUnet(nn.Module):
     def forward(self, x, t, c=None):
         t = torch.as_tensor(t, device=x.device, dtype=x.dtype)
         _check_input(x, t, c, self.n_cfeat, self.in_channels)
-        _need(
+        need(
             x.shape[2] == x.shape[3] == self.h, f"made for {self.h} x {self.h} images, not {x.shape[2]} x {x.shape[3]}"
         )
         c = x.new_zeros(len(x), self.n_cfeat) if c is None else c.to(x)
@@ -468,7 +380,7 @@ class Unet(nn.Module):
 
     def __init__(self, in_channels=3, n_cfeat=5, widths=(32, 64, 96), attention=True, predicts="v"):
         super().__init__()
-        _need(all(w > 0 and w % 8 == 0 for w in widths), f"every width must be divisible by 8, not {tuple(widths)}")
+        need(all(w > 0 and w % 8 == 0 for w in widths), f"every width must be divisible by 8, not {tuple(widths)}")
         self.config = dict(
             in_channels=in_channels, n_cfeat=n_cfeat, widths=tuple(widths), attention=attention, predicts=predicts
         )
@@ -506,7 +418,7 @@ class Unet(nn.Module):
         t = torch.as_tensor(t, device=x.device, dtype=torch.float32).reshape(-1)
         _check_input(x, t, c, self.n_cfeat, self.in_channels)
         H, W, s = *x.shape[2:], self.stride
-        _need(H % s == 0 and W % s == 0, f"height and width must be divisible by {s}, not {H} x {W}")
+        need(H % s == 0 and W % s == 0, f"height and width must be divisible by {s}, not {H} x {W}")
         emb = self.time(timestep_embedding(1000 * t, self.time[0].in_features).to(x.dtype)).expand(len(x), -1)
         if c is not None:
             emb = emb + self.context(c.to(x))
@@ -545,7 +457,7 @@ class EMA:
     """
 
     def __init__(self, model, half_life=500):
-        _need(half_life > 0, f"half_life must be above 0 steps, not {half_life}")
+        need(half_life > 0, f"half_life must be above 0 steps, not {half_life}")
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
         self.steps, self.max_decay = 0, 0.5 ** (1 / half_life)
 
@@ -582,7 +494,7 @@ class Times:
 
     def __init__(self, kind, T):
         kinds = ("uniform", "stratified", "middle", "loss-aware")
-        _need(kind in kinds, f"times must be one of {', '.join(kinds)}, not {kind!r}")
+        need(kind in kinds, f"times must be one of {', '.join(kinds)}, not {kind!r}")
         self.kind, self.T, self.seen = kind, T, torch.zeros(T, dtype=torch.long)
         self.history = torch.zeros(T, 10)
 
@@ -647,18 +559,18 @@ class Trainer:
                  seed=0, device=None, accelerator=None):  # fmt: skip
         x, c = (data.x, data.c) if isinstance(data, Sprites) else (data, None)
         check_images(x)
-        _need(loss in LOSSES, f"the loss must be one of {', '.join(LOSSES)}, not {loss!r}")
-        _need(anneal in ANNEALS, f"anneal must be 'linear', 'cosine' or None, not {anneal!r}")
-        _need(0 <= drop <= 1, f"drop is a probability, 0 to 1, not {drop}")
-        _need(1 <= batch <= len(x), f"the batch must be between 1 and the {len(x)} images there are, not {batch}")
-        _need(c is None or len(c) == len(x), f"{len(x)} images but {0 if c is None else len(c)} labels")
+        need(loss in LOSSES, f"the loss must be one of {', '.join(LOSSES)}, not {loss!r}")
+        need(anneal in ANNEALS, f"anneal must be 'linear', 'cosine' or None, not {anneal!r}")
+        need(0 <= drop <= 1, f"drop is a probability, 0 to 1, not {drop}")
+        need(1 <= batch <= len(x), f"the batch must be between 1 and the {len(x)} images there are, not {batch}")
+        need(c is None or len(c) == len(x), f"{len(x)} images but {0 if c is None else len(c)} labels")
         if c is not None and hasattr(model, "n_cfeat"):
-            _need(c.shape[1] == model.n_cfeat, f"labels have {c.shape[1]} classes, the network takes {model.n_cfeat}")
+            need(c.shape[1] == model.n_cfeat, f"labels have {c.shape[1]} classes, the network takes {model.n_cfeat}")
         self.accelerator, rank, world = accelerator, 0, 1
         if accelerator:
             device, rank, world = accelerator.device, accelerator.process_index, accelerator.num_processes
-            _need(batch % world == 0, f"a batch of {batch} does not divide among {world} processes")
-        _need(accumulate >= 1 and batch // world % accumulate == 0,
+            need(batch % world == 0, f"a batch of {batch} does not divide among {world} processes")
+        need(accumulate >= 1 and batch // world % accumulate == 0,
               f"{batch // world} images do not divide into {accumulate} parts")  # fmt: skip
         self.shares = [slice(rank + part * world, None, world * accumulate) for part in range(accumulate)]
         self.device = torch.device(device) if device else best_device()
@@ -709,8 +621,8 @@ class Trainer:
         Stop it at any moment (break, or the stop button): what was learned is in `model` and `ema.model`.
         Raises FloatingPointError if the loss is no longer a number.
         """
-        _need(steps or epochs or seconds, "say how long to train: steps=, epochs= or seconds=")
-        _need(min(steps or 1, epochs or 1, seconds or 1) > 0, "steps, epochs and seconds must be above 0")
+        need(steps or epochs or seconds, "say how long to train: steps=, epochs= or seconds=")
+        need(min(steps or 1, epochs or 1, seconds or 1) > 0, "steps, epochs and seconds must be above 0")
         limit = min(steps or 10**12, int((epochs or 10**9) * (len(self.x) // self.batch)) or 1)
         begin, before = time.perf_counter(), self.seconds
         done = max(self.step / limit, self.seconds / seconds if seconds else 0)
@@ -754,7 +666,7 @@ class Trainer:
     def load_state_dict(self, state):
         """Go on from what `state_dict` gave."""
         self.model.load_state_dict(state["model"])
-        _need(len(state["emas"]) == len(self.emas), f"the run kept {len(state['emas'])} averages, not {len(self.emas)}")
+        need(len(state["emas"]) == len(self.emas), f"the run kept {len(state['emas'])} averages, not {len(self.emas)}")
         self.optimizer.load_state_dict(state["optimizer"])
         self.order, self.step, self.seconds = state["order"], state["step"], state["seconds"]
         self.times.seen, self.times.history = state["times"]
@@ -764,45 +676,6 @@ class Trainer:
         self.generator.set_state(state["generator"].cpu())
         if len(state["noise"]) == len(self.noise.get_state()):  # else it was drawn on another kind of device
             self.noise.set_state(state["noise"].cpu())
-
-
-def check_images(x):
-    """Raises ValueError in one sentence unless x is a float tensor (N, C, H, W) of finite values in [-1, 1]."""
-    _need(torch.is_tensor(x) and x.dim() == 4 and x.numel(), "images must be a tensor (N, C, H, W), N at least 1")
-    _need(x.is_floating_point(), f"images must be float in [-1, 1], not {x.dtype}: see to_images")
-    _need(torch.isfinite(x).all(), "the images hold NaN or infinite values")
-    low, high = x.aminmax()
-    _need(
-        low >= -1.001 and high <= 1.001,
-        f"images must lie in [-1, 1], but reach from {low:.3g} to {high:.3g}: see to_images",
-    )
-
-
-def save_file(state, file):
-    """torch.save that never leaves half a file: written beside it, then renamed."""
-    file = Path(file)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            torch.save(state, stream)
-        os.chmod(beside, 0o644)
-        os.replace(beside, file)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-
-
-def load_file(file):
-    """torch.load of plain tensors and numbers on the CPU; a missing, truncated or foreign file raises one sentence."""
-    if not Path(file).is_file():
-        raise FileNotFoundError(f"there is no file {file}")
-    try:
-        return torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ValueError(
-            f"{file} is not a readable weights file (truncated or foreign): {type(error).__name__}"
-        ) from None
 
 
 def save_model(model, file, **info):
@@ -820,7 +693,7 @@ def load_model(file, device=None):
     a linear schedule of 500 steps). Raises FileNotFoundError or ValueError in one sentence.
     """
     saved = load_file(file)
-    _need(isinstance(saved, dict) and saved, f"{file} holds no weights")
+    need(isinstance(saved, dict) and saved, f"{file} holds no weights")
     if "config" in saved:
         try:
             network = ContextUnet if "n_feat" in saved["config"] else Unet
@@ -860,7 +733,7 @@ class Step(NamedTuple):
 
 def sampling_times(T, n):
     """The n+1 whole times of n steps, T first and 0 last, evenly spaced: round(linspace(T, 0, n+1))."""
-    _need(isinstance(n, int) and 1 <= n <= T, f"the number of steps must be a whole number in 1..{T}, not {n!r}")
+    need(isinstance(n, int) and 1 <= n <= T, f"the number of steps must be a whole number in 1..{T}, not {n!r}")
     return [round(T * (n - i) / n) for i in range(n + 1)]
 
 
@@ -914,7 +787,7 @@ def _evaluating(denoiser):
 
 def _network_call(model, x, t, T, c, ab_t):
     out = model(x, torch.full((len(x),), t / T, device=x.device), c)
-    _need(out.shape == x.shape, f"the denoiser answered {tuple(out.shape)} to images of shape {tuple(x.shape)}")
+    need(out.shape == x.shape, f"the denoiser answered {tuple(out.shape)} to images of shape {tuple(x.shape)}")
     return to_x0_eps(out, x, t, ab_t, getattr(model, "predicts", "eps"))
 
 
@@ -931,12 +804,12 @@ def sampler(model, ab_t, x, c=None, *, steps=50, eta=0.0, order=1, variance="sma
     clip        True keeps the predicted image in [-1, 1] (and mends the noise to match); or a function of the image
     times       a list of whole times from T down to 0, instead of `steps` evenly spaced ones
     """
-    _need(order in (1, 2), f"order must be 1 or 2, not {order!r}")
-    _need(variance in ("small", "large"), f"variance must be 'small' or 'large', not {variance!r}")
-    _need(0 <= eta <= 1, f"eta must lie in 0..1, not {eta}")
+    need(order in (1, 2), f"order must be 1 or 2, not {order!r}")
+    need(variance in ("small", "large"), f"variance must be 'small' or 'large', not {variance!r}")
+    need(0 <= eta <= 1, f"eta must lie in 0..1, not {eta}")
     T = len(ab_t) - 1
     times = sampling_times(T, steps) if times is None else list(times)
-    _need(len(times) > 1 and times[-1] == 0 and times[0] <= T and all(t > s for t, s in zip(times, times[1:])),
+    need(len(times) > 1 and times[-1] == 0 and times[0] <= T and all(t > s for t, s in zip(times, times[1:])),
           f"times must fall from at most {T} to 0")  # fmt: skip
     x = x.contiguous(memory_format=torch.channels_last)
     c = None if c is None else c.to(x.device).expand(len(x), -1)
@@ -974,7 +847,7 @@ def sample(model, ab_t, n=32, c=None, *, seed=0, shape=(3, 16, 16), keep=0, gene
     generator = generator or torch.Generator().manual_seed(seed)
     if c is not None:
         c = torch.as_tensor(c, dtype=torch.float32)
-        _need(c.dim() == 1 or len(c) in (1, n), f"{len(c)} rows of context for {n} images")
+        need(c.dim() == 1 or len(c) in (1, n), f"{len(c)} rows of context for {n} images")
     x = torch.empty((n, *shape), device=generator.device).normal_(generator=generator).to(_device_of(model))
     steps = len(how["times"]) - 1 if how.get("times") is not None else how.get("steps", 50)
     wanted = set(np.linspace(0, steps - 1, min(keep, steps)).round().astype(int).tolist()) if keep else set()
@@ -1049,7 +922,7 @@ def frechet_distance(x, y):
     """
     from torchmetrics.image.fid import FrechetInceptionDistance
 
-    _need(min(len(x), len(y)) >= 2, "a Fréchet distance needs at least 2 images on each side")
+    need(min(len(x), len(y)) >= 2, "a Fréchet distance needs at least 2 images on each side")
     metric = FrechetInceptionDistance(feature=_Identity(), input_img_size=(64,))
     metric.update(features_of(x)[0], real=True)
     metric.update(features_of(y)[0], real=False)
@@ -1070,7 +943,7 @@ def nearest(x, others, batch=250):
 
 def diversity(x):
     """The mean distance between two different images of x (root mean square over their pixels): 0 if all are equal."""
-    _need(len(x) >= 2, "diversity compares images: give at least 2")
+    need(len(x) >= 2, "diversity compares images: give at least 2")
     flat = x.flatten(1).float().cpu()
     return (torch.pdist(flat[:2000]) / flat.shape[1] ** 0.5).mean().item()
 
@@ -1093,261 +966,8 @@ def sprite_score(x, c=None, real=None, train=None):
     return score
 
 
-# ------------------------------------------------------------------------------------------------------------ pictures
-
-
-GREY, INK = 225, (40, 40, 48)  # between the tiles; of the captions
-
-# Turns each animated <img class="film"> into a player: a canvas with play/pause and a scrubber. Where a browser cannot
-# decode frames, or scripts may not run, the image stays and plays by itself.
-PLAYER = """
-document.querySelectorAll("img.film:not([data-player])").forEach(async (img) => {
-  img.dataset.player = "yes";
-  if (!window.ImageDecoder) return;
-  const data = Uint8Array.from(atob(img.src.split(",")[1]), (byte) => byte.charCodeAt(0));
-  const decoder = new ImageDecoder({ data, type: "image/png" });
-  await Promise.all([decoder.tracks.ready, decoder.completed]);
-  const count = decoder.tracks.selectedTrack.frameCount;
-  if (count < 2) return;
-  const labels = JSON.parse(img.dataset.labels || "[]");
-  const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
-  const canvas = make("canvas", { width: img.naturalWidth, height: img.naturalHeight });
-  canvas.style.cssText = "max-width:100%;display:block";
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", img.alt);
-  const button = make("button", { type: "button" });
-  const slider = make("input", { type: "range", min: 0, max: count - 1, value: 0 });
-  slider.setAttribute("aria-label", "frame");
-  const text = make("output", {});
-  const bar = make("div", { className: "film-player" });
-  bar.dataset.lmSuppressShortcuts = "true";  // JupyterLab would take the arrow keys for itself
-  bar.onkeydown = (event) => event.stopPropagation();
-  bar.style.cssText = "display:flex;gap:8px;align-items:center;max-width:" + Math.max(img.naturalWidth, 260) + "px";
-  slider.style.flex = "1";
-  text.style.cssText = "font:12px sans-serif;min-width:4em;white-space:nowrap";
-  button.style.minWidth = "4.5em";
-  bar.append(button, slider, text);
-  let playing = !matchMedia("(prefers-reduced-motion: reduce)").matches, visible = true, busy = false, timer;
-  const label = () => { button.textContent = playing ? "pause" : "play"; };
-  const next = (frame) => { slider.value = (frame + 1) % count; draw(); };
-  async function draw() {
-    if (busy) return;
-    busy = true;
-    const frame = slider.valueAsNumber, { image } = await decoder.decode({ frameIndex: frame });
-    canvas.getContext("2d").drawImage(image, 0, 0);
-    const pause = image.duration / 1000;
-    image.close();
-    text.textContent = labels[frame] || frame + 1 + " / " + count;
-    slider.setAttribute("aria-valuetext", text.textContent);
-    busy = false;
-    clearTimeout(timer);
-    if (slider.valueAsNumber !== frame) draw();
-    else if (playing && visible) timer = setTimeout(next, pause, frame);
-  }
-  button.onclick = () => { playing = !playing; label(); draw(); };
-  slider.oninput = () => { playing = false; label(); draw(); };
-  label();
-  img.after(canvas, bar);
-  img.style.display = "none";
-  new IntersectionObserver(([entry]) => { visible = entry.isIntersecting; draw(); }).observe(canvas);
-});
-"""
-
-
-class Picture:
-    """A still or a film that shows itself in a notebook, an export or a plain HTML page: as an (animated) PNG, and a
-    film also as a player with play, pause and a scrubber, which holds that PNG for where no script may run.
-
-    frames: uint8 (F, H, W, 3), one or more; alt: what it shows, in words; fps: frames a second; hold: seconds that the
-    last frame stays; labels: a text for each frame. All frames share one palette of at most 256 colours.
-    """
-
-    def __init__(self, frames, alt, fps=10, hold=2.0, labels=None):
-        frames = np.asarray(frames)
-        fits = frames.dtype == np.uint8 and frames.ndim == 4 and frames.shape[3] == 3 and len(frames)
-        _need(fits, f"frames must be uint8 (F, H, W, 3), not {frames.dtype} {frames.shape}")
-        _need(alt, "say in `alt` what the picture shows, for those who cannot see it")
-        _need(labels is None or len(labels) == len(frames), f"{len(labels or [])} labels for {len(frames)} frames")
-        self.frames, self.alt, self.fps, self.hold, self.labels = frames, alt, fps, hold, labels
-
-    @property
-    def size(self):
-        """(width, height) in pixels."""
-        return self.frames.shape[2], self.frames.shape[1]
-
-    @functools.cached_property
-    def _images(self):
-        """The frames as PIL images that share one palette."""
-        F_, H, W, _ = self.frames.shape
-        stack = Image.fromarray(self.frames.reshape(F_ * H, W, 3))
-        if F_ == 1:
-            return [stack.quantize(256, dither=Image.Dither.NONE)]
-        # a palette from some thousand pixels (the last frame counts double) takes a fifth of the time of one from all;
-        # what is nearly white becomes white, and the grey between the tiles and the ink of the captions are added
-        rng = np.random.default_rng(0)
-        pixels = self.frames.reshape(F_, -1, 3)[[*range(F_), F_ - 1]]
-        some = Image.fromarray(pixels[:, rng.integers(0, H * W, 10_000 // F_ + 1)].reshape(1, -1, 3))
-        colours = np.reshape(some.quantize(254, dither=Image.Dither.NONE, kmeans=1).getpalette(), (-1, 3))
-        colours[(colours > 244).all(1)] = 255
-        palette = Image.new("P", (1, 1))
-        palette.putpalette([*colours.flatten().tolist(), GREY, GREY, GREY, *INK])
-        stack = stack.quantize(palette=palette, dither=Image.Dither.NONE)
-        images = [stack.crop((0, i * H, W, (i + 1) * H)) for i in range(F_)]
-        # noise needs but 64 of the colours, which saves a fifth of the bytes; a guess beside it needs them all. A frame
-        # is noise if neighbouring pixels leap by 100 of 255 in both halves, and no colour stands out
-        leaps = np.abs(np.diff(self.frames[:, ::7].astype(np.int16), axis=2)).max(3)
-        leaps = [half.sum((1, 2)) / np.maximum((half > 0).sum((1, 2)), 1) for half in np.array_split(leaps, 2, 2)]
-        noise = [leap > 100 and max(im.histogram()) < 0.2 * H * W for im, leap in zip(images, np.minimum(*leaps))]
-        coarse = np.reshape(some.quantize(64, dither=Image.Dither.NONE).getpalette(), (-1, 1, 3))
-        apart = np.abs(colours - coarse.astype(int)).sum(2)  # (64, 254)
-        few = np.arange(256)
-        few[: len(colours)] = apart.argmin(1)[apart.argmin(0)]  # the colour nearest to the coarse one that is nearest
-        return [im.point(few.tolist()) if is_noise else im for im, is_noise in zip(images, noise)]
-
-    @staticmethod
-    def _bytes(image, **film):
-        stream = io.BytesIO()
-        image.save(stream, "png", compress_level=4, **film)
-        return stream.getvalue()
-
-    def png(self):
-        """The bytes of the (animated) PNG file."""
-        first, *more = self._images
-        if not more:
-            return self._bytes(first)
-        pause = round(1000 / self.fps)
-        duration = [pause] * len(more) + [pause + round(1000 * self.hold)]
-        return self._bytes(first, save_all=True, append_images=more, loop=0, duration=duration)
-
-    @functools.cached_property
-    def frame_pngs(self):
-        """The bytes of one PNG file for each frame."""
-        return [self._bytes(image) for image in self._images]
-
-    def save(self, file):
-        """Write it to a file: .png (animated if it is a film) or .gif."""
-        file = Path(file)
-        if file.suffix == ".gif":
-            images = [Image.fromarray(f) for f in self.frames]
-            images[0].save(file, save_all=True, append_images=images[1:], loop=0, duration=round(1000 / self.fps))
-        else:
-            file.write_bytes(self.png())
-        return file
-
-    def to_jshtml(self):
-        """HTML for IPython.display.HTML: the player, with the whole film inside as an <img>."""
-        return self._player(base64.b64encode(self.png()).decode())
-
-    def _player(self, png):
-        alt, labels = (html.escape(text, quote=True) for text in (self.alt, json.dumps(self.labels or [])))
-        img = f'<img class="film" style="max-width:100%" alt="{alt}" data-labels="{labels}"'
-        return f'{img} src="data:image/png;base64,{png}"><script>{PLAYER}</script>'
-
-    def _repr_mimebundle_(self, **_):
-        png = base64.b64encode(self.png()).decode()
-        bundle = {"image/png": png, "text/plain": self.alt}
-        if len(self.frames) > 1:
-            bundle["text/html"] = self._player(png)
-        return bundle, {"image/png": {"alt": self.alt}}
-
-
-def _tiles(x, columns, scale, gap):
-    """Images (..., B, C, H, W) on a grid, enlarged without smoothing: uint8 (..., height, width, 3), grey between."""
-    pixels = to_pixels(x)
-    if pixels.shape[-1] == 1:
-        pixels = pixels.repeat(3, -1)
-    *more, B, H, W, _ = pixels.shape
-    rows, h, w = -(-B // columns), H * scale + gap, W * scale + gap
-    sheet = np.full((*more, rows * columns, h, w, 3), GREY, np.uint8)
-    sheet[..., :B, : h - gap, : w - gap, :] = pixels.repeat(scale, -3).repeat(scale, -2)
-    sheet = sheet.reshape(*more, rows, columns, h, w, 3).swapaxes(-4, -3).reshape(*more, rows * h, columns * w, 3)
-    return np.pad(sheet, [*[(0, 0)] * len(more), (gap, 0), (gap, 0), (0, 0)], constant_values=GREY)
-
-
-@functools.lru_cache(maxsize=512)
-def _caption(text, width, size=14, align="left"):
-    """Black text on white, uint8 (height, width, 3): as many lines as the text has."""
-    font = ImageFont.load_default(size)
-    lines = text.split("\n")
-    image = Image.new("RGB", (width, round(size * 1.35) * len(lines) + 4), "white")
-    draw = ImageDraw.Draw(image)
-    for i, line in enumerate(lines):
-        left = 2 if align == "left" else (width - draw.textlength(line, font=font)) / 2
-        draw.text((left, 2 + i * round(size * 1.35)), line, fill=INK, font=font)
-    return np.asarray(image)
-
-
-def show(x, columns=8, scale=3, title=None, gap=2, alt=None):
-    """A grid of images (B, C, H, W) as a Picture, with a title above it."""
-    _need(len(x) and columns >= 1 and scale >= 1, "there must be an image, a column and a scale of at least 1")
-    sheet = _tiles(x, min(columns, len(x)), scale, gap)
-    if title:
-        need = max(sheet.shape[1], int(8 * max(map(len, title.split("\n")))))
-        sheet = np.pad(sheet, ((0, 0), (0, need - sheet.shape[1]), (0, 0)), constant_values=255)
-        sheet = np.concatenate([_caption(title, need), sheet])
-    return Picture(sheet[None], alt or title or f"{len(x)} images on a grid")
-
-
-def show_rows(rows, scale=3, gap=2, label_width=150, alt=None, top=None):
-    """Rows of images, each with its label on the left: {"epoch 0": x, "epoch 4": x, ...}. top: a label per column."""
-    _need(rows, "there is nothing to show")
-    strips, widest = [], max(len(x) for x in rows.values())
-    for label, x in rows.items():
-        strip = _tiles(x, widest, scale, gap)
-        text = _caption(str(label), label_width)
-        height = max(len(strip), len(text))
-        above = (height - len(text)) // 2
-        text = np.pad(text, ((above, height - len(text) - above), (0, 0), (0, 0)), constant_values=255)
-        strip = np.pad(strip, ((0, height - len(strip)), (0, 0), (0, 0)), constant_values=255)
-        strips.append(np.concatenate([text, strip], 1))
-    if top:
-        cell = (strips[0].shape[1] - label_width) // widest
-        heads = [_caption(str(text), cell, 12, "centre") for text in top]
-        tallest = max(map(len, heads))
-        heads = [np.pad(h, ((0, tallest - len(h)), (0, 0), (0, 0)), constant_values=255) for h in heads]
-        head = np.concatenate(heads, 1)
-        left = np.full((len(head), label_width, 3), 255, np.uint8)
-        right = np.full((len(head), strips[0].shape[1] - label_width - head.shape[1], 3), 255, np.uint8)
-        strips.insert(0, np.concatenate([left, head, right], 1))
-    return Picture(np.concatenate(strips)[None], alt or "rows of images: " + ", ".join(str(label) for label in rows))
-
-
-def film(panels, labels=None, columns=8, scale=3, gap=2, fps=10, hold=2.0, alt=None):
-    """A film as a Picture: `panels` is frames (F, B, C, H, W), or {"x_t": frames, ...} shown side by side under titles.
-
-    labels: a text for each frame, such as "t = 340".
-    """
-    panels = panels if isinstance(panels, dict) else {"": panels}
-    panels = {title: torch.as_tensor(np.asarray(f)) if not torch.is_tensor(f) else f for title, f in panels.items()}
-    n = {len(frames) for frames in panels.values()}
-    _need(len(n) == 1, f"the panels have different numbers of frames: {sorted(n)}")
-    _need(labels is None or len(labels) == min(n), f"{len(labels or [])} labels for {min(n)} frames")
-    sides = []
-    for title, frames in panels.items():
-        side = _tiles(frames, min(columns, frames.shape[1]), scale, gap)
-        if title:
-            head = _caption(title, side.shape[2])
-            side = np.concatenate([np.broadcast_to(head, (len(side), *head.shape)), side], 1)
-        sides += [side, np.full((*side.shape[:2], 12, 3), 255, np.uint8)]
-    pictures = np.concatenate(sides[:-1], 2)
-    if labels:
-        labels = [str(label) for label in labels]
-        pictures = np.concatenate([pictures, [_caption(label, pictures.shape[2]) for label in labels]], 1)
-    alt = alt or "a film of " + (", ".join(filter(None, panels)) or "denoising")
-    return Picture(pictures, alt, fps, hold, labels)
-
-
-def show_figure(fig, alt):
-    """A matplotlib figure as an image with alternative text; the figure is closed, so that it is not shown twice."""
-    import matplotlib.pyplot as plt
-
-    stream = io.BytesIO()
-    fig.savefig(stream, format="png", dpi=100, bbox_inches="tight")
-    plt.close(fig)
-    return Picture(np.asarray(Image.open(stream).convert("RGB"))[None], alt)
-
-
-# The sprite course's picture helpers: the same names and arguments, but colours stay as they are.
+# ---------------------------------------------------------------------- the sprite course's picture helpers
+# The same names and arguments, but colours stay as they are. `show`, `show_rows`, `film`: notebooks/plumbing/picture.py
 
 
 def unorm(x):

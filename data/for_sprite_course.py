@@ -26,6 +26,7 @@ def lay_out(folder):
     (folder / "weights").mkdir(parents=True, exist_ok=True)
     for source, name in FILES:
         shutil.copyfile(ROOT / source, folder / name)
+    shutil.copytree(ROOT / "notebooks/plumbing", folder / "notebooks/plumbing", dirs_exist_ok=True)
     return folder
 
 

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-import make_site
-from build import tidy
+from plumbing import make_site
+from plumbing.build import tidy
 
 
 @pytest.fixture(scope="module")

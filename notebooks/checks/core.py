@@ -7,16 +7,61 @@ yours answers as one of those does, in every case, that is the mistake it names.
 """
 
 import contextlib
+import functools
 import html
 import numbers
+import weakref
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+from IPython.display import display
 
 import diffusion_utilities as du
 
 _hints_given = {}  # exercise: how many hints it has given since the kernel started
+_right = weakref.WeakSet()  # the functions whose check has passed
+
+
+class Kept:
+    """The sentence of `keep`, as a box in a notebook."""
+
+    def __init__(self, text, yours):
+        self.text, self.yours = text, yours
+
+    def __repr__(self):
+        return self.text
+
+    def _repr_html_(self):
+        colour = "#2e7d32" if self.yours else "#5f6b7a"
+        return f'<div style="border-left: 4px solid {colour}; padding: 4px 12px">{html.escape(self.text)}</div>'
+
+
+def keep(yours, course):
+    """The learner's function (or class) if its check has passed, else the course's; shows in one sentence which it is.
+
+    From there on the lesson draws with what this returns, so that a lesson runs with nothing filled in, and with your
+    own code once it is right.
+    """
+    name, passed = getattr(yours, "__name__", "answer"), yours in _right
+    text = (f"From here on this lesson uses your {name}." if passed else
+            f"From here on this lesson uses the course's {name}. Once yours has passed its check, "
+            "run this cell again, and the cells below it, and yours takes its place.")  # fmt: skip
+    display(Kept(text, passed))
+    return yours if passed else course
+
+
+def remembers(check):
+    """A check that also notes which functions have passed, for `keep`."""
+
+    @functools.wraps(check)
+    def checked(function, *more, **how):
+        result = check(function, *more, **how)
+        if result.passed:
+            _right.add(function)
+        return result
+
+    return checked
 
 
 class Result:

@@ -1,4 +1,4 @@
-"""Write the executed lessons as a static site: python notebooks/make_site.py [FOLDER]   (default: site/)
+"""Write the executed lessons as a static site: python notebooks/plumbing/make_site.py [FOLDER]   (default: site/)
 
 It reads without a server, a kernel or a network: formulas are MathML, and every film has its player. It ends with a
 check of every link; one that leads nowhere is an error.
@@ -17,9 +17,9 @@ from latex2mathml.converter import convert as mathml
 from nbconvert.filters import Highlight2HTML, markdown2html_mistune
 from pygments.formatters import HtmlFormatter
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-import diffusion_utilities as du  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "notebooks"))
+from plumbing.picture import PLAYER  # noqa: E402
 
 STYLE = """
 :root { color-scheme: light; }
@@ -102,7 +102,7 @@ def make(folder):
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "notebooks" / "pictures", folder / "pictures")
     (folder / "style.css").write_text(STYLE + HtmlFormatter().get_style_defs(".highlight"), encoding="utf-8")
-    (folder / "player.js").write_text(du.PLAYER, encoding="utf-8")
+    (folder / "player.js").write_text(PLAYER, encoding="utf-8")
     bodies = {"index": to_html((ROOT / "README.md").read_text(encoding="utf-8"))}
     for file in sorted((ROOT / "notebooks").glob("*.ipynb")):
         bodies[file.stem] = "\n".join(map(cell_html, nbformat.read(file, 4).cells))

@@ -1,4 +1,4 @@
-"""The README's pictures, taken from the executed lessons: python notebooks/make_pictures.py
+"""The README's pictures, taken from the executed lessons: python notebooks/plumbing/make_pictures.py
 
 The first picture of each lesson (a film's last frame), lesson 2's film, and a strip of sprites.
 """
@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-import diffusion_utilities as du
-
-HERE = Path(__file__).resolve().parent
+NOTEBOOKS = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(NOTEBOOKS.parent))
+import diffusion_utilities as du  # noqa: E402
 
 
 def first_picture(notebook):
@@ -28,9 +27,9 @@ def first_picture(notebook):
 
 
 def main():
-    folder = HERE / "pictures"
+    folder = NOTEBOOKS / "pictures"
     folder.mkdir(exist_ok=True)
-    for notebook in sorted(HERE.glob("*.ipynb")):
+    for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
         data = first_picture(notebook)
         image = Image.open(io.BytesIO(data))
         if notebook.stem == "02_sampling":

@@ -1,0 +1,1 @@
+"""What stands behind the lessons and teaches nothing about diffusion: pictures, files, the builders."""
