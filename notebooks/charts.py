@@ -73,7 +73,7 @@ def bars(values, *, y, alt, x="", ylim=None, size=(6.5, 2.8)):
     of several, the bar is their mean and each is a dot. y: what is measured, with its unit."""
     need(values, "there is nothing to draw")
     fig, ax = plt.subplots(figsize=size)
-    for i, (label, value) in enumerate(values.items()):
+    for i, value in enumerate(values.values()):
         seeds = np.atleast_1d(np.asarray(value, dtype=float))
         ax.barh(i, seeds.mean(), color=COLOURS[0], alpha=0.75, height=0.6)
         if len(seeds) > 1:
