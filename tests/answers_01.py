@@ -3,8 +3,8 @@
 import torch
 from answers import of, right, wrong
 
+import checks
 import diffusion_utilities as du
-from checks import lesson_01 as checks
 
 
 @right(checks.check_alpha_bar)
