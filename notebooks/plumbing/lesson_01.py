@@ -26,7 +26,8 @@ def _chart(curves, x, y, ylim, height):
 def guess_film(pair, guesses, shares, errors):
     """A film that slides the guess from sprite A to sprite B, with its expected squared error on a chart below.
 
-    pair (2, C, H, W), guesses (F, C, H, W), shares (F,) of B in each; errors: {"label": F numbers}, the first is marked.
+    pair (2, C, H, W), guesses (F, C, H, W), shares (F,) of B in each; errors: {"label": F numbers}; the first has a
+    mark.
     """
     curves = {label: (shares, [float(e) for e in ys]) for label, ys in errors.items()}
     marked = next(iter(curves.values()))[1]
@@ -36,8 +37,8 @@ def guess_film(pair, guesses, shares, errors):
     top = film({title: x.expand(len(guesses), *x.shape[1:])[:, None] for title, x in panels.items()},
                [f"{s:.0%} of B: expected squared error {e:.3f}" for s, e in zip(shares, marked)],
                columns=1, scale=12, fps=6)  # fmt: skip
-    alt = (f"Film: the guess slides from sprite A to sprite B. Its expected squared error starts at {marked[0]:.2f}, is "
-           f"least, {min(marked):.2f}, at the blend of both, and ends at {marked[-1]:.2f}.")  # fmt: skip
+    alt = (f"Film: the guess slides from sprite A to sprite B. Its expected squared error starts at {marked[0]:.2f}, "
+           f"is least, {min(marked):.2f}, at the blend of both, and ends at {marked[-1]:.2f}.")  # fmt: skip
     return chart.under(top, list(zip(shares, marked)), alt)
 
 

@@ -162,15 +162,16 @@ add_noise = checks.keep(add_noise, solution_add_noise)
 
 # %%
 def noisy(x0, t, ab_t=cosine, seed=0):
-    """Pictures x0 at time t, an int or one for each; the noise comes from a seed."""
-    eps = torch.randn(x0.shape, generator=torch.Generator().manual_seed(seed))
-    return add_noise(x0, torch.as_tensor(t).expand(len(x0)), eps, ab_t)
+    """Pictures x0 at time t; or one picture at several times t, with the same noise in all."""
+    t = torch.as_tensor(t).flatten()
+    n, eps = max(len(x0), len(t)), torch.randn(x0.shape, generator=torch.Generator().manual_seed(seed))
+    return add_noise(x0.expand(n, -1, -1, -1), t.expand(n), eps.expand(n, -1, -1, -1), ab_t)
 
 
 levels, crab = [0, 25, 50, 100, 200, 300, 400, 500], train.x[12:13]
-same = noise[:1].expand(8, -1, -1, -1)  # one noise for all eight
-strip = add_noise(crab.expand(8, -1, -1, -1), torch.tensor(levels), same, cosine)
-assert torch.allclose(strip[4:5], du.add_noise(crab, 200, noise[:1], cosine), atol=1e-6)
+strip = noisy(crab, levels)
+mine = add_noise(crab, torch.tensor([200]), noise[:1], cosine)
+assert torch.allclose(mine, du.add_noise(crab, 200, noise[:1], cosine), atol=1e-6)
 du.show_rows({"x_t": strip}, scale=5, label_width=50,
              top=[f"t = {t}\nab_t {cosine[t]:.2f}" for t in levels],
              alt="A crab at eight levels: clean, speckled, hardly visible, then noise.")
@@ -363,7 +364,7 @@ charts.lines({"it was white": (x, bell(x, signal)), "it was black": (x, bell(x, 
 # </details>
 # <details name="expect-1-4"><summary>Perhaps 80 %</summary>
 #
-# That is reached after a part of the numbers already. The curve below goes on from there, and ends at practical
+# That is reached after a small part of the numbers already. The curve below goes on from there, and ends at practical
 # certainty.
 #
 # </details>
@@ -582,13 +583,13 @@ ts = [1, 25, 50, 100, 200, 300, 500]
 rows = {}
 for k, name in enumerate(du.CLASSES):
     one = train.x[train.c[:, k] == 1][3:4]  # train.c has a 1 in the column of the class
-    rows[name] = noisy(one.expand(7, -1, -1, -1), ts, linear, seed=k)
+    rows[name] = noisy(one, ts, linear, seed=k)
 du.show_rows(rows, scale=5, label_width=95, top=[f"t = {t}" for t in ts],
              alt="A sprite of each class at seven levels: details drown first, the shape last.")
 
 # %% [markdown]
-# At $t = 100$ the eyes are gone, at $t = 200$ you can still guess an outline, and further to the right there seems to be
-# nothing. But do not trust your eyes. Measure the *correlation* between the noisy and the clean sprites instead: it is 1
+# At $t = 100$ the eyes are hard to find, at $t = 200$ you can still guess an outline, and further to the right there seems
+# to be nothing. But do not trust your eyes. Measure the *correlation* between the noisy and the clean sprites instead: it is 1
 # when one tells you the other, and 0 when it is of no help. Measure it at three scales: for a pixel's difference from its
 # neighbourhood, for patches of 4 × 4 pixels, and for the mean colour.
 
@@ -630,7 +631,7 @@ schedules = {name: du.noise_schedule(name, T) for name in ("linear", "rescaled",
 colour, leak = scales["mean colour"], {}
 for name, ab in schedules.items():
     leak[name] = correlation(colour(some), colour(noisy(some, T, ab)))
-    print(f"{name:9} keeps {ab[T].sqrt():.4f} of the picture, whose colour correlates {leak[name]:+.2f}")
+    print(f"{name:9} keeps {ab[T].sqrt():.4f} of x0; mean colours correlate {leak[name]:+.2f}")
 charts.lines({name: (range(1, T + 1), (ab / (1 - ab))[1:]) for name, ab in schedules.items()},
              log="y", x="time t (steps)", y="signal-to-noise ratio", ylim=(1e-6, 1e5),
              alt="SNR against time on a log scale: linear ends highest, the others far lower.")
@@ -669,7 +670,7 @@ charts.lines({name: (range(1, T + 1), (ab / (1 - ab))[1:]) for name, ab in sched
 
 # %%
 seen = [500, 475, 450, 425, 400, 375, 300, 100]
-x_seen = noisy(crab.expand(8, -1, -1, -1), seen, seed=2)
+x_seen = noisy(crab, seen)
 guesses = torch.cat([best_guess(x[None], t, train.x, cosine) for x, t in zip(x_seen, seen)])
 truth = crab.expand(8, -1, -1, -1)
 du.show_rows({"x_t": x_seen, "best guess": guesses, "the truth": truth}, scale=5,
@@ -776,8 +777,8 @@ drawn, frames = draw(remembering, start, times)
 perfect = du.PerfectDenoiser(train.x, cosine)
 assert torch.allclose(drawn, du.sample(perfect, cosine, n=8, seed=7, steps=25), atol=1e-2)
 s, x, guess = zip(*frames)
-du.film({"x": torch.stack(x), "the best guess": torch.stack(guess)}, [f"t = {t}" for t in s], fps=5,
-        columns=4, scale=5, alt="Film: noise becomes sprites; beside it the guess, first a blob.")
+du.film({"x": torch.stack(x), "the best guess": torch.stack(guess)}, [f"t = {t}" for t in s],
+        columns=4, scale=5, alt="Film: noise becomes sprites; beside it the guess of each.")
 
 # %% [markdown]
 # Sprites, out of nothing but noise, with code that you have written yourself; and nothing was trained. The `assert` says
@@ -899,15 +900,15 @@ SECONDS = 60
 #
 # <details name="expect-1-10"><summary>The perfect denoiser: a minute is too short</summary>
 #
-# Not where there is little or moderate noise. Knowing roughly what sprites are like beats knowing exactly 8,000 of them,
-# as soon as the sprite is not one of these. (On the training sprites themselves the perfect denoiser cannot be beaten,
+# Not where there is little or moderate noise. There, knowing roughly what sprites are like beats knowing 8,000 of them by
+# heart, as soon as the sprite is not one of these. (On the training sprites themselves the perfect denoiser cannot be beaten,
 # and the chart shows that, too.)
 #
 # </details>
 # <details name="expect-1-10"><summary>The network</summary>
 #
-# Yes, wherever there is something left to see. Only under very much noise are they equal, because there both answer
-# with the average of all sprites.
+# Yes, where there is little or moderate noise. Under more noise the race is open, and under very much they are equal,
+# because there both answer with the average of all sprites.
 #
 # </details>
 #
@@ -931,8 +932,7 @@ for network, steps, spent in training(SECONDS, seed=0):
 # measurement. And train a second network, from other random numbers, for a third of the time.
 
 # %% tags=["timed"]
-for second, few, _ in training(SECONDS / 3, seed=1):
-    pass
+*_, (second, few, _) = training(SECONDS / 3, seed=1)
 levels = [15, 25, 50, 100, 150, 200, 300, 400, 475]
 
 
@@ -958,7 +958,7 @@ Markdown(f"""
 In {SECONDS} seconds this machine made **{steps} steps**. At t = 50, on unseen sprites, the
 perfect denoiser is off by {memory[2]:.3f}, the network by {first[2]:.3f}, and the noisy sprites
 themselves by {off["noisy sprites"]:.3f}. The second network, after {few} steps, is off by
-{other[2]:.3f}. The network is ahead of the perfect denoiser at t = {", ".join(wins)}. On its own
+{other[2]:.3f}. The network is ahead of the perfect one at t = {", ".join(wins)}. On its own
 sprites the perfect denoiser is off by {own[2]:.3f} at t = 50, and nothing can beat it there. A
 machine five times slower would make about {steps // 5} steps: its guesses are softer, but at
 small t the order is the same.
@@ -966,10 +966,12 @@ small t the order is the same.
 
 # %% [markdown]
 # The two curves of the network, for sprites that it has trained on and for unseen ones, lie nearly on each other: it has
-# learned nothing by heart. The perfect denoiser's two curves lie far apart, and that gap is the price of remembering. At
-# middle levels its wrong but complete sprites are closer to the truth than the network's soft blur; a longer training
-# closes that gap, and lesson 4 does it. At the right end all are equal, because nobody can do better there than the
-# average.
+# learned nothing by heart. The two curves of the perfect denoiser lie far apart, and that gap is the price of remembering.
+#
+# The network does not win everywhere. At middle levels an answer that is a whole sprite, though another one, is closer to
+# the truth than the network's soft blur. With more training the place where the curves cross moves to the right: compare
+# the two networks, of which one had three times as long. At the far right all are equal, because nobody can do better there
+# than the average.
 #
 # And can it draw? It is a denoiser like the other, so your `draw` takes it as it is.
 
@@ -1070,7 +1072,7 @@ print(f"patches: {score(patches):.3f}; the perfect denoiser: {scores['perfect de
 # %% tags=["timed"]
 Markdown(f"""
 - Plain fading lets the std fall from {faded[0]:.2f} to {min(faded):.2f} before it ends at
-  {faded[-1]:.2f}. With square roots it goes from {rooted[0]:.2f} to {rooted[-1]:.2f}, without a dip.
+  {faded[-1]:.2f}. With square roots it goes from {rooted[0]:.2f} to {rooted[-1]:.2f}.
 - Of two sprites at fifty-fifty, each alone has an expected squared error of {at_even[0]:.3f},
   their blend {min(at_even):.3f}. The best guess is the mean, weighted by the probabilities.
 - {T} small steps and one jump agree: the mean of the walked pixels differs from the formula by
@@ -1083,7 +1085,8 @@ Markdown(f"""
   {numbers[8000][-1]:,.0f} at t = {ts[-1]}. It draws without a network, but {copies} of its
   {len(many)} drawings are copies.
 - On unseen sprites at t = 50 that guess is off by {memory[2]:.3f}, more than the noise itself
-  ({off["noisy sprites"]:.3f}). A network is off by {first[2]:.3f} after {steps} steps, and its own drawings are {near.min():.2f} or more away from every training sprite.
+  ({off["noisy sprites"]:.3f}). A network is off by {first[2]:.3f} after {steps} steps, and its
+  drawings are {near.min():.2f} or more away from every training sprite.
 """)
 
 # %% [markdown]
