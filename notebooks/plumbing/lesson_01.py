@@ -53,4 +53,4 @@ def _snr_chart(T):
 def with_snr(top, t, T, schedule, alt):
     """The Picture `top` with a chart of the three schedules' signal-to-noise ratio below, marked at time t of one."""
     chart, ratios = _snr_chart(T)
-    return chart.under(top, [(t, ratios[schedule][t - 1])], alt)
+    return chart.under(top, [(t, ratios[schedule][t - 1].item())], alt)
