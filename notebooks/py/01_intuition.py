@@ -85,7 +85,7 @@ print(f"row 4, column 8 of the first: red {red:.2f}, green {green:.2f}, blue {bl
 # *Noise* is a list of 768 random numbers, drawn from the bell curve (the *Gaussian* or *normal* distribution) around
 # 0. How do you mix the two? The first idea is to turn the picture down while you turn the noise up:
 #
-# $$x = (1 - a)\, x_0 + a\, \epsilon$$
+# $$x = (1 - a) x_0 + a \epsilon$$
 #
 # Here $x_0$ is the clean picture, $\epsilon$ (epsilon) is the noise, and the amount $a$ goes from 0 to 1. What happens
 # on the way? The *standard deviation* (std) of a list of numbers says how far they spread around their mean: a dull,
@@ -123,13 +123,13 @@ charts.lines({"square roots as weights": (a, rooted), "plain fading": (a, faded)
 # %% [markdown]
 # Why does it dip? The square of the standard deviation is the *variance*. When two independent things are added, their
 # variances add, and a weight in front of a thing counts squared. So plain fading has the variance
-# $(1-a)^2 \operatorname{var}(x_0) + a^2 \operatorname{var}(\epsilon)$, and the two squares together are less than 1.
+# $(1-a)^2 \mathrm{var}(x_0) + a^2 \mathrm{var}(\epsilon)$, and the two squares together are less than 1.
 #
 # The remedy follows at once: take square roots as weights, because then the squares are $1-a$ and $a$, and they add up
 # to 1. That is the blue curve. It leads without a dip from the spread of the sprites to that of the noise, which is
 # exactly 1. This way of mixing is called *variance preserving*, and nearly all of this course uses it:
 #
-# $$x_t = \sqrt{\bar\alpha_t}\; x_0 + \sqrt{1 - \bar\alpha_t}\; \epsilon$$
+# $$x_t = \sqrt{\bar\alpha_t} x_0 + \sqrt{1 - \bar\alpha_t} \epsilon$$
 #
 # The number $\bar\alpha_t$ (say "alpha bar t") is the share that the picture has in the variance, and $1-\bar\alpha_t$ is
 # the share of the noise. The level $t$ is a whole number from 0 to $T = 500$, also called the *time*. A list of all
@@ -291,12 +291,12 @@ lesson_01.guess_film(pair, guesses, shares,
 # probability of 80 %. It bottoms out at 20 % of B: the best guess is again the blend, and each sprite has the weight of its
 # probability.
 #
-# That is no accident of these two sprites. Let $m = \sum_i w_i\, x^{(i)}$ be the weighted mean, and write the way from the
+# That is no accident of these two sprites. Let $m = \sum_i w_i x^{(i)}$ be the weighted mean, and write the way from the
 # guess $g$ to a sprite as a detour over $m$. When you multiply the square out, the mixed term vanishes, because the
 # weighted differences from their own weighted mean cancel:
 #
-# $$\underbrace{\textstyle\sum_i w_i \,\lVert x^{(i)} - g\rVert^2}_{\text{expected error of } g}
-#   = \underbrace{\textstyle\sum_i w_i \,\lVert x^{(i)} - m\rVert^2}_{\text{the same for every guess}}
+# $$\underbrace{\textstyle\sum_i w_i \lVert x^{(i)} - g\rVert^2}_{\text{expected error of } g}
+#   = \underbrace{\textstyle\sum_i w_i \lVert x^{(i)} - m\rVert^2}_{\text{the same for every guess}}
 #   + \underbrace{\lVert m - g\rVert^2}_{\text{how far } g \text{ is from the mean}}$$
 #
 # The first part nobody can avoid, because nobody knows which sprite it was. The second part is what the guess adds, and
@@ -350,10 +350,10 @@ charts.lines({"it was white": (x, bell(x, signal)), "it was black": (x, bell(x, 
 #
 # A sprite is 768 numbers, and each gets noise of its own. What independent numbers say together is the *product* of their
 # likelihoods. A product of exponentials is the exponential of a sum, so only the sum of the squares counts. If the sprite
-# was $x^{(i)}$, then the noise in $x_t$ must have been $x_t - \sqrt{\bar\alpha_t}\,x^{(i)}$. Let $d_i$ be the sum of its
+# was $x^{(i)}$, then the noise in $x_t$ must have been $x_t - \sqrt{\bar\alpha_t}x^{(i)}$. Let $d_i$ be the sum of its
 # 768 squares. Then
 #
-# $$\text{likelihood}_i \;\propto\; \exp\!\Big(\!-\frac{d_i}{2\,(1-\bar\alpha_t)}\Big)
+# $$\text{likelihood}_i \propto \exp\Big(-\frac{d_i}{2(1-\bar\alpha_t)}\Big)
 #   \qquad\text{and}\qquad w_i = \frac{\text{likelihood}_i}{\sum_j \text{likelihood}_j}$$
 #
 # (The factor in front of the bell is the same for every sprite, and cancels.) Exponentials divided by their sum have a
@@ -452,14 +452,14 @@ explore.flat_world("guess")
 # *diffusion*, and it gave these models their name: there, too, the noise comes in tiny steps. One step takes a picture
 # from time $t-1$ to time $t$, with fresh noise $z_t$:
 #
-# $$x_t = \sqrt{1-\beta_t}\; x_{t-1} + \sqrt{\beta_t}\; z_t$$
+# $$x_t = \sqrt{1-\beta_t} x_{t-1} + \sqrt{\beta_t} z_t$$
 #
 # It is the same kind of mixture as before, with a small share $\beta_t$ (beta) of noise. The betas of the first diffusion
 # models grow evenly from 0.0001 to 0.02; this is called the *linear* schedule.
 #
 # What are two steps together? Put the first into the second. The picture has been multiplied by
-# $\sqrt{1-\beta_2}\,\sqrt{1-\beta_1}$. Two noises have been added, and a sum of independent Gaussians is a Gaussian again,
-# whose variance is the sum of theirs: $(1-\beta_2)\,\beta_1 + \beta_2$, which is $1 - (1-\beta_1)(1-\beta_2)$. So two steps
+# $\sqrt{1-\beta_2}\sqrt{1-\beta_1}$. Two noises have been added, and a sum of independent Gaussians is a Gaussian again,
+# whose variance is the sum of theirs: $(1-\beta_2)\beta_1 + \beta_2$, which is $1 - (1-\beta_1)(1-\beta_2)$. So two steps
 # are *one* mixture, in which the picture has the share $(1-\beta_1)(1-\beta_2)$. A third step multiplies the share by
 # $1-\beta_3$, and so on:
 #
@@ -919,7 +919,8 @@ SECONDS = 60
 #
 # </details>
 #
-# Below you can watch it. Every row is the network's guess for the same eight unseen sprites, after twice the time.
+# Below you can watch it. Every row holds the network's guesses for the same eight unseen sprites, after twice as much
+# training as the row above.
 
 # %% tags=["timed"]
 hidden, due = noisy(unseen[:8], 150), 1
@@ -939,7 +940,7 @@ for network, steps, spent in training(SECONDS, seed=0):
 # measurement. And train a second network, from other random numbers, for a third of the time.
 
 # %% tags=["timed"]
-*_, (second, few, _) = training(SECONDS / 3, seed=1)
+*_, (second, few, _) = training(SECONDS / 3, seed=1)  # only the end of it is of interest
 levels = [15, 25, 50, 100, 150, 200, 300, 400, 475]
 
 
@@ -955,7 +956,7 @@ measured = {"perfect, unseen sprites": distances(perfect, unseen),
             "perfect, its own sprites": distances(perfect, train.x[:200]),
             "network, training sprites": distances(network, train.x[:200])}
 charts.lines({name: (levels, ys) for name, ys in measured.items()}, x="time t (steps)",
-             y="distance to the truth (rms)", ylim=(0, 0.75), size=(6.5, 3.6),
+             y="distance to the truth (rms)", ylim=(0, 1), size=(6.5, 3.6),
              alt="At small t the networks win on unseen sprites, the perfect one on its own.")
 
 # %% tags=["timed"]
@@ -989,8 +990,10 @@ du.show_rows({"drawn": sketches, "nearest": train.x[index]}, scale=5, label_widt
              alt="Eight rough shapes drawn by the network, unlike the nearest sprites.")
 
 # %% [markdown]
-# Rough sketches, most likely; but none of them is in the training set. Compare with the identical pairs of section 6. That
-# is the answer to this lesson's question. Noise leaves many pictures possible, and undoing it means to guess their average
+# Rough sketches, and how rough they are depends on the number of steps that your machine made; but none of them is in the
+# training set. Compare with the identical pairs of section 6.
+#
+# That is the answer to this lesson's question. Noise leaves many pictures possible, and undoing it means to guess their average
 # and to walk, a small step at a time. Whoever knows the list of possible pictures by heart gets one from the list; whoever
 # has only learned what pictures are like gets a new one. In lesson 2 you take the same walk with a network that has been
 # trained for longer.
