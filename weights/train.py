@@ -104,6 +104,8 @@ def arguments(argv=None):
         return args
     if args.start:
         vars(args).update(options_of(args.start, given))
+    if (other := "n_feat" if args.network == "unet" else "widths") in given:
+        parser.error(f"{runs.option(other)} belongs to the other network, not to --network {args.network}")
     for name, value in RECIPES[args.network].items():
         if getattr(args, name) is None:
             setattr(args, name, value)
@@ -224,20 +226,22 @@ def train(args):
         processes = f", {accelerator.num_processes} processes" if accelerator else ""
         print(f"{du.count_parameters(model):,} parameters, {len(data.x)} images, on {trainer.device}{processes}")
 
-    # the first step is saved at once: from then on a run can be resumed
-    saved, sampled, losses, begun = -math.inf, time.monotonic(), [], trainer.step
+    sampled, losses, begun = time.monotonic(), [], trainer.step
+    saved = sampled if args.resume else -math.inf  # the first step is saved at once: from then on it can be resumed
     with runs.kept(trainer, last, first):
         for p in trainer.run(steps=steps, seconds=args.minutes and args.minutes * 60):
             if not first:
                 continue
             losses.append(p.loss)
             now, epoch = time.monotonic(), p.step // epoch_steps - 1
-            if p.step % epoch_steps == 0 and epoch in args.save_epochs:
-                write_model(trainer.ema, args, args.out / f"model_{epoch}.pth", plain=True)
-            if p.done >= 1 or now - saved > 60:
+            ended = p.step % epoch_steps == 0 and epoch in args.save_epochs
+            drawn = p.done >= 1 or now - sampled > 60 * args.sample_minutes
+            if ended or drawn or now - saved > 60:  # the state first: it is checked
                 saved = now
                 du.save_file(trainer.state_dict(), last)
-            if p.done >= 1 or now - sampled > 60 * args.sample_minutes:
+            if ended:
+                write_model(trainer.ema, args, args.out / f"model_{epoch}.pth", plain=True)
+            if drawn:
                 sampled = now
                 n = 40 if contexts is None else len(contexts)
                 how = {"steps": min(20, args.T), "order": 2, "eta": 1.0, "clip": True}

@@ -110,7 +110,7 @@ def train(args):
     if not 1 <= args.pieces < len(ab_t):
         raise ValueError(f"--pieces must lie in 1..{len(ab_t) - 1}, not {args.pieces}")
     student, same = du.load_model(args.start or args.teacher)
-    if student.predicts != "v" or not torch.equal(same, ab_t):
+    if student.predicts != "v" or len(same) != len(ab_t) or not torch.allclose(same, ab_t, rtol=0, atol=1e-9):
         raise ValueError(f"{args.start} must predict v by the schedule of {args.teacher}")
     trainer = Consistency(
         student, du.Guided(teacher, args.w), du.load_sprites("train", args.images), ab_t, args.pieces, args.norm,
@@ -122,16 +122,18 @@ def train(args):
         begun = trainer.step
         print(f"resumed at step {begun}")
     runs.settle(args)
-    contexts, losses, saved, sampled = torch.eye(5).repeat(4, 1), [], -math.inf, time.monotonic()
+    contexts, losses, sampled = torch.eye(5).repeat(4, 1), [], time.monotonic()
+    saved = sampled if args.resume else -math.inf  # the first step is saved at once: from then on it can be resumed
     with runs.kept(trainer, last):
         for p in trainer.run(steps=args.steps, seconds=args.minutes and args.minutes * 60):
             losses.append(p.loss)
             now = time.monotonic()
-            if p.done >= 1 or now - saved > 60:
+            drawn = p.done >= 1 or now - sampled > 60 * args.sample_minutes
+            if drawn or now - saved > 60:  # the state first: it is checked
                 saved = now
                 du.save_file(trainer.state_dict(), last)
                 du.save_model(copy.deepcopy(trainer.ema.model).half(), args.out / "model.pth")
-            if p.done >= 1 or now - sampled > 60 * args.sample_minutes:
+            if drawn:
                 sampled = now
                 rows = torch.cat([draw(trainer.ema.model, ab_t, contexts, calls) for calls in (1, 2, 4)])
                 picture = du.show(rows, columns=20, alt=f"one, two and four calls at step {p.step}")

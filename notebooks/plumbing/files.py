@@ -57,11 +57,13 @@ def write_file(file, content, check=None):
 def storable(value, name="the state"):
     """The value in the types that a weights file may hold: NumPy's become Python's and torch's, paths become text.
 
-    Raises ValueError, which names the place, for a type that could not be read again, and for weights that are NaN.
+    Raises, and names the place: ValueError for a type that could not be read again, FloatingPointError for NaN.
     """
     if torch.is_tensor(value):
-        finite = not value.is_floating_point() or torch.isfinite(value).all()
-        need(finite, f"{name} holds NaN or infinite values, which must not replace what was saved before")
+        if value.is_floating_point() and not torch.isfinite(value).all():
+            raise FloatingPointError(
+                f"{name} holds NaN or infinite values, which must not replace what was saved before"
+            )
         return value.detach()
     if isinstance(value, np.generic):
         return value.item()
@@ -94,7 +96,7 @@ def save_file(state, file, check=None):
     """Save tensors, numbers and text (nested in dicts and lists) for `load_file`, as .safetensors if the name ends so.
 
     What was written is read back (by `check`, else `load_file`) before it replaces the old file, which stays if
-    anything goes wrong: ValueError says what cannot be saved, OSError why there is no writing there.
+    anything goes wrong: ValueError or (for NaN) FloatingPointError says what cannot be saved, OSError why not there.
     """
     state = storable(state)
     stream = io.BytesIO()
