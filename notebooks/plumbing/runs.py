@@ -51,7 +51,7 @@ def resumed(parser, given, may_change):
     for name in given.keys() - {"resume", "out"}:
         now, before = _kept(name, given[name]), _kept(name, settings[name])
         if name not in may_change and now != before:
-            begun = option(name, before) if before not in (None, False) else f"no {option(name)}"
+            begun = option(name, before) if before is not None and before is not False else f"no {option(name)}"
             parser.error(f"{option(name, given[name])} comes too late: this run was begun with {begun}, and keeps it")
         settings[name] = now
     return argparse.Namespace(**settings | {"out": run, "resume": run})
