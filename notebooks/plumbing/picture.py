@@ -120,6 +120,8 @@ class Picture:
 def _tiles(x, columns, scale, gap):
     """Images (..., B, C, H, W) on a grid, enlarged without smoothing: uint8 (..., height, width, 3), grey between."""
     pixels = to_pixels(x)
+    need(pixels.ndim > 3, f"pictures are (B, C, H, W), not {tuple(x.shape)}: of one image show x[None]")
+    need(pixels.shape[-1] in (1, 3), f"pictures have 1 or 3 channels, not {pixels.shape[-1]}: of RGBA show x[:, :3]")
     if pixels.shape[-1] == 1:
         pixels = pixels.repeat(3, -1)
     *more, B, H, W, _ = pixels.shape
