@@ -109,6 +109,7 @@ def noise_schedule(name="linear", T=500, beta1=1e-4, beta2=0.02):
           "cosine"    cos^2((t/T + 0.008)/1.008 pi/2), betas capped at 0.999 (improved DDPM, equation 17)
     """
     need(is_whole(T) and T >= 1, f"T must be a whole number of steps, at least 1, not {T!r}")
+    T = int(T)  # NumPy's small integers overflow
     if name == "cosine":
         f = torch.cos((torch.arange(T + 1, dtype=torch.float64) / T + 0.008) / 1.008 * torch.pi / 2) ** 2
         b_t = (1 - f[1:] / f[:-1]).clamp(max=0.999)
@@ -751,6 +752,7 @@ class Step(NamedTuple):
 def sampling_times(T, n):
     """The n+1 whole times of n steps, T first and 0 last, evenly spaced: round(linspace(T, 0, n+1))."""
     need(is_whole(n) and 1 <= n <= T, f"the number of steps must be a whole number in 1..{T}, not {n!r}")
+    T, n = int(T), int(n)  # NumPy's small integers overflow
     return [round(T * (n - i) / n) for i in range(n + 1)]
 
 
@@ -816,7 +818,7 @@ def sampler(model, ab_t, x, c=None, *, steps=50, eta=0.0, order=1, variance="sma
     need(0 <= eta <= 1, f"eta must lie in 0..1, not {eta}")
     need(callable(clip) or clip in (True, False), f"clip must be True, False or a function of the image, not {clip!r}")
     x, c = _ready(model, ab_t, x, c)
-    T, generator = len(ab_t) - 1, generator or torch.Generator().manual_seed(0)
+    T, eta, generator = len(ab_t) - 1, float(eta), generator or torch.Generator().manual_seed(0)
     times = sampling_times(T, steps) if times is None else times.tolist() if hasattr(times, "tolist") else list(times)
     need(all(map(is_whole, times)), "times must be whole steps, integers in 0..T")
     need(len(times) > 1 and times[-1] == 0 and times[0] <= T and all(t > s for t, s in zip(times, times[1:])),
