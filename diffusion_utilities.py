@@ -129,8 +129,9 @@ def signal_and_noise(ab_t, t, like):
     T = len(ab_t) - 1
     t = torch.as_tensor(t)
     need(not t.is_floating_point(), "t must be whole steps 0..T here (only the network is given t/T)")
-    t = t.to(ab_t.device)
+    t = t.to(ab_t.device, torch.long)  # an index of bytes would be a mask
     need(((t >= 0) & (t <= T)).all(), f"t must lie in 0..{T}")
+    need(like.is_floating_point(), f"images must be float in [-1, 1], not {like.dtype}: see to_images")
     ab = ab_t[t].reshape(-1, *[1] * (like.dim() - 1))
     signal, sigma = (v.sqrt().to(like.dtype).to(like.device) for v in (ab, 1 - ab))  # in two steps: MPS has no float64
     return signal, sigma
@@ -179,7 +180,10 @@ class PerfectDenoiser:
         self.flat = images.flatten(1).to(torch.promote_types(images.dtype, torch.float32))
         self.ab_t, self.power, self.n_cfeat = ab_t, self.flat.square().sum(1), None
         if c is not None:  # of class numbers the largest says how many classes there are
-            self.n_cfeat = np.shape(c)[1] if np.ndim(c) == 2 else int(torch.as_tensor(c).max()) + 1
+            c = torch.as_tensor(c)
+            fits = len(c) == len(images) and (c.dim() == 2 or not c.is_floating_point())
+            need(fits, f"{len(images)} images need labels: integers (N,) or rows (N, K), not {c.dtype} {tuple(c.shape)}")
+            self.n_cfeat = c.shape[1] if c.dim() == 2 else int(c.max()) + 1
         self.c = as_context(c, self.flat, self.n_cfeat)
 
     def weights(self, x, t, c=None):
@@ -578,6 +582,8 @@ class Trainer:
         check_images(x)
         check_schedule(ab_t)
         predicts_of(model)
+        weight = weight_of(model)
+        need(weight is not None and weight.dtype == torch.float32, "a Trainer needs a network with weights in float32")
         need(loss in LOSSES, f"the loss must be one of {', '.join(LOSSES)}, not {loss!r}")
         need(anneal in ANNEALS, f"anneal must be 'linear', 'cosine' or None, not {anneal!r}")
         need(0 <= drop <= 1, f"drop is a probability, 0 to 1, not {drop}")
@@ -829,6 +835,7 @@ def sampler(model, ab_t, x, c=None, *, steps=50, eta=0.0, order=1, variance="sma
             x0, eps = _network_call(model, x, t, c, ab_t)
             if clip:
                 x0 = clip(x0) if callable(clip) else x0.clamp(-1, 1)
+                need(x0.shape == x.shape, f"clip made {tuple(x0.shape)} of images of shape {tuple(x.shape)}")
                 signal, sigma = signal_and_noise(ab_t, t, x)
                 eps = (x - signal * x0) / sigma
             ab, ab_s = ab_t[t].item(), ab_t[s].item()

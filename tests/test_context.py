@@ -373,6 +373,12 @@ def test_times_of_any_kind(times, x):
     assert len(du.sample(model, AB, 2, shape=(3, 8, 8), times=times, keep=9)[1]) == 2
 
 
+@pytest.mark.parametrize("t", [np.uint8(5), torch.tensor([5] * 4, dtype=torch.uint8), [5] * 4, np.array([5] * 4)])
+def test_t_of_any_kind(t, x):
+    """Bytes as an index once were a mask."""
+    assert torch.equal(du.add_noise(x, t, x, AB), du.add_noise(x, 5, x, AB))
+
+
 def test_the_rescaled_schedule_keeps_its_promise():
     for T in (1, 2, 3, 5, 10, 50, 500, 1000):
         assert du.noise_schedule("rescaled", T)[-1] < 2e-3, T
@@ -441,7 +447,15 @@ BAD_CALLS = {
     "perfect denoiser of other images": (lambda: du.PerfectDenoiser(RGBA, AB)(GREY, 0.5), "256 numbers, not 1024"),
     "perfect denoiser of nothing": (lambda: du.PerfectDenoiser(GREY[:0], AB), "N at least 1"),
     "perfect denoiser of bytes": (lambda: du.PerfectDenoiser(GREY.byte(), AB), "must be float"),
-    "perfect denoiser of fewer labels": (lambda: du.PerfectDenoiser(GREY, AB, [0, 1]), "2 class numbers for 4"),
+    "perfect denoiser of fewer labels": (lambda: du.PerfectDenoiser(GREY, AB, [0, 1]), r"4 images.*\(2,\)"),
+    "perfect denoiser of float labels": (lambda: du.PerfectDenoiser(GREY, AB, torch.arange(4.0)), "not torch.float32"),
+    "noise on bytes": (lambda: du.add_noise(GREY.byte(), 5, GREY.byte(), AB), "images must be float.*uint8"),
+    "noise on integers": (lambda: du.add_noise(GREY.long(), 5, GREY.long(), AB), "images must be float.*int64"),
+    "a film without frames": (lambda: du.film(GREY), r"are \(F, B, C, H, W\), not \(4, 1, 16, 16\)"),
+    "training of half weights": (lambda: du.Trainer(small().half(), RGBA[:, :3], AB, batch=2), "weights in float32"),
+    "training of guidance": (lambda: du.Trainer(du.Denoiser(silent, "v"), RGBA, AB, batch=2), "weights in float32"),
+    "clip that breaks images": (lambda: next(du.sampler(small(), AB, RGBA[:, :3], clip=lambda x: x[:1])),
+                                r"clip made \(1, 3, 16, 16\) of images of shape \(4, 3, 16, 16\)"),
     "no images to draw": (lambda: du.sample(small(), AB, 0), "whole number, at least 1, not 0"),
     "half an image to draw": (lambda: du.sample(small(), AB, 2.5), "whole number, at least 1, not 2.5"),
     "no seed": (lambda: du.sample(small(), AB, 2, seed=None), "the seed must be a whole number, not None"),

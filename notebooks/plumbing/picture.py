@@ -192,6 +192,7 @@ def film(panels, labels=None, columns=8, scale=3, gap=2, fps=10, hold=2.0, alt=N
     need(labels is None or len(labels) == min(n), f"{len(labels or [])} labels for {min(n)} frames")
     sides = []
     for title, frames in panels.items():
+        need(frames.ndim == 5, f"the frames of a film are (F, B, C, H, W), not {tuple(frames.shape)}")
         side = _tiles(frames, min(columns, frames.shape[1]), scale, gap)
         if title:
             head = _caption(title, side.shape[2])
