@@ -182,7 +182,7 @@ class PerfectDenoiser:
         if c is not None:  # of class numbers the largest says how many classes there are
             c = torch.as_tensor(c)
             fits = len(c) == len(images) and (c.dim() == 2 or not c.is_floating_point())
-            need(fits, f"labels of {len(images)} images are (N,) integers or (N, K) rows, not {c.dtype} {tuple(c.shape)}")
+            need(fits, f"{len(images)} images take labels (N,), integers, or (N, K), not {c.dtype} {tuple(c.shape)}")
             self.n_cfeat = c.shape[1] if c.dim() == 2 else int(c.max()) + 1
         self.c = as_context(c, self.flat, self.n_cfeat)
 
