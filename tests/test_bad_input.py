@@ -28,7 +28,7 @@ def train(x=X, c=None, model=None, run=None, **settings):
 
 
 def walk(**how):
-    return next(du.sampler(lambda x, t, c: x, AB, X, **how))
+    return next(du.sampler(du.Denoiser(lambda x, t, c: x, "eps"), AB, X, **how))
 
 
 CASES = {
@@ -75,7 +75,7 @@ CASES = {
     "train on uint8": (lambda: train(X.byte()), "images must be float"),
     "train on 0..1 times 255": (lambda: train(255 * Z), r"must lie in \[-1, 1\]"),
     "fewer labels than images": (lambda: train(c=torch.eye(5)[:1]), "2 images but 1 labels"),
-    "labels of other classes": (lambda: train(c=torch.eye(4)[:2]), "labels have 4 classes, the network takes 5"),
+    "labels of other classes": (lambda: train(c=torch.eye(4)[:2]), "4 entries a row, the network takes 5"),
     "batch above the images": (lambda: train(batch=3), "batch must be between 1 and the 2 images"),
     "batch of 0": (lambda: train(batch=0), "batch must be between 1"),
     "drop above 1": (lambda: train(drop=1.5), "drop is a probability"),
@@ -99,7 +99,8 @@ CASES = {
     "rows of context for other images": (lambda: du.sample(unet(), AB, 3, torch.eye(5)[:2], shape=(3, 8, 8)),
                                          "2 rows of context for 3 images"),
     "context of the wrong width": (lambda: du.sample(unet(), AB, 2, torch.zeros(2, 4), shape=(3, 8, 8)), "4 entries"),
-    "denoiser of another shape": (lambda: next(du.sampler(lambda x, t, c: x[:, :1], AB, X)), "the denoiser answered"),
+    "denoiser of another shape": (lambda: next(du.sampler(du.Denoiser(lambda x, t, c: x[:, :1], "v"), AB, X)),
+                                  "the denoiser answered"),
     "inversion of pixels": (lambda: du.invert(unet(), AB, X + 200), r"must lie in \[-1, 1\]"),
     "inversion of NaN": (lambda: du.invert(unet(), AB, NAN), "hold NaN"),
     # scores and pictures

@@ -3,6 +3,7 @@
 `diffusion_utilities` re-exports all that is public here.
 """
 
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,21 +36,26 @@ def to_images(pixels):
 
 def to_pixels(x):
     """Images (..., C, H, W) in [-1, 1] to uint8 (..., H, W, C): (x + 1)/2, clamped, the same for every image."""
-    x = torch.as_tensor(x).detach().float().cpu()
+    x = torch.as_tensor(x).detach()
+    need(x.is_floating_point(), f"images are float in [-1, 1], not {x.dtype}: see to_images")
+    x = x.float().cpu()
     need(torch.isfinite(x).all(), "the images hold NaN or infinite values")
     return x.add(1).mul(127.5).round().clamp(0, 255).byte().movedim(-3, -1).numpy()
 
 
-def check_images(x):
-    """Raises ValueError in one sentence unless x is a float tensor (N, C, H, W) of finite values in [-1, 1]."""
+def check_images(x, beyond=False):
+    """Raises ValueError in one sentence unless x is a float tensor (N, C, H, W) of finite values in [-1, 1].
+
+    beyond: values outside are let through, as drawn images have them. Warns if all lie in 0..1.
+    """
     need(torch.is_tensor(x) and x.dim() == 4 and x.numel(), "images must be a tensor (N, C, H, W), N at least 1")
     need(x.is_floating_point(), f"images must be float in [-1, 1], not {x.dtype}: see to_images")
     need(torch.isfinite(x).all(), "the images hold NaN or infinite values")
     low, high = x.aminmax()
-    need(
-        low >= -1.001 and high <= 1.001,
-        f"images must lie in [-1, 1], but reach from {low:.3g} to {high:.3g}: see to_images",
-    )
+    need(beyond or (low >= -1.001 and high <= 1.001),
+         f"images must lie in [-1, 1], but reach from {low:.3g} to {high:.3g}: see to_images")  # fmt: skip
+    if 0 <= low < high <= 1:
+        warnings.warn("all the images lie in 0..1, where [-1, 1] is meant: use 2 * x - 1", stacklevel=3)
 
 
 def read_npy(file):

@@ -128,6 +128,8 @@ class Picture:
 def _tiles(x, columns, scale, gap):
     """Images (..., B, C, H, W) on a grid, enlarged without smoothing: uint8 (..., height, width, 3), grey between."""
     pixels = to_pixels(x)
+    need(pixels.ndim > 3, f"pictures are (B, C, H, W), not {tuple(x.shape)}: of one image show x[None]")
+    need(pixels.shape[-1] in (1, 3), f"pictures have 1 or 3 channels, not {pixels.shape[-1]}: of RGBA show x[:, :3]")
     if pixels.shape[-1] == 1:
         pixels = pixels.repeat(3, -1)
     *more, B, H, W, _ = pixels.shape
@@ -198,6 +200,7 @@ def film(panels, labels=None, columns=8, scale=3, gap=2, fps=10, hold=2.0, alt=N
     need(labels is None or len(labels) == min(n), f"{len(labels or [])} labels for {min(n)} frames")
     sides = []
     for title, frames in panels.items():
+        need(frames.ndim == 5, f"the frames of a film are (F, B, C, H, W), not {tuple(frames.shape)}")
         side = _tiles(frames, min(columns, frames.shape[1]), scale, gap)
         if title:
             head = _caption(title, side.shape[2])
