@@ -136,12 +136,10 @@ def test(name):
     for cell in filled_in.as_it_stands(name, filled_in.nbformat.read("99_small.ipynb", 4)):
         print(f"<{','.join(cell.pictures)}>")
 """)
-    command = [
-        sys.executable,
-        *"-m pytest -p conftest --nbval-lax --nbval-current-env -n 2 --dist loadfile -rP".split(),
-    ]
-    done = subprocess.run([*command, "test_filled_in.py", "99_small.ipynb"], cwd=tmp_path, capture_output=True,
-                          text=True, env=os.environ | {"PYTHONPATH": str(ROOT / "tests")})  # fmt: skip
+    options = "-p conftest --nbval-lax --nbval-current-env -n 2 --dist loadfile -rP".split()
+    command = [sys.executable, "-m", "pytest", *options, "test_filled_in.py", "99_small.ipynb"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT)])}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert "13 passed" in done.stdout, done.stdout + done.stderr
     found = re.findall("^<(.*)>$", done.stdout, re.M)
     assert found[:-1] == [",".join(cell.pictures) for cell in before[:-1]]
