@@ -276,7 +276,7 @@ def a_player_answers(lesson):
 
 
 def widgets_answer(lab, browser, name, capsys):
-    """Each widget of the lesson shows a picture at once, and answers when it is moved; moving quickly queues nothing."""
+    """Each widget of the lesson shows a picture at once and answers when it is moved; moving quickly queues nothing."""
     lesson = Lesson(browser, f"{lab}/lab/tree/notebooks/excerpt_{name}.ipynb")
     report = [f"{name}: its widgets and what they need ran in {lesson.run_all():.0f} s"]
     for error in ("application/vnd.jupyter.error", "application/vnd.jupyter.stderr"):

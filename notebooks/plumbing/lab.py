@@ -34,8 +34,8 @@ def main(arguments):
     os.environ.update(environment(my_lessons.FOLDER))
     from jupyterlab.labapp import LabApp  # it reads the environment when it is imported
 
-    root = f"--ServerApp.root_dir={my_lessons.FOLDER}"
-    LabApp.launch_instance([root, *arguments, str(my_lessons.FOLDER / FIRST)])
+    root, first = f"--ServerApp.root_dir={my_lessons.FOLDER}", f"--LabApp.default_url=/lab/tree/{FIRST}"
+    LabApp.launch_instance([root, first, *arguments])
 
 
 if __name__ == "__main__":
