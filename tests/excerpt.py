@@ -6,6 +6,8 @@ import symtable
 
 import nbformat
 
+INNER = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
 
 def uses(node):
     """The global names that a piece of code refers to."""
@@ -18,17 +20,24 @@ def uses(node):
     return found
 
 
+def walk(node):
+    """The node and all inside it, but for what has names of its own: functions, comprehensions."""
+    yield node
+    if not isinstance(node, INNER):
+        for child in ast.iter_child_nodes(node):
+            yield from walk(child)
+
+
 def stored(*nodes):
     """(names that are bound, names whose parts are: x of x.a = ... and x[i] = ...)."""
     names, parts = set(), set()
-    for node in (inner for outer in nodes for inner in ast.walk(outer)):
-        if not isinstance(getattr(node, "ctx", None), ast.Store):
-            continue
-        inner = node
-        while isinstance(inner, (ast.Attribute, ast.Subscript)):
-            inner = inner.value
-        if isinstance(inner, ast.Name):
-            (names if inner is node else parts).add(inner.id)
+    for node in (inner for outer in nodes for inner in walk(outer)):
+        if isinstance(getattr(node, "ctx", None), ast.Store):
+            inner = node
+            while isinstance(inner, (ast.Attribute, ast.Subscript)):
+                inner = inner.value
+            if isinstance(inner, ast.Name):
+                (names if inner is node else parts).add(inner.id)
     return names, parts
 
 

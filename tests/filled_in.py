@@ -6,6 +6,8 @@ under the stub's name. A picture that depends on how fast the machine is stands 
 """
 
 import ast
+import json
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -79,9 +81,14 @@ def shown(outputs):
     return Shown([d["image/png"] for d in data if "image/png" in d], "\n".join(texts))
 
 
-def run(notebook, folder=ROOT / "notebooks"):
-    """Execute the notebook in a kernel of its own; returns Shown for each code cell. An error in a cell is raised."""
-    manager, client = start_new_kernel(cwd=str(folder))
+def run(notebook, **smaller):
+    """Execute the notebook in a kernel of its own; returns Shown for each code cell. An error in a cell is raised.
+
+    `smaller` values such as SECONDS=5 come on top of those that the notebooks of the tests run with (conftest.py).
+    """
+    values = json.loads(os.environ.get("COURSE_TEST_VALUES", "{}")) | smaller
+    environment = os.environ | {"COURSE_TEST_VALUES": json.dumps(values)}
+    manager, client = start_new_kernel(cwd=str(ROOT / "notebooks"), env=environment)
     every = []
     try:
         for cell in code_cells(notebook):
