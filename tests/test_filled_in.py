@@ -8,6 +8,7 @@ import sys
 
 import nbformat
 import pytest
+from conftest import group
 from filled_in import ROOT, answer, as_it_stands, code_cells, complaints, fill_in, kept, run, tagged, with_answer
 
 from plumbing import setup_cell
@@ -107,6 +108,13 @@ def test_it_is_the_learners_code_that_draws(small, before):
     after = run(fill_in(small, {"twice": "def twice(x):\n    return 2 * x**3"}))
     wrong = complaints(small, before, after)
     assert len(wrong) == 2 and all("pictures are others" in w for w in wrong)
+
+
+def test_a_lesson_and_its_filled_in_run_go_to_one_worker():
+    filled = "tests/test_filled_in.py::test_a_lesson_draws_the_same_with_every_stub_filled_in[04_training]"
+    assert group("notebooks/04_training.ipynb::Cell 3") == group(filled) == "04_training"
+    assert group("tests/test_filled_in.py::test_other") == "test_filled_in"
+    assert group("tests/test_checks.py::test_right[04_training]") == "test_checks"
 
 
 def test_smaller_values_take_the_place_of_the_lessons():
