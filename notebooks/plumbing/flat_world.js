@@ -249,7 +249,7 @@
 
   const two = (v) => v.toFixed(2).replace(/^-0\.00$/, "0.00");
   const largest = (w) => w.indexOf(Math.max(...w));
-  const percent = (v) => `${Math.round(100 * v)} %`;
+  const percent = (v) => `${Math.round(100 * v)}\u00a0%`;
   const time = { kind: "range", key: "t", label: "time t", min: 0, max: (s) => s.T, say: (s) => `${s.t} of ${s.T}` };
   const near = (world, s, p) => {
     const { index, distance: gap } = world.nearest(p);
@@ -333,6 +333,7 @@
   const scrubbed = { ...steps, before: (s) => { s.part = s.i / s.steps; }, then: (s) => { s.i = Math.round(s.part * s.steps); } };
   const starts = (s) => Array.from({ length: s.samples }, (_, k) => (k ? normal(s.seed, k) : s.x));
   const reached = (world, ends) => new Set(ends.map((p) => world.nearest(p).index)).size;
+  const close = (world, ends) => ends.filter((p) => world.nearest(p).distance < 0.05).length;
   const lengthOf = (path) => path.slice(1).reduce((sum, p, i) => sum + distance(p, path[i]), 0);
 
   FACES.ddpm = {
@@ -340,7 +341,7 @@
     tokens: { x: "start of the marked walk" },
     click: "x",
     controls: [film, scrubbed, { kind: "check", key: "back", label: "put the noise back after each step" }],
-    key: (theme) => [["━", theme.accent, "one walk of the 60"], ["✕", theme.accent, "its guess of x₀"]],
+    key: (theme) => [["━", theme.accent, "one of the walks"], ["✕", theme.accent, "its guess of x₀"]],
     draw(d, world, s, memo) {
       const { theme } = d, times = samplingTimes(s.T, s.steps), extra = s.back ? 1 : 0;
       const walk = (x, k) => world.walk(x, times, (y, t, u, i) => world.ddpmStep(y, t, u, normal(s.seed + 1, i * s.samples + k), extra));
@@ -359,11 +360,10 @@
     },
     readout(world, s, { marked, guess, ends }) {
       const path = marked.slice(0, s.i + 1);
-      const close = ends.filter((p) => world.nearest(p).distance < 0.05).length;
       return [
         s.i ? `The marked point has walked ${two(lengthOf(path))}, and is ${two(distance(path[0], path[s.i]))} from where it began. Its guess lies ${near(world, s, guess)}.`
-          : "All 60 points are pure noise. Press play.",
-        `At the end ${close} of the 60 lie within 0.05 of a data point, and together they have reached ${reached(world, ends)} of the ${world.points.length} points.`,
+          : "All points are pure noise. Press play.",
+        `At the end ${close(world, ends)} of the ${ends.length} points lie within 0.05 of a data point, and together they have reached ${reached(world, ends)} of the ${world.points.length} points.`,
       ];
     },
   };
@@ -457,7 +457,7 @@
       { kind: "choice", key: "c", label: "asked for", options: (s) => s.names.map((text, k) => [k, text]) },
       { ...time, min: 1, max: (s) => s.T },
     ],
-    key: (theme) => [["○", theme.accent, "ends of 60 guided walks"]],
+    key: (theme) => [["○", theme.accent, "ends of guided walks"]],
     draw(d, world, s, memo) {
       const { theme } = d, times = samplingTimes(s.T, s.steps), asked = theme.classes[s.c];
       const ends = memo("ends", [s.w, s.c, s.steps], () => starts({ ...s, x: normal(s.seed, 0) })
@@ -482,7 +482,7 @@
       const right = near.filter((n) => n.distance < 0.1 && world.labels[n.index] === s.c);
       const far = near.filter((n) => n.distance >= 0.1).length;
       return [
-        `Knowing the class moves the guess by ${two(distance(uncond, cond))}; w = ${s.w} moves it by ${two(distance(uncond, guided))}${s.w < 0 ? ", the other way" : ""}.`,
+        `Knowing the class moves the guess by ${two(distance(uncond, cond))}; w\u00a0=\u00a0${s.w} moves it by ${two(distance(uncond, guided))}${s.w < 0 ? ", the other way" : ""}.`,
         `Of ${ends.length} guided walks ${right.length} end at the ${s.names[s.c]}, at ${new Set(right.map((n) => n.index)).size} of its ${of} points${far ? `, and ${far} end at none of the points` : ""}.`,
       ];
     },
@@ -568,17 +568,12 @@
       if (s.lines) others.slice(0, 24).forEach((path, k) => d.line([path[0], partner(k)], d.theme.quiet, 1, { alpha: 0.6 }));
       d.line([s.x, marked.at(-1)], d.theme.accent, 1.5, { dash: [2, 5] });
       drawWalks(d, world, s, marked, others);
-      const sum = (paths, f) => paths.reduce((total, path) => total + f(path), 0);
-      const mean = (paths) => sum(paths, lengthOf) / sum(paths, (path) => distance(path[0], path.at(-1)));
-      return { marked, bend: mean([marked]), bends: memo("bends", s.steps, () => [mean(others),
-        mean(starts(s).slice(1).map((x) => world.ddim(x, samplingTimes(s.T, s.steps))))]) };
+      return { marked, ends: others.map((path) => path.at(-1)) };
     },
-    readout(world, s, { marked, bend, bends }) {
-      return [
-        `The marked path ends ${near(world, s, marked.at(-1))}, and it is ${two(bend)} times as long as the straight line (dotted).`,
-        `All other paths together are ${two(bends[0])} times as long as straight ones; DDIM's from the same starts, under the ${s.schedule} schedule, ${two(bends[1])} times.`,
-      ];
-    },
+    readout: (world, s, { marked, ends }) => [
+      `The marked path ends ${near(world, s, marked.at(-1))}, and is ${two(lengthOf(marked) / distance(s.x, marked.at(-1)))} times as long as the straight line there (dotted).`,
+      `With ${s.steps} steps ${close(world, ends)} of the other ${ends.length} end within 0.05 of a data point.`,
+    ],
   };
 
   // ---------------------------------------------------------------------------------------------- the live element
