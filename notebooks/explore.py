@@ -64,7 +64,7 @@ FACES = {
     "2m": (
         "From one start of noise the exact curve to a data point, and beside it the corners of a first-order walk "
         "(DDIM) and of a second-order walk (2M) with as many steps.",
-        dict(steps=12, samples=60, x=(-0.98, -1.45)),
+        dict(steps=12, samples=40, x=(-0.98, -1.45)),
     ),
     "guidance": (
         "At a noisy point three arrows: to the guess without a class, to the guess for the class asked for, and to the "

@@ -35,16 +35,17 @@
 
   class World {
     constructor({ points, labels, schedule, T }) {
-      Object.assign(this, { points, labels, T, ab: alphaBar(schedule, T) });
+      Object.assign(this, { points, labels, T, ab: alphaBar(schedule, T), scratch: [] });
     }
     signal(t) { return Math.sqrt(this.ab[t]); }
     sigma(t) { return Math.sqrt(1 - this.ab[t]); }
 
     // How much each point counts as the clean one behind x = x_t; c: only the points of that class.
-    weights(x, t, c = null) {
-      return softmax(this.points, x, this.signal(t), Math.max(1 - this.ab[t], 1e-8), c === null ? null : this.labels, c);
+    weights(x, t, c = null, w = []) {
+      const variance = Math.max(1 - this.ab[t], 1e-8);
+      return softmax(this.points, x, this.signal(t), variance, c === null ? null : this.labels, c, w);
     }
-    posteriorMean(x, t, c = null) { return average(this.points, this.weights(x, t, c)); }
+    posteriorMean(x, t, c = null) { return average(this.points, this.weights(x, t, c, this.scratch)); }
     expectedError(w, guess) { return w.reduce((sum, wi, i) => sum + wi * distance(this.points[i], guess) ** 2, 0); }
     guidedMean(x, t, c, w) {
       return mix(1 - w, this.posteriorMean(x, t), w, this.posteriorMean(x, t, c));
@@ -89,10 +90,9 @@
     }
   }
 
-  function softmax(points, x, signal, variance, labels, c) {
+  function softmax(points, x, signal, variance, labels = null, c = null, w = []) {
     let top = -Infinity, sum = 0;
-    const w = new Array(points.length);
-    for (let i = 0; i < w.length; i++) {
+    for (let i = 0; i < points.length; i++) {
       const dx = x[0] - signal * points[i][0], dy = x[1] - signal * points[i][1];
       w[i] = labels && labels[i] !== c ? -Infinity : -(dx * dx + dy * dy) / (2 * variance);
       if (w[i] > top) top = w[i];
@@ -214,7 +214,7 @@
     }
     // Lines of equal value of f, found on a grid (marching squares), and a shade that is deepest where f is least.
     contours(f, levels, shade, colour, alpha = 0.5) {
-      const n = 56, { g, half } = this, step = (2 * half) / n, values = [];
+      const n = 48, { g, half } = this, step = (2 * half) / n, values = [];
       for (let j = 0; j <= n; j++) for (let i = 0; i <= n; i++) values.push(f([-half + i * step, half - j * step]));
       const cell = this.size / n, small = (this.small ||= document.createElement("canvas"));
       small.width = small.height = n + 1;
@@ -530,8 +530,13 @@
     key: (theme) => [["➜", theme.ink, "the score, times the noise's spread"]],
     draw(d, world, s) {
       const { theme } = d, a = world.signal(s.t), b = world.sigma(s.t), at = (x) => mix(a, world.posteriorMean(x, s.t), -1, x);
-      const density = (x) => world.points.reduce((sum, p) => sum + Math.exp(-(distance(x, mix(a, p, 0, p)) ** 2) / (2 * b * b)), 0);
-      const most = Math.max(...world.points.map((p) => density(mix(a, p, 0, p))));
+      const places = world.points.map((p) => mix(a, p, 0, p));
+      const density = (x) => {
+        let sum = 0;
+        for (const p of places) sum += Math.exp(-((x[0] - p[0]) ** 2 + (x[1] - p[1]) ** 2) / (2 * b * b));
+        return sum;
+      };
+      const most = Math.max(...places.map(density));
       d.contours((x) => density(x) / most, [0.1, 0.3, 0.6, 0.9], (v) => 0.4 * v, theme.accent, 0.3);
       for (let i = -7; i <= 7; i++) for (let j = -7; j <= 7; j++) {
         const from = [i * 0.23, j * 0.23], length = Math.hypot(...at(from)) / b;
@@ -560,7 +565,7 @@
     draw(d, world, s, memo) {
       // x_r = (1 - r) x_0 + r noise; the best velocity at x is (x - guess)/r, and a step of Euler's follows it
       const euler = (x, n) => world.walk(x, samplingTimes(n, n), (y, i, k) => {
-        const r = i / n, x0 = average(world.points, softmax(world.points, y, 1 - r, r * r, null));
+        const r = i / n, x0 = average(world.points, softmax(world.points, y, 1 - r, r * r));
         return mix(k / i, y, 1 - k / i, x0);
       });
       const others = memo("others", s.steps, () => starts(s).slice(1).map((x) => euler(x, s.steps)));
