@@ -13,6 +13,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 from test_browser import ARTIFACTS, CHROMIUM, KERNEL, browser, lab  # noqa: F401
@@ -105,6 +106,21 @@ def test_without_the_noise_put_back_the_cloud_collapses(schedule):
     x, z = explore.normals(0, 60), explore.normals(1, 6000).reshape(100, 60, 2)
     reached = [len(set(world.nearest(world.ddpm(x, 100, z, extra)[-1]))) for extra in (1.0, 0.0)]
     assert reached[0] >= 10 and reached[1] <= 2
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_films_walk_as_the_sampler_does(schedule):
+    """`World.walk` is the sampler; DDPM with given noises and DDIM through given times are written out, and agree."""
+    world, x = explore.World(explore.RING + explore.CLUSTER, [0] * 7 + [1] * 5, schedule), explore.normals(3, 9)
+    generator = torch.Generator().manual_seed(1)
+    z = torch.stack([torch.empty(9, 2, 1, 1).normal_(generator=generator) for _ in range(20)])  # the last goes unused
+    for extra in (1.0, 0.0):
+        true = world.walk(x, steps=20, eta=1, extra_noise=extra, generator=generator.manual_seed(1))
+        assert np.allclose(world.ddpm(x, 20, z.reshape(20, 9, 2).numpy(), extra), true, atol=1e-9)
+    assert np.allclose(world.ddim(x, du.sampling_times(500, 20)), world.walk(x, steps=20), atol=1e-9)
+    up = [max(t, 1) for t in reversed(du.sampling_times(500, 20))]
+    noise = du.invert(world.denoiser, world.ab_t, world.image(world.points), steps=20).reshape(-1, 2).numpy()
+    assert np.allclose(world.ddim(world.points, up)[-1], noise, atol=1e-9)
 
 
 # ------------------------------------------------------------------------------------------------------- in a browser
@@ -388,8 +404,8 @@ def test_a_finger_drags_a_point_and_elsewhere_it_scrolls(browser):  # noqa: F811
     swipe(start, end)
     after = root.evaluate(LOOK)
     assert np.allclose(after["x"], [1.0, 1.5], atol=0.05) and page.evaluate("scrollY") == 0
-    swipe(*(np.array(place(page, 0, p)) for p in ([-2.0, 0.0], [-2.0, 2.0])))
-    page.wait_for_function("scrollY === 0 || true")
+    swipe(*(np.array(place(page, 0, p)) for p in ([-2.3, -2.3], [-2.3, 1.0])))
+    page.wait_for_function("scrollY > 20")
     assert root.evaluate(LOOK)["x"] == after["x"]
     sizes = root.locator(".handle").evaluate_all(
         "handles => handles.map((h) => [h.offsetWidth, getComputedStyle(h).touchAction])"
@@ -489,6 +505,10 @@ def test_the_switch_shows_the_collapse(browser, schedule):  # noqa: F811
     assert reached() >= 10
     page.get_by_label("put the noise back").uncheck()
     assert reached() <= 2
+    page.get_by_label("rescaled").check()
+    assert page.locator(".flat-world").evaluate("root => root.flatWorld.world.ab[250]") == pytest.approx(
+        du.noise_schedule("rescaled")[250].item()
+    )
     page.context.close()
 
 
@@ -542,6 +562,22 @@ def test_the_site_shows_it_live_at_every_width(site, browser, width):  # noqa: F
     assert root.evaluate(LOOK)["x"][1] == pytest.approx(before["x"][1] + 0.05)
     ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"flat_world_site_{width}.png", full_page=True)
+    page.context.close()
+
+
+@needs_chromium
+def test_an_export_by_nbconvert_is_live(browser, bundles, tmp_path):  # noqa: F811
+    data, metadata = bundles["invert"]
+    output = new_output("execute_result", data, metadata=metadata, execution_count=1)
+    notebook = new_notebook(cells=[new_code_cell("explore.flat_world('invert')", outputs=[output])])
+    (tmp_path / "export.html").write_text(HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8")
+    page = browser.new_context(reduced_motion="reduce").new_page()
+    page.route("http*://**", lambda route: route.abort())
+    page.goto((tmp_path / "export.html").as_uri())
+    root = page.locator(".flat-world[data-live]")
+    before = root.evaluate(LOOK)
+    root.locator(".handle").first.press("ArrowUp")
+    assert root.evaluate(LOOK)["words"] != before["words"]
     page.context.close()
 
 

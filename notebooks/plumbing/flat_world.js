@@ -35,7 +35,12 @@
 
   class World {
     constructor({ points, labels, schedule, T }) {
-      Object.assign(this, { points, labels, T, ab: alphaBar(schedule, T), scratch: [] });
+      Object.assign(this, { points, labels, T, scratch: [] });
+      this.take(schedule);
+    }
+    take(schedule) {
+      if (schedule !== this.schedule) this.ab = alphaBar(schedule, this.T);
+      this.schedule = schedule;
     }
     signal(t) { return Math.sqrt(this.ab[t]); }
     sigma(t) { return Math.sqrt(1 - this.ab[t]); }
@@ -253,7 +258,8 @@
   const time = { kind: "range", key: "t", label: "time t", min: 0, max: (s) => s.T, say: (s) => `${s.t} of ${s.T}` };
   const near = (world, s, p) => {
     const { index, distance: gap } = world.nearest(p);
-    return `${gap < 0.005 ? "at" : `${two(gap)} from`} ${name(world, s, index)}`;
+    const whose = `of the ${s.names[world.labels[index]]}`;
+    return gap < 0.005 ? `at a point ${whose}` : `${two(gap)} from the nearest point, one ${whose}`;
   };
   const name = (world, s, i) => `point ${i + 1} (${s.names[world.labels[i]]})`;
 
@@ -290,7 +296,7 @@
     readout(world, s, { w, mean, least, yours }, theme) {
       const { index } = world.nearest(mean), most = Math.max(yours, least, 1e-9);
       return [
-        `The weighted mean lies ${near(world, s, mean)}, the nearest; that point's weight is ${percent(w[index])}.`,
+        `The weighted mean lies ${near(world, s, mean)}, whose weight is ${percent(w[index])}.`,
         [`Your guess must expect a squared error of ${two(yours)}.`, yours / most, theme.other],
         [`At the weighted mean it is ${two(least)}.`, least / most, theme.accent],
         "Along each line a guess has the same error; the deeper the green, the smaller the error.",
@@ -301,7 +307,7 @@
   FACES.noise = {
     half: 2.5,
     tokens: {},
-    controls: [{ ...time, play: true }],
+    get controls() { return [{ ...time, play: true }, schedule]; },
     draw(d, world, s) {
       const a = world.signal(s.t), b = world.sigma(s.t);
       world.points.forEach((p, i) => {
@@ -326,6 +332,8 @@
     },
   };
 
+  const schedule = { kind: "choice", key: "schedule", label: "schedule",
+    options: () => ["cosine", "linear", "rescaled"].map((each) => [each, each]) };
   const STEPS = [2, 3, 5, 10, 20, 50, 100, 250, 500];
   const steps = { kind: "range", key: "steps", label: "steps", list: STEPS, say: (s) => `${s.steps}` };
   const film = { kind: "range", key: "i", label: "on the way", min: 0, max: (s) => s.steps, play: true,
@@ -340,7 +348,7 @@
     half: 2.5,
     tokens: { x: "start of the marked walk" },
     click: "x",
-    controls: [film, scrubbed, { kind: "check", key: "back", label: "put the noise back after each step" }],
+    controls: [film, scrubbed, schedule, { kind: "check", key: "back", label: "put the noise back after each step" }],
     key: (theme) => [["━", theme.accent, "one of the walks"], ["✕", theme.accent, "its guess of x₀"]],
     draw(d, world, s, memo) {
       const { theme } = d, times = samplingTimes(s.T, s.steps), extra = s.back ? 1 : 0;
@@ -403,7 +411,7 @@
     readout(world, s, { end, ends }) {
       const ring = ends.filter((p) => !world.labels[world.nearest(p).index]).length;
       return [
-        `From this start the curve ends ${near(world, s, end)}, and it does so every time, because no noise is put back.`,
+        `From this start the curve ends ${near(world, s, end)}. It does so every time, because no noise is put back.`,
         `Of the other ${ends.length} curves ${ring} end in the ${s.names[0]} and ${ends.length - ring} in the ${s.names[1]}; they reach ${reached(world, ends)} of the ${world.points.length} points.`,
       ];
     },
@@ -576,7 +584,7 @@
       return { marked, ends: others.map((path) => path.at(-1)) };
     },
     readout: (world, s, { marked, ends }) => [
-      `The marked path ends ${near(world, s, marked.at(-1))}, and is ${two(lengthOf(marked) / distance(s.x, marked.at(-1)))} times as long as the straight line there (dotted).`,
+      `The marked path ends ${near(world, s, marked.at(-1))}. It is ${two(lengthOf(marked) / distance(s.x, marked.at(-1)))} times as long as the straight line (dotted).`,
       `With ${s.steps} steps ${close(world, ends)} of the other ${ends.length} end within 0.05 of a data point.`,
     ],
   };
@@ -597,6 +605,7 @@
     .side > * { margin: 0 0 12px; }
     .control { display: grid; grid-template-columns: 1fr auto; gap: 0 10px; align-items: center; }
     .control input[type=range] { grid-column: 1; width: 100%; margin: 4px 0; accent-color: var(--accent); height: 22px; }
+    .control input:last-child { grid-column: 1 / -1; }
     .control label { grid-column: 1 / -1; display: flex; justify-content: space-between; gap: 12px; }
     output { font-variant-numeric: tabular-nums; white-space: nowrap; }
     .check { display: flex; gap: 8px; align-items: center; } input { accent-color: var(--accent); }
@@ -637,7 +646,7 @@
 
     // What is worked out once for the same data and settings: `key` names all that it depends on.
     memo(name, key, work) {
-      const whole = JSON.stringify([key, this.world.points]), kept = this.cache.get(name);
+      const whole = JSON.stringify([key, this.state.schedule, this.world.points]), kept = this.cache.get(name);
       if (kept && kept.whole === whole) return kept.value;
       const value = work();
       this.cache.set(name, { whole, value });
@@ -798,9 +807,11 @@
         this.playButton.textContent = this.timer ? "pause" : "play";
         this.draw();
       };
+      this.readout.ariaLive = "off"; // or a screen reader would speak at every frame
       tick();
     }
     stop() {
+      this.readout.ariaLive = "polite";
       cancelAnimationFrame(this.timer);
       this.timer = 0;
       if (this.playButton) this.playButton.textContent = "play";
@@ -809,6 +820,7 @@
     draw() {
       const { face, world, drawing, state: s } = this;
       drawing.fit(this.stage.clientWidth || drawing.size);
+      world.take(s.schedule);
       drawing.begin(this.theme);
       const found = face.draw(drawing, world, s, (...args) => this.memo(...args));
       this.inputs.forEach((refresh) => refresh());
