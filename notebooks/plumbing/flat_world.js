@@ -746,8 +746,10 @@
 
     // Light or dark, as the text around is dark or light.
     look() {
-      const [r, g, b] = (getComputedStyle(this.root).color.match(/[\d.]+/g) || [0, 0, 0]).map(Number);
-      const dark = r + g + b > 380, theme = (this.theme = dark ? THEMES.dark : THEMES.light);
+      const dot = make("canvas").getContext("2d"); // it knows every way to write a colour
+      dot.fillStyle = getComputedStyle(this.root).color;
+      dot.fillRect(0, 0, 1, 1);
+      const [r, g, b] = dot.getImageData(0, 0, 1, 1).data, dark = r + g + b > 380, theme = (this.theme = dark ? THEMES.dark : THEMES.light);
       this.box.style.colorScheme = dark ? "dark" : "light";
       for (const [key, value] of [["accent", theme.accent], ["quiet", theme.quiet], ["soft", dark ? "#a9a9ae" : "#63625e"]]) {
         this.box.style.setProperty(`--${key}`, value);
