@@ -24,6 +24,8 @@ SUFFIXES = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", 
 SYSTEM = ("__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin")  # and all that begins with a dot
 MAGENTA = (255, 0, 255)  # what pixel art has used for "nothing here" since before files knew transparency
 NEAR = 8  # of 255: a colour kept in 5 bits comes back as 248, and is still the same colour
+ALIKE = 32  # of 255: the same surface, a little lighter or darker
+GOOD, BAD = 0.1, 0.25  # shares of the pixels at the cuts of a sheet that go on beyond them
 LONGEST = 16  # times as long as wide: what is longer is a strip of many pictures, not a picture
 FEW = 500
 PATIENCE = 2.0  # seconds without a progress bar
@@ -33,7 +35,7 @@ class Summary:
     """Counts what is read, changed and left out; str() says it all."""
 
     def __init__(self, source, size):
-        self.source, self.size = source, size
+        self.source, self.size = Path(source).resolve().name, size
         self.classes, self.sizes, self.notes, self.backgrounds = Counter(), Counter(), Counter(), Counter()
         self.left_out, self.careful = {}, []
 
@@ -50,17 +52,20 @@ class Summary:
     def __str__(self):
         n, of_each = self.classes.total(), ", ".join(f"{name} {count:,}" for name, count in self.classes.items())
         classes = "1 class" if len(self.classes) == 1 else f"{len(self.classes)} classes"
-        lines = [f"{self.source}: {n:,} pictures, now {self.size} x {self.size}, in {classes}: {of_each}"]
+        lines = [f"{self.source}: {n:,} picture{'s' * (n > 1)}, now {self.size} x {self.size}, in {classes}: {of_each}"]
         common = [f"{w} x {h} ({count:,})" for (w, h), count in self.sizes.most_common(4)]
         others = f" and {len(self.sizes) - 4} other sizes" if len(self.sizes) > 4 else ""
         lines.append(f"they came as {', '.join(common)}{others}")
-        lines += [note.format(f"{count:,}") for note, count in self.notes.items()]
+        lines += [f"{note}: {count:,}" for note, count in self.notes.items()]
         for colour, count in self.backgrounds.most_common(1):
             if 2 * count > n:
-                lines.append(f"{count:,} stand on {_name(colour)}: background='{_name(colour)}' would make that white")
+                lines.append(f"on {_name(colour)} (background='{_name(colour)}' would make it white): {count:,}")
         lines += self.left_out_lines() or ["nothing was left out"]
         lines += [f"careful: {text}" for text in self.careful]
-        return "\n".join(textwrap.fill(line, 110, subsequent_indent="    ") for line in lines)
+        return "\n".join(
+            textwrap.fill(line, 110, subsequent_indent="    ", break_on_hyphens=False, break_long_words=False)
+            for line in lines
+        )
 
 
 # --------------------------------------------------------------------------------------------------- one picture
@@ -118,7 +123,7 @@ def _clear(image, key, summary):
             summary.backgrounds[tuple(colour)] += 1
     if key is not None and (found := _is(pixels, key)).any():
         pixels[found] = 0
-        summary.notes["{} had the background " + _name(key) + ", which became white"] += 1
+        summary.notes[f"background {_name(key)} became white"] += 1
     return Image.fromarray(pixels)
 
 
@@ -129,17 +134,17 @@ def _fit(image, size, fit, summary):
     w, h = image.size
     side = max(w, h) if fit == "pad" else min(w, h)
     if w != h:
-        summary.notes["{} were not square: " + ("padded" if fit == "pad" else "cut to their middle")] += 1
+        summary.notes["not square, " + ("padded with white" if fit == "pad" else "cut to their middle")] += 1
     left, top = (w - side) // 2, (h - side) // 2  # negative when padding: beyond its edge a picture is transparent
     image = image.crop((left, top, left + side, top + side))
     image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     if side > size:
-        summary.notes["{} were reduced by averaging"] += 1
+        summary.notes["reduced by averaging"] += 1
         return np.asarray(image.resize((size, size), Image.Resampling.BOX))
     factor = size // side
     around = size - factor * side
     if side < size:
-        summary.notes["{} were enlarged by whole factors" + (", with white around them" if around else "")] += 1
+        summary.notes[f"{factor} times as large" + (", with white around" if around else "")] += 1
     image = image.resize((factor * side, factor * side), Image.Resampling.NEAREST)
     return np.pad(image, ((around // 2, around - around // 2),) * 2 + ((0, 0),), constant_values=255)
 
@@ -224,7 +229,7 @@ def load_folder(folder, size=16, *, fit="pad", background="auto", report=print):
             summary.leave_out(f"{name} ({stored[0]} x {stored[1]})", f"more than {LONGEST} times as long as wide")
             continue
         if moves:
-            summary.notes["{} move: the first frame was taken"] += 1
+            summary.notes["moving, of which the first frame was taken"] += 1
         pixels.append(_fit(_clear(image, key, summary), size, fit, summary))
         labels.append(label)
         summary.classes[label] += 1
@@ -263,47 +268,50 @@ def _between(pixels, tile, margin, gap):
     return pixels[outside]
 
 
-def _cut(figure, starts):
-    """Of the figures' pixels beside the cuts between columns, the share that goes on beyond the cut; 0 is best."""
-    before, after = (figure[:, [start - k for start in starts[1:]]] for k in (1, 0))
-    return (before & after).sum() / max(1, (before | after).sum())
+def _figures(pixels):
+    """The colours (H, W, 3) of a sheet's figures; -1 where it is transparent, or of its most frequent colour."""
+    figure = pixels[..., 3] >= 128
+    if figure.all():
+        numbers = pixels.view(np.uint32)[..., 0]
+        values, counts = np.unique(numbers, return_counts=True)
+        figure = numbers != values[counts.argmax()]
+    return np.where(figure[..., None], pixels[..., :3].astype(int), -1)
 
 
-def _worst_cut(figure, grid):
-    return max(_cut(figure.T, grid[0]), _cut(figure, grid[1]))
+def _cut(figures, starts):
+    """Of the figures' pixels beside the cuts between columns, the share that goes on beyond, in much the same colour.
+    Cuts through figures have much of that; where two figures only touch, their colours differ."""
+    before, after = (figures[:, [start - k for start in starts[1:]]] for k in (1, 0))
+    there = np.stack([before[..., 0] >= 0, after[..., 0] >= 0])
+    goes_on = there.all(0) & (np.abs(before - after).max(-1) <= ALIKE)
+    return goes_on.sum() / max(1, there.any(0).sum())
 
 
-def _figure(pixels):
-    """Where a sheet (H, W, 4) is not background: not transparent, or not of its most frequent colour."""
-    solid = pixels[..., 3] >= 128
-    if not solid.all():
-        return solid
-    numbers = pixels.view(np.uint32)[..., 0]
-    values, counts = np.unique(numbers, return_counts=True)
-    return numbers != values[counts.argmax()]
+def _worst_cut(figures, grid):
+    return max(_cut(figures.swapaxes(0, 1), grid[0]), _cut(figures, grid[1]))
 
 
-def _with_gaps(pixels, figure, tile):
+def _with_gaps(pixels, figures, tile):
     """The (margin, gap) for which all that lies between tiles of this size is of one colour; None if there are none."""
     for margin, gap in sorted(itertools.product(range(9), repeat=2), key=sum)[1:]:
         grid = _grid(pixels, tile, margin, gap)
-        if grid and max(map(len, grid)) > 1 and (gap or _worst_cut(figure, grid) < 0.1):
+        if grid and max(map(len, grid)) > 1 and (gap or _worst_cut(figures, grid) < GOOD):
             between = _between(pixels, tile, margin, gap)
             if (between == between[0]).all():
                 return margin, gap
     return None
 
 
-def _other_tile(figure, tile):
+def _other_tile(figures, tile):
     """The (width, height), nearest to what was asked for, whose cuts go through no figure; None if there is none."""
     sides = []
-    for part, asked in zip((figure, figure.T), tile):
+    for part, asked in zip((figures, figures.swapaxes(0, 1)), tile):
         length = part.shape[1]
-        fits = [t for t in range(8, length // 2 + 1) if length % t == 0 and _cut(part, range(0, length, t)) < 0.1]
+        fits = [t for t in range(8, length // 2 + 1) if length % t == 0 and _cut(part, range(0, length, t)) < GOOD]
         if length <= 4 * asked:  # a single row or column
             fits.append(length)
         sides.append(min(fits, key=lambda t: (t != asked, t), default=None))
-    return None if None in sides or tuple(sides) in (tile, figure.shape[::-1]) else tuple(sides)
+    return None if None in sides or tuple(sides) in (tile, figures.shape[1::-1]) else tuple(sides)
 
 
 def load_sheet(file, tile, size=16, *, margin=None, gap=None, fit="pad", background="auto", report=print):
@@ -329,24 +337,24 @@ def load_sheet(file, tile, size=16, *, margin=None, gap=None, fit="pad", backgro
     pixels[pixels[..., 3] == 0] = 0  # what is transparent has no colour
     margin, gap = margin or 0, gap or 0
     asked = f"tiles of {tile[0]} x {tile[1]}" + f" with margin={margin}, gap={gap}" * bool(margin or gap)
-    grid, figure = _grid(pixels, tile, margin, gap), _figure(pixels)
-    cut = 0 if grid is None or gap else _worst_cut(figure, grid)
-    doubtful = grid is None or cut > 0.25
-    spaced, other = (_with_gaps(pixels, figure, tile), _other_tile(figure, tile)) if doubtful else (None, None)
+    grid, figures = _grid(pixels, tile, margin, gap), _figures(pixels)
+    cut = 0 if grid is None or gap else _worst_cut(figures, grid)
+    doubtful = grid is None or cut > BAD
+    spaced, other = (_with_gaps(pixels, figures, tile), _other_tile(figures, tile)) if doubtful else (None, None)
     seem = ([f"margin={spaced[0]}, gap={spaced[1]}"] if spaced else []) + ([f"tile={other}"] if other else [])
     seem = f": {' or '.join(seem)} would fit" if seem else ""
     need(grid, f"a sheet of {stored[0]} x {stored[1]} does not divide into {asked}{seem}")
     need(not (unsaid and spaced and spaced[1]),
          f"the {asked} would drift, for {file} has gaps between them{seem} (gap=0 insists)")  # fmt: skip
-    if cut > 0.25:
+    if cut > BAD:
         summary.careful.append(f"{cut:.0%} of what stands at the cuts goes on beyond them{seem}. That is right for "
-                               "ground and walls; figures would lose their heads")  # fmt: skip
+                               "tiles that fill their squares, such as ground; figures lose their heads")  # fmt: skip
     if margin or gap:
         between = _between(pixels, tile, margin, gap)
         if len(between) and not (between == between[0]).all():
             summary.careful.append("what lies between the tiles is not of one colour: are margin and gap right?")
     if moves:
-        summary.notes["it moves: the first frame was taken"] += 1
+        summary.notes["moving, of which the first frame was taken"] += 1
     kept, (w, h) = [], tile
     for (row, y), (column, x) in itertools.product(*map(enumerate, grid)):
         part = pixels[y : y + h, x : x + w]
