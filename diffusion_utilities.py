@@ -40,7 +40,7 @@ def best_device():
 
 # The plumbing (files, folders of pictures, animated PNG) lies beside the lessons, and so do `checks` and `widgets`.
 sys.path.insert(0, str(ROOT / "notebooks"))
-from plumbing.files import load_file, save_file
+from plumbing.files import bare, load_file, read_network, save_file
 from plumbing.images import Sprites, check_images, need, read_npy, to_images, to_pixels
 from plumbing.own_pictures import contact_sheet, load_folder, load_sheet
 from plumbing.picture import Picture, film, show, show_figure, show_rows
@@ -297,6 +297,7 @@ class ContextUnet(nn.Module):
         need(n_feat > 0 and n_feat % 8 == 0, f"n_feat must be divisible by 8 (GroupNorm's groups), not {n_feat}")
         need(height > 0 and height % 4 == 0, f"height must be divisible by 4 (it is halved twice), not {height}")
         self.config = dict(in_channels=in_channels, n_feat=n_feat, n_cfeat=n_cfeat, height=height)
+        self.info = dict(channels=in_channels, size=(height, height))
         self.in_channels, self.n_feat, self.n_cfeat, self.h = in_channels, n_feat, n_cfeat, height
         self.init_conv = ResidualConvBlock(in_channels, n_feat, is_res=True)
         self.down1 = UnetDown(n_feat, n_feat)
@@ -396,12 +397,8 @@ class Unet(nn.Module):
         self.config = dict(
             in_channels=in_channels, n_cfeat=n_cfeat, widths=tuple(widths), attention=attention, predicts=predicts
         )
-        self.in_channels, self.n_cfeat, self.predicts, self.stride = (
-            in_channels,
-            n_cfeat,
-            predicts,
-            2 ** (len(widths) - 1),
-        )
+        self.info, self.stride = dict(channels=in_channels), 2 ** (len(widths) - 1)
+        self.in_channels, self.n_cfeat, self.predicts = in_channels, n_cfeat, predicts
         emb = 4 * widths[0]
         self.time = nn.Sequential(nn.Linear(2 * widths[0], emb), nn.SiLU(), nn.Linear(emb, emb))
         self.context = nn.Linear(n_cfeat, emb, bias=False)  # no bias: a row of zeros adds nothing
@@ -470,14 +467,14 @@ class EMA:
 
     def __init__(self, model, half_life=500):
         need(half_life > 0, f"half_life must be above 0 steps, not {half_life}")
-        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self.model = copy.deepcopy(bare(model)).eval().requires_grad_(False)
         self.steps, self.max_decay = 0, 0.5 ** (1 / half_life)
 
     @torch.no_grad()
     def update(self, model):
         self.steps += 1
         decay = min(self.max_decay, 1 - 1 / (self.steps / 10 + 1))
-        ours, theirs = self.model.state_dict(), model.state_dict()
+        ours, theirs = self.model.state_dict(), bare(model).state_dict()
         floats = [k for k, v in ours.items() if v.is_floating_point()]
         torch._foreach_lerp_([ours[k] for k in floats], [theirs[k] for k in floats], 1 - decay)
         for k in ours.keys() - set(floats):
@@ -549,7 +546,8 @@ class Progress(NamedTuple):
 class Trainer:
     """Trains a denoiser, and can stop and go on. `run(...)` is a generator that yields a Progress after each step.
 
-    model       a network; what it predicts is model.predicts ("eps" if it does not say)
+    model       a network; what it predicts is model.predicts ("eps" if it does not say). One that is all frozen, as
+                `load_model` gives it, is thawed; `model.info` then says what it is trained for, for `save_model`
     data        Sprites, or images (N, C, H, W) in [-1, 1]; without labels the context stays None
     ab_t        the noise schedule
     loss        "l2", whose best answer is the mean, as theory asks; "l1" or "huber": crisper images after short runs
@@ -586,8 +584,16 @@ class Trainer:
               f"{batch // world} images do not divide into {accumulate} parts")  # fmt: skip
         self.shares = [slice(rank + part * world, None, world * accumulate) for part in range(accumulate)]
         self.device = torch.device(device) if device else best_device()
-        self.model = model.to(self.device, memory_format=torch.channels_last)
-        self.network = accelerator.prepare(self.model) if accelerator else self.model  # what a step calls
+        if not any(p.requires_grad for p in model.parameters()):
+            model.requires_grad_(True)
+        self.model = bare(model.to(self.device, memory_format=torch.channels_last))
+        self.network = accelerator.prepare(self.model) if accelerator else model  # what a step calls
+        known = getattr(self.model, "info", {})
+        named = known.keys() >= {"schedule", "T"} and torch.equal(_schedule_of(known), _schedule_of({"schedule": ab_t}))
+        self.model.info = known | dict(
+            schedule=known["schedule"] if named else ab_t, T=len(ab_t) - 1, channels=x.shape[1],
+            size=tuple(x.shape[2:]), classes=getattr(data, "classes", known.get("classes")),
+        )  # fmt: skip
         self.x = x.to(self.device)
         self.c = None if c is None else c.to(self.device)
         self.ab_t, self.lr, self.batch, self.warmup, self.loss, self.drop = ab_t, lr, batch, warmup, LOSSES[loss], drop
@@ -631,7 +637,7 @@ class Trainer:
         """Train until one of the limits is reached, counted since the first step; yields a Progress after each step.
 
         Stop it at any moment (break, or the stop button): what was learned is in `model` and `ema.model`.
-        Raises FloatingPointError if the loss is no longer a number.
+        Raises FloatingPointError if the loss is no longer a number (a GPU is asked at every 50th step and the last).
         """
         need(steps or epochs or seconds, "say how long to train: steps=, epochs= or seconds=")
         need(min(steps or 1, epochs or 1, seconds or 1) > 0, "steps, epochs and seconds must be above 0")
@@ -661,25 +667,39 @@ class Trainer:
                 clocks = self.accelerator.gather(torch.tensor([self.seconds], device=self.device))
                 self.seconds = clocks.max().item()  # all must agree on when the time is up
             self.times.update(*seen)
-            if (self.step % 50 == 0 or self.step == 1) and not torch.isfinite(loss):
+            done = max(self.step / limit, self.seconds / seconds if seconds else 0)
+            asked = loss.device.type == "cpu" or self.step % 50 == 0 or self.step == 1 or done >= 1
+            if asked and not torch.isfinite(loss):  # a look at it makes a GPU wait
                 raise FloatingPointError(
                     f"the loss became {loss.item()} at step {self.step}: is the learning rate too large?"
                 )
-            done = max(self.step / limit, self.seconds / seconds if seconds else 0)
             yield Progress(self.step, self.step * self.batch / len(self.x), loss, self.seconds, min(done, 1.0))
 
     def state_dict(self):
-        """All that is needed to go on as if never stopped."""
-        return dict(model=self.model.state_dict(), emas=[ema.model.state_dict() for ema in self.emas],
-                    optimizer=self.optimizer.state_dict(), generator=self.generator.get_state(), order=self.order,
-                    noise=self.noise.get_state(), times=(self.times.seen, self.times.history),
-                    step=self.step, seconds=self.seconds)  # fmt: skip
+        """All that is needed to go on as if never stopped: a copy, which does not change when training goes on.
+
+        Raises FloatingPointError if the weights are no longer numbers: from there no training can go on.
+        """
+        state = dict(model=self.model.state_dict(), emas=[ema.model.state_dict() for ema in self.emas],
+                     optimizer=self.optimizer.state_dict(), generator=self.generator.get_state(), order=self.order,
+                     noise=self.noise.get_state(), times=(self.times.seen, self.times.history),
+                     step=self.step, seconds=self.seconds)  # fmt: skip
+        slots = state["model"], *state["emas"], *state["optimizer"]["state"].values()
+        if not all(torch.isfinite(v).all() for values in slots for v in values.values()):
+            raise FloatingPointError(f"weights are not numbers at step {self.step}: is the learning rate too large?")
+        if isinstance(self.model, (Unet, ContextUnet)):
+            state |= dict(config=self.model.config, info=_complete(self.model))
+        return copy.deepcopy(state)
 
     def load_state_dict(self, state):
-        """Go on from what `state_dict` gave."""
-        self.model.load_state_dict(state["model"])
+        """Go on from what `state_dict` gave, with the settings of this Trainer (lr, betas, drop, ...)."""
+        state, ours = copy.deepcopy(state), getattr(self.model, "config", None)
+        theirs = state.get("config", ours)
+        need(theirs == ours, f"the run trained a network of {theirs}, which this one of {ours} cannot go on with")
         need(len(state["emas"]) == len(self.emas), f"the run kept {len(state['emas'])} averages, not {len(self.emas)}")
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.model.load_state_dict(state["model"])
+        settings = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict(state["optimizer"] | {"param_groups": settings})
         self.order, self.step, self.seconds = state["order"], state["step"], state["seconds"]
         self.times.seen, self.times.history = state["times"]
         for ema, weights in zip(self.emas, state["emas"]):
@@ -690,43 +710,59 @@ class Trainer:
             self.noise.set_state(state["noise"].cpu())
 
 
+def _schedule_of(info):
+    """ab_t of what is said of a network: its schedule is a name, to which T belongs, or ab_t itself."""
+    schedule = info["schedule"]
+    return schedule.double().cpu() if torch.is_tensor(schedule) else noise_schedule(schedule, info["T"])
+
+
+def _complete(model, /, **info):
+    """What `model.info` and `info` say of a network; ValueError unless it suffices to use it."""
+    info = {"classes": None, "size": None} | model.info | {"predicts": model.predicts} | info
+    for name in ("classes", "size"):
+        info[name] = info[name] and tuple(info[name])
+    predicts, schedule = info["predicts"], info.get("schedule")
+    need(predicts in ("eps", "x0", "v"), f"a network predicts 'eps', 'x0' or 'v', not {predicts!r}")
+    known = torch.is_tensor(schedule) or (schedule and info.get("T"))
+    need(known, "without its schedule a network is of no use: say schedule= and T=, or schedule=ab_t")
+    return info | {"T": len(_schedule_of(info)) - 1}
+
+
 def save_model(model, file, **info):
-    """A `Unet` or `ContextUnet` with its constructor's arguments and what else is worth knowing (schedule, T, ...)."""
-    info.setdefault("predicts", model.predicts)
-    info.setdefault("schedule", "cosine")
-    info.setdefault("T", 500)
-    save_file(dict(config=model.config, state={k: v.cpu() for k, v in model.state_dict().items()}, info=info), file)
+    """A `Unet` or `ContextUnet` for `load_model`, with all that is needed to use it; as .safetensors if `file` ends so.
 
-
-def load_model(file, device=None):
-    """A trained network, ready to sample, and its schedule: (model, ab_t).
-
-    Knows the files of `save_model`, and plain state dicts of a ContextUnet (ours or the original course's, which have
-    a linear schedule of 500 steps). Raises FileNotFoundError or ValueError in one sentence.
+    info: schedule (a name, with T; or ab_t itself), which must be known; size (H, W), classes (their names), and what
+    else is worth knowing. What `model.info` says (as after `Trainer` or `load_model`) need not be said again.
+    Raises ValueError if it could not be read back, OSError if it cannot be written; the old file then stays.
     """
-    saved = load_file(file)
-    need(isinstance(saved, dict) and saved, f"{file} holds no weights")
-    if "config" in saved:
-        try:
-            network = ContextUnet if "n_feat" in saved["config"] else Unet
-            model, state, info = network(**saved["config"]), saved["state"], saved["info"]
-        except (KeyError, TypeError):
-            raise ValueError(f"{file} holds the weights of some other network, not of a Unet or ContextUnet") from None
-        model.predicts = info.get("predicts", model.predicts)
-    else:
-        state, info = saved, {"schedule": "linear", "T": 500}
-        try:
-            n_feat, in_channels = state["init_conv.conv1.0.weight"].shape[:2]
-            n_cfeat, height = state["contextembed1.model.0.weight"].shape[1], 4 * state["up0.0.weight"].shape[2]
-        except (KeyError, AttributeError):
-            raise ValueError(f"{file} holds the weights of some other network, not of a Unet or ContextUnet") from None
-        model = ContextUnet(in_channels, n_feat, n_cfeat, height)
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        raise ValueError(f"{file} does not fit the network it names: {str(error).splitlines()[-1].strip()}") from None
+    model = bare(model)
+    need(isinstance(model, (Unet, ContextUnet)), f"save_model writes a Unet or ContextUnet, not a "
+         f"{type(model).__name__}: give the network itself, or save_file(model.state_dict(), file)")  # fmt: skip
+    info = _complete(model, **info)
+    n = len(info["classes"] or ())
+    need(n in (0, model.n_cfeat), f"{n} names of classes for a network that takes {model.n_cfeat}")
+    state = {k: v.cpu() for k, v in model.state_dict().items()}
+    save_file(dict(config=model.config, state=state, info=info), file, check=lambda part: load_model(part, "cpu"))
+
+
+def load_model(file, device=None, **known):
+    """A trained network, ready to sample, and its schedule: (model, ab_t). `model.info` says what it is for: predicts,
+    schedule, T, channels, size (H, W), classes; the last two are None where the file does not say.
+
+    Knows the files of `save_model`, a run's last.pt, and plain state dicts (.pth or .safetensors, also of a wrapped
+    network, also in half precision). Those of a ContextUnet are taken as the sprite course's: eps, linear, T = 500.
+    Those of a Unet do not say what they predict: say it here, predicts="v", schedule="cosine", T=500.
+    Raises FileNotFoundError or ValueError in one sentence.
+    """
+    model, said = read_network(file, Unet, ContextUnet)
+    twice, info = known.keys() & said.keys(), said | known
+    need(not twice, f"{file} says itself what its {', '.join(twice)} is: leave that out")
+    missing = " and ".join(k for k in ("predicts", "schedule") if k not in info)
+    need(not missing, f'{file} holds weights alone: say as they were trained, {missing}, '
+         'such as load_model(file, predicts="v", schedule="cosine", T=500)')  # fmt: skip
+    model.info, model.predicts = _complete(model, **info), info["predicts"]
     model = model.to(device or best_device(), memory_format=torch.channels_last).eval().requires_grad_(False)
-    return model, noise_schedule(info["schedule"], info["T"])
+    return model, _schedule_of(model.info)
 
 
 # ------------------------------------------------------------------------------------------------------------ sampling
@@ -851,11 +887,15 @@ def sampler(model, ab_t, x, c=None, *, steps=50, eta=0.0, order=1, variance="sma
             yield Step(i, t, s, x, x0, eps)
 
 
-def sample(model, ab_t, n=32, c=None, *, seed=0, shape=(3, 16, 16), keep=0, generator=None, **how):
+def sample(model, ab_t, n=32, c=None, *, seed=0, shape=None, keep=0, generator=None, **how):
     """Draw n images (n, C, H, W) from noise; with keep=32 also the list of about 32 of the Steps, evenly spread.
 
-    c is (n, n_cfeat), or one row for all. `how` goes to `sampler`: steps, eta, order, variance, clip, ...
+    c is (n, n_cfeat), or one row for all. shape (C, H, W) is what the network was trained for (its `info`), if it says
+    so, else (3, 16, 16). `how` goes to `sampler`: steps, eta, order, variance, clip, ...
     """
+    if shape is None:
+        info = getattr(bare(_network_in(model)), "info", {})
+        shape = info.get("channels", 3), *(info.get("size") or (16, 16))
     generator = generator or torch.Generator().manual_seed(seed)
     if c is not None:
         c = torch.as_tensor(c, dtype=torch.float32)

@@ -170,7 +170,7 @@ def test_all_weights_together_stay_small():
 @pytest.fixture
 def run_here(monkeypatch, capsys, tmp_path):
     teacher = tmp_path / "teacher.pth"
-    du.save_model(awake(du.Unet(widths=(8, 16))), teacher)
+    du.save_model(awake(du.Unet(widths=(8, 16))), teacher, schedule="cosine", T=500)
 
     def go(*args):
         monkeypatch.setattr(sys, "argv", [str(PROGRAM), *map(str, args)])
@@ -223,7 +223,7 @@ def test_control_c_loses_nothing(run_here, tmp_path, monkeypatch):
 
 
 def test_the_program_refuses_in_a_sentence(run_here, tmp_path):
-    du.save_model(du.Unet(widths=(8, 8), predicts="eps"), tmp_path / "eps.pth")
+    du.save_model(du.Unet(widths=(8, 8), predicts="eps"), tmp_path / "eps.pth", schedule="cosine", T=500)
     code, _ = run_here("--steps", 2, "--teacher", tmp_path / "eps.pth", "--out", tmp_path / "d")
     assert "must be a network that predicts v" in str(code)
     code, _ = run_here("--steps", 2, "--teacher", run_here.teacher, "--pieces", 0, "--out", tmp_path / "d")
