@@ -4,6 +4,7 @@ what was read, what was left out and why: nothing is skipped without being count
 `diffusion_utilities` re-exports all that is public here.
 """
 
+import io
 import itertools
 import sys
 import textwrap
@@ -16,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageColor, ImageOps, UnidentifiedImageError
 
+from plumbing.files import write_file
 from plumbing.images import Sprites, need, to_images
 from plumbing.picture import show_rows
 
@@ -381,6 +383,13 @@ def contact_sheet(data, columns=16, scale=2):
         few = found[np.linspace(0, len(found) - 1, min(columns, len(found))).round().astype(int)]
         rows[f"{name}\n{len(found):,} pictures"] = data.x[few]
     return show_rows(rows, scale=scale, alt="what will be trained on: " + ", ".join(data.classes))
+
+
+def write_still(picture, file):
+    """Write a Picture as a .png in all its colours (its own `save` keeps 256)."""
+    stream = io.BytesIO()
+    Image.fromarray(picture.frames[0]).save(stream, "png")
+    return write_file(file, stream.getvalue())
 
 
 def advice(n):
