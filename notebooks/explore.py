@@ -65,7 +65,7 @@ class World:
 
 def normals(seed, n):
     """n standard normal points (n, 2), the same in the browser: a hash of their numbers, then Box and Muller."""
-    a = np.uint64(seed) * np.uint64(0x9E3779B1) + np.arange(1, 2 * n + 1, dtype=np.uint64) * np.uint64(0x6D2B79F5)
+    a = (np.uint64(seed) * np.uint64(0x9E3779B1) + np.arange(1, 2 * n + 1, dtype=np.uint64) * np.uint64(0x6D2B79F5))
     a &= np.uint64(0xFFFFFFFF)
     h = (a ^ (a >> np.uint64(15))) * (a | np.uint64(1)) & np.uint64(0xFFFFFFFF)
     h ^= (h + (h ^ (h >> np.uint64(7))) * (h | np.uint64(61))) & np.uint64(0xFFFFFFFF)

@@ -6,7 +6,7 @@
     python weights/draw.py weights/few_steps.pth --calls 4             a network of train_few_steps.py
 
 The classes, the size and the schedule are saved with a network; asked for a class that it does not know, the program
-lists those that it does. A class has one row, or several, in the order of the list.
+lists those that it does.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
     python weights/train.py --minutes 10                                   the modern Unet on our sprites
     python weights/train.py --network context_unet --epochs 32             the sprite course's network and recipe
-    python weights/train.py --minutes 10 --data my_sprites/                your pictures: flat, or a folder for each class
+    python weights/train.py --minutes 10 --data my_sprites/                your pictures, flat or a folder for each class
     python weights/train.py --minutes 10 --data sheet.png --tile 16 24     a sprite sheet (and --margin 1 --gap 1)
     python weights/train.py --minutes 10 --data a.npy --labels b.npy       a pair of .npy files
     python weights/train.py --resume weights/runs/unet                     go on after a stop, a crash or a power cut
@@ -14,11 +14,12 @@
 Several processes (Hugging Face Accelerate) share each batch: the run, its files and its loss are those of one process,
 and it can be resumed with another number of them. (A ContextUnet's BatchNorm sees only its process's share of a batch.)
 
-Of your own pictures a summary says what was read, what was left out and why, and `contact.png` shows what is trained on.
+Of your own pictures a summary says what was read, what was left out and why; `contact.png` in the run's folder shows
+what it is trained on.
 
 A run lives in a folder: `last.pt` (everything needed to go on, renewed every minute), `samples_*.png` (from the same
-noise each time) and `model.pth` (the averaged weights, for `draw.py` and `load_model`; of several averages, the others are
-`model_half_life_*.pth`). Files are written beside, read back and renamed: a run that is killed never leaves half a
+noise each time) and `model.pth` (the averaged weights, for draw.py and `load_model`; of several averages, the others
+are `model_half_life_*.pth`). Files are written beside, read back and renamed: a run that is killed never leaves half a
 file, and one whose loss is no longer a number stops before it overwrites a good state. A run that is resumed keeps its
 settings, but for what is asked now; a new --steps, --epochs or --minutes replaces all the old ones, and each counts
 from the run's first step. What cannot change in the middle of a run (its network, its data) is refused.
@@ -207,8 +208,9 @@ def train(args):
     data = load_data(args, print if first else None)
     model = build(args, data, state.get("config"))
     ab_t = du.noise_schedule(args.schedule, args.T)
+    shown = du.Sprites(data.x, None, ()) if args.no_context else data
     trainer = du.Trainer(
-        model, du.Sprites(data.x, None, ()) if args.no_context else data, ab_t, lr=args.lr, betas=(0.9, args.beta2), batch=args.batch,
+        model, shown, ab_t, lr=args.lr, betas=(0.9, args.beta2), batch=args.batch,
         warmup=args.warmup, weight_decay=args.weight_decay, anneal=None if args.anneal == "none" else args.anneal,
         times=args.times, loss=args.loss, drop=args.drop, half_life=args.half_life, accumulate=args.accumulate,
         bf16=args.bf16 and args.bf16 == "yes", seed=args.seed, accelerator=accelerator,
