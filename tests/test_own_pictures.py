@@ -1,10 +1,14 @@
 """Your own pictures, as people have them: every file is made by the test that reads it."""
 
+import json
+import runpy
 import shutil
+import sys
 
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 from PIL import Image, ImageCms
 
 import diffusion_utilities as du
@@ -506,3 +510,144 @@ def test_contact_sheet_shows_each_class_evenly():
     greys = du.to_pixels(x[[*range(0, 90, 10)][:1] + [89] + [90, 99]])[:, 0, 0, 0]
     assert {int(grey) for grey in greys} <= set(np.unique(row[..., 0]).tolist())
     assert "many, few" in picture.alt
+
+
+# -------------------------------------------------------------------------- the programs: train on them, draw with them
+
+
+@pytest.fixture
+def program(capsys, monkeypatch):
+    """The programs of weights/, as a user calls them, in this process: program("draw", ...) gives (exit code, stdout,
+    stderr)."""
+    monkeypatch.syspath_prepend(ROOT / "weights")
+
+    def go(name, *args):
+        monkeypatch.setattr(sys, "argv", [name, *map(str, args)])
+        code, errors = 0, ""
+        try:
+            runpy.run_path(str(ROOT / "weights" / f"{name}.py"), run_name="__main__")
+        except SystemExit as stop:
+            code, errors = (1, f"{stop.code}\n") if isinstance(stop.code, str) else (stop.code, "")
+        said = capsys.readouterr()
+        return code, said.out, said.err + errors
+
+    return go
+
+
+TINY = ["--widths", 8, 8, "--batch", 4, "--T", 30, "--steps", 2]
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """A folder of three classes, 24 x 20 pixels, one of the files broken."""
+    for k in range(12):
+        write(tmp_path / "pets" / ("cat", "dog", "owl")[k % 3] / f"{k}.jpg", art(k, 24, 20))
+    (tmp_path / "pets" / "dog" / "broken.png").write_text("not a picture")
+    return tmp_path / "pets"
+
+
+def test_from_a_folder_to_pictures(program, pets, tmp_path):
+    run = tmp_path / "run"
+    code, said, errors = program("train", "--data", pets, "--size", 24, *TINY, "--out", run)
+    assert code == 0, errors
+    said = " ".join(said.split())
+    assert "12 pictures, now 24 x 24, in 3 classes: cat 4, dog 4, owl 4" in said
+    assert "left out, 1 not a readable picture: dog/broken.png" in said
+    assert "12 pictures are few" in said and "contact.png: this is what is trained on" in said
+    assert said.index("contact.png") < said.index("loss")
+    contact = np.asarray(Image.open(run / "contact.png"))
+    assert contact.shape[0] > 3 * 48 and len(np.unique(contact.reshape(-1, 3), axis=0)) > 300  # in all their colours
+    model, _ = du.load_model(run / "model.pth", "cpu")
+    assert model.info["classes"] == ("cat", "dog", "owl") and model.info["size"] == (24, 24)
+    for classes, rows in (([], 3), (["--class", "owl"], 1), (["--class", "owl", "cat"], 2), (["--class", "none"], 1)):
+        code, said, errors = program("draw", run, *classes, "--n", 2, "--steps", 3, "--scale", 1, "--gap", 0,
+                                     "--out", tmp_path / "drawn.png")  # fmt: skip
+        assert code == 0 and f"drawn.png: {2 * rows} pictures of 24 x 24" in said, errors
+        assert Image.open(tmp_path / "drawn.png").size == (48, 24 * rows)
+    code, _, errors = program("draw", run, "--class", "knight", "--out", tmp_path / "drawn.png")
+    assert code == 1 and errors == "error: there is no class 'knight'; this network knows: cat, dog, owl\n"
+
+
+def test_what_is_drawn_is_what_was_asked_for(program, tmp_path):
+    """Our own networks do not name their classes: they are the course's five. The seed decides the picture."""
+    how = ["--class", "spell", "--n", 3, "--steps", 4, "--w", 1.5, "--seed", 7, "--scale", 1, "--gap", 0]
+    code, _, errors = program("draw", ROOT / "weights" / "unet.pth", *how, "--out", tmp_path / "drawn.png")
+    assert code == 0, errors
+    model, ab_t = du.load_model(ROOT / "weights" / "unet.pth")
+    x = du.sample(du.Guided(model, 1.5), ab_t, 3, torch.eye(5)[3], seed=7, steps=4, order=2, eta=1.0, clip=True)
+    wanted = np.concatenate(du.to_pixels(x), 1)
+    drawn = np.asarray(Image.open(tmp_path / "drawn.png"))
+    assert np.abs(wanted.astype(int) - drawn).max() <= 1
+    code, _, errors = program("draw", ROOT / "weights" / "unet.pth", "--class", "knight")
+    assert code == 1 and "this network knows: hero, non-hero, food, spell, side-facing" in errors
+
+
+def test_drawing_in_few_calls_and_in_another_size(program, tmp_path):
+    out = ["--n", 1, "--scale", 1, "--gap", 0, "--columns", 1, "--out", tmp_path / "drawn.png"]
+    code, said, errors = program("draw", ROOT / "weights" / "few_steps.pth", "--calls", 2, *out)
+    assert code == 0 and "5 pictures of 16 x 16" in said, errors
+    code, said, errors = program("draw", ROOT / "weights" / "unet.pth", "--size", 24, "--steps", 1, *out)
+    assert code == 0 and Image.open(tmp_path / "drawn.png").size == (24, 120), errors
+
+
+@pytest.mark.parametrize(
+    "args, sentence",
+    [
+        (["nowhere.pth"], "there is no file nowhere.pth"),
+        (["{}"], "holds no model.pth yet"),
+        (["{}/x.pth"], "is not a readable weights file"),
+        ([ROOT / "weights" / "unet.pth", "--n", 0], "--n must be at least 1, not 0"),
+        ([ROOT / "weights" / "unet.pth", "--out", "x.jpg"], "--out must be a .png and --gap at least 0, not x.jpg"),
+        ([ROOT / "weights" / "unet.pth", "--size", 18], "divisible by 4, not 18 x 18"),
+        ([ROOT / "weights" / "unet.pth", "--steps", 0], "must be a whole number in 1..500"),
+        ([ROOT / "weights" / "few_steps.pth", "--calls", 1, "--size", 32], "sprites of a class in 16 x 16"),
+    ],
+)
+def test_drawing_what_cannot_be_drawn(program, tmp_path, args, sentence):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "x.pth").write_text("no weights")
+    code, _, errors = program("draw", *[str(arg).format(tmp_path / "folder") for arg in args])
+    assert code == 1 and errors.startswith("error: ") and sentence in errors and errors.count("\n") == 1
+
+
+def test_without_context_no_labels_are_needed(program, tmp_path):
+    np.save(tmp_path / "a.npy", np.stack([art(k) for k in range(8)]))
+    code, _, errors = program("train", "--data", tmp_path / "a.npy", "--no-context", *TINY, "--out", tmp_path / "run")
+    assert code == 0, errors
+    assert du.load_model(tmp_path / "run" / "model.pth", "cpu")[0].info["classes"] == ()
+    drawn = ["--n", 2, "--steps", 2, "--out", tmp_path / "drawn.png"]
+    code, said, errors = program("draw", tmp_path / "run", *drawn)
+    assert code == 0 and "2 pictures of 16 x 16" in said, errors
+    code, _, errors = program("draw", tmp_path / "run", "--class", "hero", *drawn)
+    assert code == 1 and "trained without classes: leave out --class" in errors
+
+
+def test_a_sheet_with_all_its_options(program, tmp_path):
+    """Also resumed: the run's settings hold what the sheet needs, and its pictures are read the same way again."""
+    whole = sheet([figure(k, 16, 24) for k in range(8)], 4, gap=1, margin=2)
+    magenta = np.where(whole[..., 3:] > 0, whole[..., :3], np.uint8(MAGENTA))
+    write(tmp_path / "people.png", magenta)
+    options = ["--tile", 16, 24, "--margin", 2, "--gap", 1, "--fit", "crop", "--background", "magenta"]
+    code, said, errors = program("train", "--data", tmp_path / "people.png", *options, *TINY, "--out", tmp_path / "run")
+    assert code == 0, errors
+    assert "8 pictures, now 16 x 16, in 1 class: people 8" in said and "cut to their middle: 8" in said
+    assert json.loads((tmp_path / "run" / "settings.json").read_text())["tile"] == [16, 24]
+    code, said, errors = program("train", "--resume", tmp_path / "run", "--steps", 3)
+    assert code == 0 and "resumed at step 2" in said and "people 8" in said, errors
+    kept = ["--tile", 16, 24, "--margin", 2, "--gap", 1, "--background", "keep"]
+    code, said, errors = program("train", "--data", tmp_path / "people.png", *kept, *TINY, "--out", tmp_path / "kept")
+    assert code == 0 and "became white" not in said, errors
+
+
+def test_a_mistyped_folder(program, tmp_path):
+    """It was once told that a sprite sheet needs the size of its tiles."""
+    code, _, errors = program("train", "--data", tmp_path / "my_picturs", *TINY, "--out", tmp_path / "run")
+    assert code == 1 and errors == f"error: there is no folder or file {tmp_path / 'my_picturs'}\n"
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_is_not_finished_can_be_drawn_from(program, pets, tmp_path):
+    assert program("train", "--data", pets, *TINY, "--out", tmp_path / "run")[0] == 0
+    (tmp_path / "run" / "model.pth").unlink()
+    code, said, errors = program("draw", tmp_path / "run", "--n", 1, "--steps", 2, "--out", tmp_path / "drawn.png")
+    assert code == 0 and "3 pictures of 16 x 16" in said, errors

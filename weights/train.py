@@ -2,7 +2,7 @@
 
     python weights/train.py --minutes 10                                   the modern Unet on our sprites
     python weights/train.py --network context_unet --epochs 32             the sprite course's network and recipe
-    python weights/train.py --minutes 10 --data my_sprites/                your pictures, flat or a folder for each class
+    python weights/train.py --minutes 10 --data my_sprites/                your pictures: flat, or a folder a class
     python weights/train.py --minutes 10 --data sheet.png --tile 16 24     a sprite sheet (and --margin 1 --gap 1)
     python weights/train.py --minutes 10 --data a.npy --labels b.npy       a pair of .npy files
     python weights/train.py --resume weights/runs/unet                     go on after a stop, a crash or a power cut
