@@ -143,11 +143,11 @@ def load_data(args, report=print):
     if args.data and not args.data.endswith(".npy"):
         if args.labels:
             raise ValueError(f"--labels is for a .npy file: the classes of {args.data} are its folders")
-        data = own_pictures.load_pictures(args.data, args.size or 16, args, report)
+        data = own_pictures.load_pictures(args.data, args.size or 16, vars(args), report)
         if report and (few := own_pictures.advice(len(data.x))):
             report(few)
         return data
-    for name in ("tile", "margin", "gap", "fit", "background"):
+    for name in own_pictures.OPTIONS:
         if getattr(args, name) is not None:
             raise ValueError(f"--{name} is for your own folder or sheet of pictures: --data FOLDER or SHEET.png")
     if args.data and not args.labels and not args.no_context:

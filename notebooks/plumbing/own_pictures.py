@@ -30,6 +30,7 @@ ALIKE = 32  # of 255: the same surface, a little lighter or darker
 GOOD, BAD = 0.1, 0.25  # shares of the pixels at the cuts of a sheet that go on beyond them
 LONGEST = 16  # times as long as wide: what is longer is a strip of many pictures, not a picture
 FEW = 500
+OPTIONS = ("tile", "margin", "gap", "fit", "background")  # of a program that reads your own pictures
 PATIENCE = 2.0  # seconds without a progress bar
 
 
@@ -400,20 +401,23 @@ def advice(n):
             "look at its samples beside your pictures, and add more pictures if you can.")  # fmt: skip
 
 
-def add_options(group):
+def add_options(group, fit="pad"):
     """The options of `load_folder` and `load_sheet`, for a program's command line."""
     group.add_argument("--tile", type=int, nargs="+", metavar="N", help="of a sheet: one number, or width and height")
     group.add_argument("--margin", type=int, help="of a sheet: pixels around all tiles")
     group.add_argument("--gap", type=int, help="of a sheet: pixels between two tiles")
-    group.add_argument("--fit", choices=["pad", "crop"], help="what is not square is padded with white, or cut")
+    group.add_argument(
+        "--fit",
+        choices=["pad", "crop"],
+        help=f"what is not square is padded with white or cut to its middle (default {fit})",
+    )
     group.add_argument("--background", metavar="COLOUR",
                        help="becomes white: a name or #rrggbb (magenta is found by itself); or keep")  # fmt: skip
 
 
-def load_pictures(path, size, args, report=print):
-    """A folder, or a sheet if --tile is given, by the options of `add_options`."""
-    said = {name: value for name in ("tile", "margin", "gap", "fit", "background")
-            if (value := getattr(args, name)) is not None}  # fmt: skip
+def load_pictures(path, size, options, report=print):
+    """A folder, or a sheet if --tile is given, by what `add_options` asked for: {name: value, or None if not said}."""
+    said = {name: options[name] for name in OPTIONS if options.get(name) is not None}
     if said.get("background") == "keep":
         said["background"] = None
     if not Path(path).exists():
