@@ -43,21 +43,32 @@ def best_device():
 sys.path.insert(0, str(ROOT / "notebooks"))
 from plumbing.denoisers import Denoiser, as_context, check_schedule, evaluating, is_whole, predicts_of, told, weight_of
 from plumbing.files import bare, load_file, read_network, save_file
-from plumbing.images import Sprites, check_images, load_folder, load_sheet, need, read_npy, to_images, to_pixels
+from plumbing.images import Sprites, check_images, need, read_npy, to_images, to_pixels
+from plumbing.own_pictures import contact_sheet, load_folder, load_sheet
 from plumbing.picture import Picture, film, show, show_figure, show_rows
 
 # ---------------------------------------------------------------------------------------------------------------- data
 
 
-def load_npy(sprite_file, label_file, classes=CLASSES, part=slice(None)):
-    """A pair of .npy files, uint8 (N, H, W, 3) and one-hot (N, K), as `Sprites`: ours and the sprite course's.
+def load_npy(sprite_file, label_file=None, classes=None, part=slice(None)):
+    """A pair of .npy files, uint8 (N, H, W, 3) and labels, as `Sprites`: ours, the sprite course's, yours.
 
-    part: a slice of the N, instead of all. Raises FileNotFoundError or ValueError if a file is missing, pickled or
-    broken, or if the two do not match.
+    Labels are one-hot (N, K) or class numbers (N,); without labels all are of one class, named after the file.
+    classes: the names of the K ("class 0", "class 1", ...). part: a slice of the N, instead of all. Raises
+    FileNotFoundError or ValueError if a file is missing, pickled or broken, or if the two do not match.
     """
-    pixels, labels = read_npy(sprite_file), read_npy(label_file)
+    pixels = read_npy(sprite_file)
+    labels = np.ones((len(pixels), 1)) if label_file is None else read_npy(label_file)
+    if label_file is None and classes is None:
+        classes = (Path(sprite_file).stem,)
     need(len(pixels) == len(labels), f"{len(pixels)} sprites but {len(labels)} labels: the two files do not match")
-    need(labels.ndim == 2 and labels.shape[1] == len(classes), f"labels must be (N, {len(classes)}): {labels.shape}")
+    if labels.ndim == 1 and labels.dtype.kind in "iu":
+        K = min(labels.max() + 1, 1000) if classes is None else len(classes)
+        need(0 <= labels.min() and labels.max() < K, f"class numbers must lie in 0..{K - 1}, not reach {labels.max()}")
+        labels = np.eye(K)[labels]
+    need(labels.ndim == 2, f"labels must be one-hot (N, K) or class numbers (N,), not {labels.dtype} {labels.shape}")
+    classes = [f"class {k}" for k in range(labels.shape[1])] if classes is None else classes
+    need(labels.shape[1] == len(classes), f"labels of {labels.shape[1]} classes, but {len(classes)} names of classes")
     need(np.isin(labels, (0, 1)).all() and (labels.sum(1) == 1).all(), "each label must be one-hot: a single 1 a row")
     return Sprites(to_images(pixels[part]), torch.from_numpy(labels[part].astype(np.float32)), tuple(classes))
 
@@ -68,7 +79,8 @@ def load_sprites(split="train", n=None):
     parts = {"train": every[:-HELD_OUT], "held_out": every[-HELD_OUT:], "all": every}
     need(split in parts, f"split must be one of {', '.join(parts)}, not {split!r}")
     part = parts[split][:n]
-    return load_npy(DATA / "sprites_16x16.npy", DATA / "sprite_labels_16x16.npy", part=slice(part.start, part.stop))
+    files = DATA / "sprites_16x16.npy", DATA / "sprite_labels_16x16.npy"
+    return load_npy(*files, CLASSES, slice(part.start, part.stop))
 
 
 # `transform` and `CustomDataset` serve those who want a torch Dataset; the lessons keep all images in one tensor.

@@ -81,7 +81,8 @@ def test_every_source_of_data(data, tmp_path, source, images, classes, run_here)
     model, ab_t = du.load_model(out / "model.pth", "cpu")
     assert model.n_cfeat == classes and torch.equal(ab_t, du.noise_schedule("cosine", 30))
     assert Image.open(out / "samples_000003.png").size[0] > 100
-    assert sorted(f.name for f in out.iterdir()) == ["last.pt", "model.pth", "samples_000003.png", "settings.json"]
+    files = ["contact.png", "last.pt", "model.pth", "samples_000003.png", "settings.json"]
+    assert sorted(f.name for f in out.iterdir()) == files
 
 
 def test_our_own_sprites_and_the_courses_network(tmp_path):
@@ -480,14 +481,23 @@ def test_a_run_is_not_overwritten(tmp_path, run_here):
 @pytest.mark.parametrize(
     "args, sentence",
     [
-        (["--data", "{}/a.npy"], "needs its labels: --labels"),
+        (["--data", "{}/a.npy"], "needs its labels, --labels FILE.npy, or --no-context"),
         (["--data", "{}/a.npy", "--labels", "{}/a.npy"], "labels must be"),
-        (["--data", "{}/sheet.png"], "needs the size of its tiles: --tile"),
+        (
+            ["--data", "{}/sheet.png"],
+            "a sprite sheet needs the size of its tiles, --tile 16 or --tile 16 24",
+        ),
         (["--data", "{}/sheet.png", "--tile", "30"], "does not divide into tiles of 30 x 30"),
-        (["--data", "{}/nowhere.png", "--tile", "32"], "there is no file"),
-        (["--data", "{}/no_folder"], "there is no file"),
+        (["--data", "{}/nowhere.png", "--tile", "32"], "there is no folder or file"),
+        (["--data", "{}/foldr"], "there is no folder or file"),
+        (["--data", "{}/sheet.png", "--tile", "1", "2", "3"], "--tile takes one number, or width and height"),
+        (["--data", "{}/folder", "--gap", "1"], "--gap is for a sprite sheet, but"),
+        (["--data", "{}/folder", "--labels", "{}/b.npy"], "--labels is for a .npy file"),
+        (["--data", "{}/a.npy", "--labels", "{}/b.npy", "--fit", "crop"], "--fit is for your own folder or sheet"),
+        (["--data", "{}/a.npy", "--labels", "{}/b.npy", "--size", "32"], "--size is for folders and sheets: these"),
+        (["--tile", "16"], "--tile is for your own folder or sheet of pictures"),
         (["--data", "{}/b.npy.txt", "--tile", "32"], "is not a readable picture"),
-        (["--data", "{}/folder/a"], "put each class into a folder of its own"),
+        (["--data", "{}/folder/a"], "batch must be between 1 and the 4 images"),
         (["--data", "{}/folder", "--batch", "99"], "batch must be between 1 and the 10 images"),
         (["--data", "{}/folder", "--batch", "0"], "batch must be between 1"),
         (["--data", "{}/folder", "--batch", "4", "--widths", "7"], "every width must be divisible by 8"),

@@ -2,8 +2,8 @@
 
     python weights/train.py --minutes 10                                   the modern Unet on our sprites
     python weights/train.py --network context_unet --epochs 32             the sprite course's network and recipe
-    python weights/train.py --minutes 10 --data my_sprites/                a folder that holds a folder of PNG per class
-    python weights/train.py --minutes 10 --data sheet.png --tile 32        a sprite sheet
+    python weights/train.py --minutes 10 --data my_sprites/                your pictures: flat, or a folder a class
+    python weights/train.py --minutes 10 --data sheet.png --tile 16 24     a sprite sheet (and --margin 1 --gap 1)
     python weights/train.py --minutes 10 --data a.npy --labels b.npy       a pair of .npy files
     python weights/train.py --resume weights/runs/unet                     go on after a stop, a crash or a power cut
     python weights/train.py --resume weights/runs/unet --steps 20000       make it longer, or change its --lr and more
@@ -14,9 +14,12 @@
 Several processes (Hugging Face Accelerate) share each batch: the run, its files and its loss are those of one process,
 and it can be resumed with another number of them. (A ContextUnet's BatchNorm sees only its process's share of a batch.)
 
+Of your own pictures a summary says what was read, what was left out and why; `contact.png` in the run's folder shows
+what it is trained on.
+
 A run lives in a folder: `last.pt` (everything needed to go on, renewed every minute), `samples_*.png` (from the same
-noise each time) and `model.pth` (the averaged weights, for `load_model`; of several averages, the others are
-`model_half_life_*.pth`). Files are written beside, read back and renamed: a run that is killed never leaves half a
+noise each time) and `model.pth` (the averaged weights, for draw.py and `load_model`; of several averages, the others
+are `model_half_life_*.pth`). Files are written beside, read back and renamed: a run that is killed never leaves half a
 file, and one whose loss is no longer a number stops before it overwrites a good state. A run that is resumed keeps its
 settings, but for what is asked now; a new --steps, --epochs or --minutes replaces all the old ones, and each counts
 from the run's first step. What cannot change in the middle of a run (its network, its data) is refused.
@@ -34,7 +37,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import diffusion_utilities as du
-from plumbing import runs
+from plumbing import own_pictures, runs
 
 # What the two networks are trained with unless the command line says otherwise.
 RECIPES = {
@@ -59,10 +62,10 @@ def arguments(argv=None):
     length.add_argument("--steps", type=int)
     length.add_argument("--minutes", type=float)
     data = parser.add_argument_group("data (default: this course's 36,000 training sprites)")
-    data.add_argument("--data", help=".npy (with --labels), a folder of folders of PNG, or a sheet (with --tile)")
-    data.add_argument("--labels", help="the one-hot labels of a .npy file")
-    data.add_argument("--tile", type=int, help="the tile size of a sprite sheet, in pixels")
-    data.add_argument("--size", type=int, default=16, help="reduce folders and sheets to this size (default 16)")
+    data.add_argument("--data", help="a folder of pictures, a sheet (with --tile), or .npy (with --labels)")
+    data.add_argument("--labels", help="the labels of a .npy file: one-hot, or class numbers")
+    data.add_argument("--size", type=int, help="bring folders and sheets to this size (default 16)")
+    own_pictures.add_options(data)
     data.add_argument("--no-context", action="store_true", help="train without labels")
     data.add_argument("--per-epoch", type=int, metavar="N", help="count an epoch after N images, not after all")
     recipe = parser.add_argument_group("recipe (defaults depend on the network)")
@@ -137,21 +140,23 @@ def options_of(file, given):
     return options
 
 
-def load_data(args):
-    if args.data and not Path(args.data).exists():
-        raise FileNotFoundError(f"there is no file {args.data}")
-    if args.data is None:
-        data = du.load_sprites("train")
-    elif args.data.endswith(".npy"):
-        if not args.labels:
-            raise ValueError("a .npy file of sprites needs its labels: --labels FILE.npy")
-        data = du.load_npy(args.data, args.labels)
-    elif Path(args.data).is_dir():
-        data = du.load_folder(args.data, args.size)
-    else:
-        if not args.tile:
-            raise ValueError("a sprite sheet needs the size of its tiles: --tile 32")
-        data = du.load_sheet(args.data, args.tile, args.size)
+def load_data(args, report=print):
+    """What the options name; `report` is told what was read. What is asked for and does not apply is refused."""
+    if args.data and not args.data.endswith(".npy"):
+        if args.labels:
+            raise ValueError(f"--labels is for a .npy file: the classes of {args.data} are its folders")
+        data = own_pictures.load_pictures(args.data, args.size or 16, vars(args), report)
+        if report and (few := own_pictures.advice(len(data.x))):
+            report(few)
+        return data
+    for name in own_pictures.OPTIONS:
+        if getattr(args, name) is not None:
+            raise ValueError(f"--{name} is for your own folder or sheet of pictures: --data FOLDER or SHEET.png")
+    if args.data and not args.labels and not args.no_context:
+        raise ValueError("a .npy file of sprites needs its labels, --labels FILE.npy, or --no-context to do without")
+    data = du.load_npy(args.data, args.labels) if args.data else du.load_sprites("train")
+    if args.size not in (None, data.x.shape[-1]) and not args.resume:
+        raise ValueError(f"--size is for folders and sheets: these sprites are {data.x.shape[3]} x {data.x.shape[2]}")
     return data
 
 
@@ -202,11 +207,12 @@ def train(args):
     torch.manual_seed(args.seed)
     last = args.out / "last.pt"
     state = du.load_file(last) if args.resume else {}
-    data = load_data(args)
+    data = load_data(args, print if first else None)
     model = build(args, data, state.get("config"))
     ab_t = du.noise_schedule(args.schedule, args.T)
+    shown = du.Sprites(data.x, None, ()) if args.no_context else data
     trainer = du.Trainer(
-        model, data if not args.no_context else data.x, ab_t, lr=args.lr, betas=(0.9, args.beta2), batch=args.batch,
+        model, shown, ab_t, lr=args.lr, betas=(0.9, args.beta2), batch=args.batch,
         warmup=args.warmup, weight_decay=args.weight_decay, anneal=None if args.anneal == "none" else args.anneal,
         times=args.times, loss=args.loss, drop=args.drop, half_life=args.half_life, accumulate=args.accumulate,
         bf16=args.bf16 and args.bf16 == "yes", seed=args.seed, accelerator=accelerator,
@@ -219,6 +225,9 @@ def train(args):
             print(f"resumed at step {trainer.step}")
     if first:
         runs.settle(args)
+        if args.data and not args.resume:
+            own_pictures.write_still(du.contact_sheet(data), args.out / "contact.png")
+            print(f"look at {args.out / 'contact.png'}: this is what is trained on")
     epoch_steps = max(1, (args.per_epoch or len(data.x)) // args.batch)
     steps = min(args.steps or 10**12, args.epochs * epoch_steps if args.epochs else 10**12)
     contexts = None if args.no_context else torch.eye(data.c.shape[1]).repeat_interleave(8, 0)

@@ -1,16 +1,13 @@
-"""Pictures and tensors: pixels to images and back, and sprites read from .npy files, folders and sheets.
+"""Pictures and tensors: pixels to images and back, and arrays read from .npy files.
 
 `diffusion_utilities` re-exports all that is public here.
 """
 
 import warnings
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from PIL import Image
 
 
 def need(condition, message):
@@ -67,52 +64,3 @@ def read_npy(file):
         raise ValueError(f"{file} is not a plain .npy array (pickled, truncated or something else): {error}") from None
     need(isinstance(array, np.ndarray) and array.ndim, f"{file} is not a plain .npy array, but holds something else")
     return array
-
-
-def _tile(image, size):
-    """A PIL picture reduced (or enlarged) to size x size, transparency on white: RGB uint8 (size, size, 3)."""
-    image = image.convert("RGBA")
-    image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return np.asarray(
-        image.resize((size, size), Image.Resampling.BOX if image.width > size else Image.Resampling.NEAREST)
-    )
-
-
-def load_folder(folder, size=16):
-    """A folder that holds one folder of square PNG files per class, as `Sprites`; class names are the folders' names.
-
-    Raises ValueError if there is nothing to load or a file is not a square picture.
-    """
-    folder = Path(folder)
-    need(folder.is_dir(), f"there is no folder {folder}")
-    files = {d.name: sorted(d.glob("*.[pP][nN][gG]")) for d in sorted(folder.iterdir()) if d.is_dir()}
-    files = {name: found for name, found in files.items() if found}
-    need(files, f"{folder} holds no folders with PNG files: put each class into a folder of its own")
-    pixels, labels = [], []
-    for k, found in enumerate(files.values()):
-        for file in found:
-            try:
-                image = Image.open(file)
-                image.load()
-            except OSError as error:
-                raise ValueError(f"{file} is not a readable picture: {error}") from None
-            need(image.width == image.height, f"{file} is {image.width} x {image.height}: sprites must be square")
-            pixels.append(_tile(image, size))
-            labels.append(k)
-    return Sprites(to_images(np.stack(pixels)), F.one_hot(torch.tensor(labels), len(files)).float(), tuple(files))
-
-
-def load_sheet(file, tile, size=16):
-    """A sprite sheet cut into tiles of `tile` x `tile` pixels (empty tiles left out), as `Sprites` of one class."""
-    need(Path(file).is_file(), f"there is no file {file}")
-    try:
-        sheet = Image.open(file).convert("RGBA")
-    except OSError as error:
-        raise ValueError(f"{file} is not a readable picture: {error}") from None
-    need(tile > 0 and sheet.width % tile == 0 and sheet.height % tile == 0,
-          f"a sheet of {sheet.width} x {sheet.height} does not divide into tiles of {tile} x {tile}")  # fmt: skip
-    boxes = [(c, r, c + tile, r + tile) for r in range(0, sheet.height, tile) for c in range(0, sheet.width, tile)]
-    tiles = [_tile(sheet.crop(box), size) for box in boxes]
-    tiles = [t for t in tiles if (t != t[0, 0]).any()]
-    need(tiles, f"every tile of {file} is empty")
-    return Sprites(to_images(np.stack(tiles)), torch.ones(len(tiles), 1), (Path(file).stem,))
