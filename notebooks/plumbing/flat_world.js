@@ -283,7 +283,10 @@
       d.contours(error, levels, (v) => 0.3 * Math.exp(-(v - least) / 0.35), theme.accent, 0.33);
       w.forEach((wi, i) => wi > 0.001 && d.line([s.x, world.points[i]], theme.ink, 0.5 + 11 * wi, { alpha: 0.18 + 0.3 * wi }));
       d.data(world);
-      w.forEach((wi, i) => wi >= 0.01 && d.text(world.points[i], percent(wi), theme.ink, 0, -17));
+      w.forEach((wi, i) => { // on the side away from the mean
+        const p = world.points[i], far = Math.max(distance(p, mean), 1e-9);
+        if (wi >= 0.01) d.text(p, percent(wi), theme.ink, (24 * (p[0] - mean[0])) / far, (-17 * (p[1] - mean[1])) / far);
+      });
       d.line([s.guess, mean], theme.other, 1.5, { dash: [3, 5] });
       d.mark(mean, "cross", 7, theme.accent);
       d.text(mean, "mean", theme.accent, -31, 0);
