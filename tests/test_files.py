@@ -183,7 +183,7 @@ def test_the_wrong_number_of_names_is_refused(tmp_path):
 def test_images_are_drawn_in_the_size_and_colours_of_the_network():
     assert du.sample(context_unet(), COSINE, 1, steps=1).shape == (1, 3, 8, 8)
     assert du.sample(unet(in_channels=1), COSINE, 1, steps=1).shape == (1, 1, 16, 16)
-    assert du.sample(lambda x, t, c: x, COSINE, 1, steps=1).shape == (1, 3, 16, 16)
+    assert du.sample(du.Denoiser(lambda x, t, c: x, "x0"), COSINE, 1, steps=1).shape == (1, 3, 16, 16)
     assert du.sample(unet(), COSINE, 1, shape=(3, 4, 4), steps=1).shape == (1, 3, 4, 4)
 
 
