@@ -296,8 +296,8 @@ lesson_01.guess_film(pair, guesses, shares,
 # weighted differences from their own weighted mean cancel:
 #
 # $$\underbrace{\textstyle\sum_i w_i \lVert x^{(i)} - g\rVert^2}_{\text{expected error of } g}
-#   = \underbrace{\textstyle\sum_i w_i \lVert x^{(i)} - m\rVert^2}_{\text{the same for every guess}}
-#   + \underbrace{\lVert m - g\rVert^2}_{\text{how far } g \text{ is from the mean}}$$
+#   = \underbrace{\textstyle\sum_i w_i \lVert x^{(i)} - m\rVert^2}_{\text{the same for every guess}} +
+#   \underbrace{\lVert m - g\rVert^2}_{\text{how far } g \text{ is from the mean}}$$
 #
 # The first part nobody can avoid, because nobody knows which sprite it was. The second part is what the guess adds, and
 # it is zero for the mean alone. So **the best guess is the weighted mean**. Try it on four guesses, one of them a sprite
@@ -869,11 +869,11 @@ du.show_rows({"never seen": unseen[:8], "at t = 50": dusty[:8], "its answer": an
 # But it cannot store 8,000 sprites in a minute, and it treats all places of a picture alike. It has to make do with what
 # sprites have in common.
 #
-# How the network looks inside is lesson 3, and how to train it well is lesson 4. Here is all that matters today:
+# How the network looks inside is lesson 3, and how to train it well is lesson 4. Here is one step of learning. It takes 32
+# sprites, hides each at a random time, lets the network guess, and changes the network a little for the better:
 
 # %%
 def learn(network, optimizer, g):
-    """One step: a batch at random times, the guesses, and a small change for the better."""
     x0 = train.x[torch.randint(len(train.x), (32,), generator=g)]
     t, eps = torch.randint(1, T + 1, (32,), generator=g), torch.randn(x0.shape, generator=g)
     guess = network(add_noise(x0, t, eps, cosine).float(), t / T)
