@@ -19,7 +19,7 @@ def site(tmp_path_factory):
 
 def test_every_lesson_has_a_page_and_every_link_leads_somewhere(site):
     names = {p.stem for p in (make_site.ROOT / "notebooks").glob("*.ipynb")}
-    assert {p.stem for p in site.glob("*.html")} == names | {"index", "weights"}
+    assert {p.stem for p in site.glob("*.html")} == names | {"index", "weights", "experiments", "benchmark"}
     assert make_site.broken_links(site) == []
 
 
