@@ -167,7 +167,8 @@ def test_small_sprites_are_enlarged_evenly(tmp_path, side, size, factor):
     inside = slice(around, around + factor * side)
     np.testing.assert_array_equal(pixels[0, inside, inside], art(width=side).repeat(factor, 0).repeat(factor, 1))
     assert (pixels[0] != 255).any(2).sum() == (factor * side) ** 2
-    assert f"{factor} times as large" + (", with white around" if size % side else "") + ": 1" in summary
+    grown = f"{factor} times as large" if factor > 1 else "as large as they were"
+    assert grown + (", with white around" if size % side else "") + ": 1" in summary
 
 
 def test_a_strip_of_many_pictures_is_no_picture(tmp_path):
