@@ -66,7 +66,7 @@ class Picture:
         few.putpalette(colours[3 * (254 - FEW) :])
         stack = stack.quantize(palette=every, dither=Image.Dither.NONE)
         images = [stack.crop((0, i * H, W, (i + 1) * H)) for i in range(F_)]
-        # noise needs but few of the colours, which saves a tenth of the bytes; a guess beside it needs them all. A frame
+        # noise needs but few of the colours, which saves a tenth of the bytes; a guess beside it needs all. A frame
         # is noise if neighbouring pixels leap by 100 of 255 in both halves, and no colour stands out
         leaps = np.abs(np.diff(self.frames[:, ::7].astype(np.int16), axis=2)).max(3)
         leaps = [half.sum((1, 2)) / np.maximum((half > 0).sum((1, 2)), 1) for half in np.array_split(leaps, 2, 2)]
