@@ -66,9 +66,9 @@ def part(text, begin, end):
 
 
 def test_size_and_length(file, notebook):
-    """The exercises are not counted: they are practice, in portions of their own."""
+    """The exercises are not counted (they are practice, in portions of their own), nor is the set-up cell."""
     assert file.stat().st_size < 2.5e6
-    practice = tagged(notebook, "exercise") + tagged(notebook, "solution")
+    practice = [c for tag in ("setup", "exercise", "solution") for c in tagged(notebook, tag)]
     lesson = {"cells": [c for c in notebook["cells"] if c not in practice]}
     lines = [len(code_lines(source)) for source in cells(lesson, "code")]
     assert 15 <= len(lines) <= 35
