@@ -54,7 +54,7 @@
     // From time t to time s; eta = 1 puts noise back, z is that noise, `extra` multiplies it.
     step(x, t, s, x0, eta = 0, z = null, extra = 1) {
       const { ab } = this;
-      const sigma = eta * Math.sqrt(((1 - ab[s]) / (1 - ab[t])) * (1 - ab[t] / ab[s]));
+      const sigma = eta && eta * Math.sqrt(((1 - ab[s]) / (1 - ab[t])) * (1 - ab[t] / ab[s]));
       const next = mix(this.signal(s), x0, Math.sqrt(Math.max(1 - ab[s] - sigma ** 2, 0)), this.noiseIn(x, t, x0));
       return z && s > 0 ? mix(1, next, sigma * extra, z) : next;
     }
@@ -251,6 +251,10 @@
   const largest = (w) => w.indexOf(Math.max(...w));
   const percent = (v) => `${Math.round(100 * v)} %`;
   const time = { kind: "range", key: "t", label: "time t", min: 0, max: (s) => s.T, say: (s) => `${s.t} of ${s.T}` };
+  const near = (world, s, p) => {
+    const { index, distance: gap } = world.nearest(p);
+    return `${gap < 0.005 ? "at" : `${two(gap)} from`} ${name(world, s, index)}`;
+  };
   const name = (world, s, i) => `point ${i + 1} (${s.names[world.labels[i]]})`;
 
   const FACES = {};
@@ -276,7 +280,7 @@
       w.forEach((wi, i) => wi >= 0.01 && d.text(world.points[i], percent(wi), theme.ink, 0, -17));
       d.line([s.guess, mean], theme.other, 1.5, { dash: [3, 5] });
       d.mark(mean, "cross", 7, theme.accent);
-      d.text(mean, "weighted mean", theme.accent, 0, 20);
+      d.text(mean, "mean", theme.accent, -31, 0);
       d.mark(s.guess, "circle", 8, theme.other, { hollow: true });
       d.text(s.guess, "your guess", theme.other, 0, -19);
       d.mark(s.x, "diamond", 8, theme.ink);
@@ -284,12 +288,295 @@
       return { w, mean, least, yours: error(s.guess) };
     },
     readout(world, s, { w, mean, least, yours }, theme) {
-      const { index, distance: gap } = world.nearest(mean), most = Math.max(yours, least, 1e-9);
+      const { index } = world.nearest(mean), most = Math.max(yours, least, 1e-9);
       return [
-        `The weighted mean lies ${two(gap)} from the nearest point, ${name(world, s, index)}; that point's weight is ${percent(w[index])}.`,
+        `The weighted mean lies ${near(world, s, mean)}, the nearest; that point's weight is ${percent(w[index])}.`,
         [`Your guess must expect a squared error of ${two(yours)}.`, yours / most, theme.other],
         [`At the weighted mean it is ${two(least)}.`, least / most, theme.accent],
-        "The lines of equal error are drawn from the error at every place: look where they are deepest.",
+        "Along each line a guess has the same error; the deeper the green, the smaller the error.",
+      ];
+    },
+  };
+
+  FACES.noise = {
+    half: 2.5,
+    tokens: {},
+    controls: [{ ...time, play: true }],
+    draw(d, world, s) {
+      const a = world.signal(s.t), b = world.sigma(s.t);
+      world.points.forEach((p, i) => {
+        const colour = d.theme.classes[world.labels[i]], shape = world.labels[i] ? "square" : "circle";
+        for (let k = 0; k < s.copies; k++) {
+          d.mark(mix(a, p, b, normal(s.seed, i * s.copies + k)), shape, 2.7, colour, { alpha: 0.55, rim: false });
+        }
+      });
+      world.points.forEach((p, i) => d.ring(mix(a, p, 0, p), b, d.theme.classes[world.labels[i]], 1.3, { alpha: 0.6 }));
+      d.data(world, { hollow: true, size: 6 });
+      return { a, b };
+    },
+    readout(world, s, { a, b }) {
+      const widest = Math.max(...world.points.map((p) => Math.max(...world.points.map((q) => distance(p, q)))));
+      if (s.t === 0) return ["At t = 0 there is no noise: every copy lies on its own point."];
+      const apart = (a * widest) / b;
+      return [
+        `At t = ${s.t} each point has moved in to ${two(a)} of its distance from the middle, and the noise spreads its copies by ${two(b)} around that place (the rings).`,
+        `The two points farthest apart are now ${apart.toFixed(1)} spreads from each other: ${apart > 5 ? "their copies can be told apart."
+          : apart > 1 ? "their copies mix." : "all copies lie in one bell, and none says where it came from."}`,
+      ];
+    },
+  };
+
+  const STEPS = [2, 3, 5, 10, 20, 50, 100, 250, 500];
+  const steps = { kind: "range", key: "steps", label: "steps", list: STEPS, say: (s) => `${s.steps}` };
+  const film = { kind: "range", key: "i", label: "on the way", min: 0, max: (s) => s.steps, play: true,
+    say: (s) => `step ${s.i} of ${s.steps}, t = ${samplingTimes(s.T, s.steps)[s.i]}` };
+  const scrubbed = { ...steps, before: (s) => { s.part = s.i / s.steps; }, then: (s) => { s.i = Math.round(s.part * s.steps); } };
+  const starts = (s) => Array.from({ length: s.samples }, (_, k) => (k ? normal(s.seed, k) : s.x));
+  const reached = (world, ends) => new Set(ends.map((p) => world.nearest(p).index)).size;
+  const lengthOf = (path) => path.slice(1).reduce((sum, p, i) => sum + distance(p, path[i]), 0);
+
+  FACES.ddpm = {
+    half: 2.5,
+    tokens: { x: "start of the marked walk" },
+    click: "x",
+    controls: [film, scrubbed, { kind: "check", key: "back", label: "put the noise back after each step" }],
+    key: (theme) => [["━", theme.accent, "one walk of the 60"], ["✕", theme.accent, "its guess of x₀"]],
+    draw(d, world, s, memo) {
+      const { theme } = d, times = samplingTimes(s.T, s.steps), extra = s.back ? 1 : 0;
+      const walk = (x, k) => world.walk(x, times, (y, t, u, i) => world.ddpmStep(y, t, u, normal(s.seed + 1, i * s.samples + k), extra));
+      const key = [s.steps, extra];
+      const others = memo("others", key, () => starts(s).slice(1).map((x, k) => walk(x, k + 1)));
+      const marked = memo("marked", [key, s.x], () => walk(s.x, 0));
+      const now = marked[s.i], guess = s.i < s.steps ? world.posteriorMean(now, times[s.i]) : now;
+      d.data(world);
+      others.forEach((path) => d.mark(path[s.i], "circle", 3.6, theme.ink, { alpha: 0.62 }));
+      d.line(marked.slice(0, s.i + 1), theme.accent, 1.4, { alpha: 0.85 });
+      d.line([now, guess], theme.accent, 1.3, { dash: [2, 5] });
+      d.mark(s.x, "diamond", 6, theme.accent, { hollow: true });
+      d.mark(guess, "cross", 6, theme.accent);
+      d.mark(now, "circle", 6, theme.accent);
+      return { marked, guess, ends: [marked, ...others].map((path) => path[s.steps]) };
+    },
+    readout(world, s, { marked, guess, ends }) {
+      const path = marked.slice(0, s.i + 1);
+      const close = ends.filter((p) => world.nearest(p).distance < 0.05).length;
+      return [
+        s.i ? `The marked point has walked ${two(lengthOf(path))}, and is ${two(distance(path[0], path[s.i]))} from where it began. Its guess lies ${near(world, s, guess)}.`
+          : "All 60 points are pure noise. Press play.",
+        `At the end ${close} of the 60 lie within 0.05 of a data point, and together they have reached ${reached(world, ends)} of the ${world.points.length} points.`,
+      ];
+    },
+  };
+
+  // Walks up to step s.i, coloured by the class where they end; the marked one is wide, and its start can be moved.
+  function drawWalks(d, world, s, marked, others) {
+    const { theme } = d, kind = (path) => world.labels[world.nearest(path.at(-1)).index];
+    const colour = (path) => theme.classes[kind(path)];
+    for (const path of others) {
+      d.line(path.slice(0, s.i + 1), colour(path), 1.1, { alpha: 0.5 });
+      d.mark(path[s.i], kind(path) ? "square" : "circle", 3.2, colour(path), { alpha: 0.8, rim: false });
+    }
+    d.data(world);
+    d.line(marked.slice(0, s.i + 1), theme.paper, 5);
+    d.line(marked.slice(0, s.i + 1), colour(marked), 3);
+    d.mark(marked[s.i], "circle", 5, colour(marked));
+    d.mark(s.x, "diamond", 7, theme.ink, { hollow: true });
+  }
+
+  FACES.ddim = {
+    half: 2.5,
+    tokens: { x: "start of the marked curve" },
+    click: "x",
+    controls: [film, scrubbed],
+    key: (theme) => [["◇", theme.ink, "a start you can move"], ["✕", theme.accent, "the guess of x₀ on its way"]],
+    draw(d, world, s, memo) {
+      const { accent } = d.theme, times = samplingTimes(s.T, s.steps), marked = world.ddim(s.x, times);
+      const others = memo("others", s.steps, () => starts(s).slice(1).map((x) => world.ddim(x, times)));
+      drawWalks(d, world, s, marked, others);
+      if (s.i < s.steps) {
+        const guess = world.posteriorMean(marked[s.i], times[s.i]);
+        d.line([marked[s.i], guess], accent, 1.3, { dash: [2, 5] });
+        d.mark(guess, "cross", 6, accent);
+      }
+      return { end: marked.at(-1), ends: others.map((path) => path.at(-1)) };
+    },
+    readout(world, s, { end, ends }) {
+      const ring = ends.filter((p) => !world.labels[world.nearest(p).index]).length;
+      return [
+        `From this start the curve ends ${near(world, s, end)}, and it does so every time, because no noise is put back.`,
+        `Of the other ${ends.length} curves ${ring} end in the ${s.names[0]} and ${ends.length - ring} in the ${s.names[1]}; they reach ${reached(world, ends)} of the ${world.points.length} points.`,
+      ];
+    },
+  };
+
+  FACES["2m"] = {
+    half: 1.75,
+    tokens: { x: "the start x_T" },
+    click: "x",
+    controls: [{ ...steps, list: null, min: 2, max: 30 }],
+    key: (theme) => [["━", theme.quiet, "exact curve (500 steps)"], ["●", theme.other, "first order (DDIM)"], ["●", theme.accent, "second order (2M)"]],
+    draw(d, world, s, memo) {
+      const { theme } = d, times = samplingTimes(s.T, s.steps), all = samplingTimes(s.T, s.T);
+      const exact = memo("exact", s.x, () => world.ddim(s.x, all)), first = world.ddim(s.x, times), second = world.twoM(s.x, times);
+      const off = (path, goal) => path.map((p, i) => distance(p, goal[s.T - times[i]]));
+      const errors = (path, goal) => [off(path, goal).at(-1), Math.max(...off(path, goal).slice(0, -1))];
+      const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+      const xs = starts(s).slice(1), goals = memo("goals", 0, () => xs.map((x) => world.ddim(x, all)));
+      d.data(world);
+      d.line(exact, theme.quiet, 6, { alpha: 0.45 });
+      for (const [path, colour, dash] of [[first, theme.other, [5, 4]], [second, theme.accent, []]]) {
+        d.line(path, colour, 2, { dash });
+        path.slice(1).forEach((p) => d.mark(p, "circle", 4.2, colour));
+      }
+      d.mark(s.x, "diamond", 8, theme.ink);
+      d.text(s.x, "start", theme.ink, 0, 22);
+      return {
+        errors: [first, second].map((path) => errors(path, exact)),
+        medians: memo("medians", s.steps, () => ["ddim", "twoM"].map((how) => {
+          const all = xs.map((x, k) => errors(world[how](x, times), goals[k]));
+          return [0, 1].map((which) => median(all.map((pair) => pair[which])));
+        })),
+      };
+    },
+    readout(world, s, { errors: [first, second], medians: [a, b] }, theme) {
+      const most = Math.max(first[1], second[1], 1e-9), three = (v) => v.toFixed(3);
+      return [
+        [`On its way the first-order walk leaves the exact curve by up to ${three(first[1])}, and it ends ${three(first[0])} from the curve's end.`, first[1] / most, theme.other],
+        [`The second-order walk leaves it by up to ${three(second[1])}, and ends ${three(second[0])} from there.`, second[1] / most, theme.accent],
+        `Medians over ${s.samples - 1} other starts: ${three(a[1])} against ${three(b[1])} on the way, ${three(a[0])} against ${three(b[0])} at the end.`,
+      ];
+    },
+  };
+
+  FACES.guidance = {
+    half: 2.2,
+    tokens: { x: "the noisy point x_t" },
+    click: "x",
+    controls: [
+      { kind: "range", key: "w", label: "guidance w", min: -2, max: 8, step: 0.25, say: (s) => s.w.toFixed(2) },
+      { kind: "choice", key: "c", label: "asked for", options: (s) => s.names.map((text, k) => [k, text]) },
+      { ...time, min: 1, max: (s) => s.T },
+    ],
+    key: (theme) => [["○", theme.accent, "ends of 60 guided walks"]],
+    draw(d, world, s, memo) {
+      const { theme } = d, times = samplingTimes(s.T, s.steps), asked = theme.classes[s.c];
+      const ends = memo("ends", [s.w, s.c, s.steps], () => starts({ ...s, x: normal(s.seed, 0) })
+        .map((x) => world.walk(x, times, (y, t, u) => world.guidedStep(y, t, u, s.c, s.w)).at(-1)));
+      const uncond = world.posteriorMean(s.x, s.t), cond = world.posteriorMean(s.x, s.t, s.c);
+      const guided = mix(1 - s.w, uncond, s.w, cond);
+      d.data(world, { only: s.c });
+      ends.forEach((p, k) => d.ring(mix(1, p, 0.05, normal(s.seed + 7, k)), 4 / d.scale, theme.accent, 1.3, { alpha: 0.75 }));
+      d.line([uncond, guided], theme.accent, 1.5, { dash: [2, 5] });
+      d.arrow(s.x, uncond, theme.quiet, 2.4);
+      d.arrow(s.x, cond, asked, 2.4);
+      d.arrow(s.x, guided, theme.accent, 3.2, 12);
+      d.text(uncond, "no class", theme.quiet, 0, 15);
+      d.text(cond, s.names[s.c], asked, 0, 15);
+      d.text(guided, "guided", theme.accent, 0, -14);
+      d.mark(s.x, "diamond", 8, theme.ink);
+      d.text(s.x, "xₜ", theme.ink, 0, 20);
+      return { uncond, cond, guided, ends };
+    },
+    readout(world, s, { uncond, cond, guided, ends }) {
+      const near = ends.map((p) => world.nearest(p)), of = world.labels.filter((k) => k === s.c).length;
+      const right = near.filter((n) => n.distance < 0.1 && world.labels[n.index] === s.c);
+      const far = near.filter((n) => n.distance >= 0.1).length;
+      return [
+        `Knowing the class moves the guess by ${two(distance(uncond, cond))}; w = ${s.w} moves it by ${two(distance(uncond, guided))}${s.w < 0 ? ", the other way" : ""}.`,
+        `Of ${ends.length} guided walks ${right.length} end at the ${s.names[s.c]}, at ${new Set(right.map((n) => n.index)).size} of its ${of} points${far ? `, and ${far} end at none of the points` : ""}.`,
+      ];
+    },
+  };
+
+  FACES.invert = {
+    half: 1.75,
+    tokens: { x: "where the walk begins" },
+    click: "x",
+    controls: [{ ...steps, list: STEPS.slice(1) }, { ...time, key: "t", label: "the walk begins at time t", min: 1, max: 200, say: (s) => s.t }],
+    key: (theme) => [["━", theme.accent, "up to the noise"], ["┅", theme.other, "and back"]],
+    draw(d, world, s) {
+      const { theme } = d;
+      const up = [...new Set(samplingTimes(s.T, s.steps).reverse().map((t) => Math.max(t, s.t)))];
+      const down = [...up].reverse();
+      if (s.t === 1) down[down.length - 1] = 0; // as diffusion_utilities does: up from x_1, down to x_0
+      const rise = world.walk(s.x, up, (y, t, u) => world.invertStep(y, t, u)), back = world.ddim(rise.at(-1), down);
+      d.data(world);
+      d.line(rise, theme.accent, 2.5);
+      d.line(back, theme.other, 2.5, { dash: [6, 5] });
+      if (s.steps <= 50) for (const [path, colour] of [[rise, theme.accent], [back, theme.other]]) {
+        path.slice(1).forEach((p) => d.mark(p, "circle", 3, colour, { rim: false }));
+      }
+      d.mark(rise.at(-1), "diamond", 7, theme.ink);
+      d.text(rise.at(-1), "noise", theme.ink, 0, -19);
+      d.mark(back.at(-1), "cross", 6, theme.other);
+      d.mark(s.x, "circle", 8, theme.ink, { hollow: true });
+      return { noise: rise.at(-1), back: back.at(-1) };
+    },
+    readout(world, s, { noise, back }) {
+      const far = Math.hypot(...noise);
+      return [
+        `The noise behind this point is (${two(noise[0])}, ${two(noise[1])}).`,
+        ...(far > 4 ? [`That is ${far.toFixed(0)} spreads from the middle, where the bell never goes: this place is too far from all the points to be one of them with the little noise of t = ${s.t}.`] : []),
+        `The way back ends ${distance(back, s.x).toFixed(3)} from where the walk began.`,
+      ];
+    },
+  };
+
+  FACES.score = {
+    half: 1.75,
+    tokens: { x: "the place x" },
+    click: "x",
+    controls: [{ ...time, min: 10 }],
+    key: (theme) => [["➜", theme.ink, "the score, times the noise's spread"]],
+    draw(d, world, s) {
+      const { theme } = d, a = world.signal(s.t), b = world.sigma(s.t), at = (x) => mix(a, world.posteriorMean(x, s.t), -1, x);
+      const density = (x) => world.points.reduce((sum, p) => sum + Math.exp(-(distance(x, mix(a, p, 0, p)) ** 2) / (2 * b * b)), 0);
+      const most = Math.max(...world.points.map((p) => density(mix(a, p, 0, p))));
+      d.contours((x) => density(x) / most, [0.1, 0.3, 0.6, 0.9], (v) => 0.4 * v, theme.accent, 0.3);
+      for (let i = -7; i <= 7; i++) for (let j = -7; j <= 7; j++) {
+        const from = [i * 0.23, j * 0.23], length = Math.hypot(...at(from)) / b;
+        d.arrow(from, mix(1, from, Math.min(0.09, 0.2 / length) / b, at(from)), theme.ink, 1, 5);
+      }
+      d.data(world, { hollow: true, size: 6 });
+      d.arrow(s.x, mix(1, s.x, 1, at(s.x)), theme.other, 3, 11);
+      d.mark(s.x, "diamond", 8, theme.ink);
+      return { pull: at(s.x), score: mix(1 / (b * b), at(s.x), 0, s.x) };
+    },
+    readout: (world, s, { pull, score }) => [
+      `At this place the score is (${two(score[0])}, ${two(score[1])}). It points to the denoiser's guess, moved in towards the middle as all points are at this time.`,
+      `That place is ${two(Math.hypot(...pull))} away; divided by the noise's variance, ${(1 - world.ab[s.t]).toFixed(3)}, this gives the score's length, ${two(Math.hypot(...score))}.`,
+    ],
+  };
+
+  FACES.flow = {
+    half: 2.5,
+    tokens: { x: "start of the marked path" },
+    click: "x",
+    controls: [
+      { ...film, say: (s) => `step ${s.i} of ${s.steps}, r = ${two(1 - s.i / s.steps)}` }, scrubbed,
+      { kind: "check", key: "lines", label: "the straight lines it is trained on" },
+    ],
+    key: (theme) => [["━", theme.quiet, "noise to a point drawn at random"]],
+    draw(d, world, s, memo) {
+      // x_r = (1 - r) x_0 + r noise; the best velocity at x is (x - guess)/r, and a step of Euler's follows it
+      const euler = (x, n) => world.walk(x, samplingTimes(n, n), (y, i, k) => {
+        const r = i / n, x0 = average(world.points, softmax(world.points, y, 1 - r, r * r, null));
+        return mix(k / i, y, 1 - k / i, x0);
+      });
+      const others = memo("others", s.steps, () => starts(s).slice(1).map((x) => euler(x, s.steps)));
+      const marked = euler(s.x, s.steps), partner = (k) => world.points[Math.floor(uniform(s.seed + 3, k) * world.points.length)];
+      if (s.lines) others.slice(0, 24).forEach((path, k) => d.line([path[0], partner(k)], d.theme.quiet, 1, { alpha: 0.6 }));
+      d.line([s.x, marked.at(-1)], d.theme.accent, 1.5, { dash: [2, 5] });
+      drawWalks(d, world, s, marked, others);
+      const sum = (paths, f) => paths.reduce((total, path) => total + f(path), 0);
+      const mean = (paths) => sum(paths, lengthOf) / sum(paths, (path) => distance(path[0], path.at(-1)));
+      return { marked, bend: mean([marked]), bends: memo("bends", s.steps, () => [mean(others),
+        mean(starts(s).slice(1).map((x) => world.ddim(x, samplingTimes(s.T, s.steps))))]) };
+    },
+    readout(world, s, { marked, bend, bends }) {
+      return [
+        `The marked path ends ${near(world, s, marked.at(-1))}, and it is ${two(bend)} times as long as the straight line (dotted).`,
+        `All other paths together are ${two(bends[0])} times as long as straight ones; DDIM's from the same starts, under the ${s.schedule} schedule, ${two(bends[1])} times.`,
       ];
     },
   };
@@ -319,7 +606,7 @@
       background: none; color: inherit; cursor: pointer; min-height: 32px; }
     button.act:hover { border-color: var(--accent); color: var(--accent); }
     button.act:focus-visible, input:focus-visible { outline: 2.5px solid var(--accent); outline-offset: 2px; }
-    .play { min-width: 4.6em; } .readout p { margin: 0 0 6px; }
+    .play { min-width: 4.6em; margin: 0; } .readout p { margin: 0 0 6px; }
     .bar { height: 7px; border-radius: 4px; margin: 3px 0 10px; min-width: 2px; }
     .key { font-size: 13.5px; display: flex; flex-wrap: wrap; gap: 2px 14px; } .key span span { font-size: 15px; }
     .hint { font-size: 13px; color: var(--soft); }`;
@@ -337,6 +624,7 @@
       this.root = root;
       const s = (this.state = JSON.parse(root.dataset.settings));
       this.face = FACES[s.face];
+      if ("at" in s) s.i = Math.round(s.at * s.steps); // where a film stands first
       this.world = new World(s);
       this.id = `flat-world-${++count}-${Math.random().toString(36).slice(2, 8)}`;
       this.redraws = 0;
@@ -426,13 +714,14 @@
       const slider = make("input", { type: "range", id }), output = make("output", { htmlFor: id });
       const top = () => (c.list ? c.list.length - 1 : typeof c.max === "function" ? c.max(s) : c.max);
       slider.oninput = change(() => {
+        c.before?.(s);
         s[c.key] = c.list ? c.list[slider.valueAsNumber] : slider.valueAsNumber;
         c.then?.(s);
       });
       const children = [make("label", { htmlFor: id }, make("span", { textContent: c.label }), output), slider];
       const refresh = () => {
         Object.assign(slider, { min: c.list ? 0 : c.min, max: top(), step: c.step || 1 });
-        slider.value = c.list ? c.list.indexOf(s[c.key]) : s[c.key];
+        slider.value = c.list ? c.list.findIndex((v) => v >= s[c.key]) : s[c.key];
         output.textContent = c.say ? c.say(s, this.world) : s[c.key];
         slider.setAttribute("aria-valuetext", output.textContent);
       };
