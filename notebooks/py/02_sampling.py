@@ -33,7 +33,7 @@ wishes = torch.eye(5).repeat(4, 1).to(device)  # hero, non-hero, food, spell, si
 _, kept = du.sample(unet, ab_t, 20, wishes, seed=7, keep=28)
 x_t, x_0 = torch.stack([k.x for k in kept]), torch.stack([k.x0 for k in kept])
 du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {k.s}" for k in kept], columns=5, scale=4,
-        alt="Film. Left: 20 squares of noise turn into sprites. Right: the guesses, from blur to sharp.")
+        alt="Film. Left: 20 squares of noise turn into sprites. Right: the guesses.")
 
 # %% [markdown]
 # On the left, 20 pictures are on their way from noise (t = 500) to sprites (t = 0). On the right you see what the
@@ -118,7 +118,7 @@ def predict(x, t, c=None, model=unet, ab_t=ab_t):
 
 # %% tags=["exercise"]
 def x0_from_eps(x, t, eps, ab_t):
-    """The picture x_0 (B, C, H, W) that the noise eps implies, if x is x_t at the whole time t."""
+    """The picture x_0 (B, C, H, W) that the noise eps implies; x is x_t, t a whole time."""
     return ...  # your code here
 
 
@@ -141,14 +141,15 @@ def noise(*shape, seed=0):
 
 times, sprite = [400, 300, 200, 100, 30], held_out.x[13:14].to(device)
 true = noise(5, 3, 16, 16)
-x = torch.cat([du.add_noise(sprite, t, true[i : i + 1], ab_t) for i, t in enumerate(times)])
-eps = torch.cat([predict(x[i : i + 1], t) for i, t in enumerate(times)])
+x = [du.add_noise(sprite, t, z[None], ab_t) for t, z in zip(times, true)]
+eps = [predict(x_t, t) for x_t, t in zip(x, times)]
+x0 = [x0_from_eps(x_t, t, e, ab_t) for x_t, t, e in zip(x, times, eps)]
 
 # %%
-x0 = torch.cat([x0_from_eps(x[i : i + 1], t, eps[i : i + 1], ab_t) for i, t in enumerate(times)])
 du.show_rows(
-    {"x_t": x, "true noise": true, "predicted noise, eps": eps, "predicted x_0": x0,
-     "true x_0": sprite.expand(5, -1, -1, -1)}, scale=5, top=[f"t = {t}" for t in times],
+    {"x_t": torch.cat(x), "true noise": true, "predicted noise, eps": torch.cat(eps),
+     "predicted x_0": torch.cat(x0), "true x_0": sprite.expand(5, -1, -1, -1)},
+    scale=5, top=[f"t = {t}" for t in times],
     alt="For t = 400 to 30: noisy sprite, true and predicted noise, predicted and true sprite",
 )
 
@@ -174,7 +175,7 @@ charts.lines(
     {"error of the predicted noise": (levels, eps_error),
      "error of the predicted picture": (levels, x0_error)},
     x="time t (steps of noise)", y="root mean square error", ylim=(0, None),
-    alt="The error of the predicted noise falls as t grows, that of the predicted picture rises",
+    alt="As t grows the error of the noise falls and that of the picture rises; they cross",
 )
 
 # %% [markdown]
@@ -218,11 +219,11 @@ average = train.x.mean(0, keepdim=True)
 gap = (guesses - average).square().mean().sqrt().item()
 du.show_rows({"pure noise": six.cpu(), "guess at t = 500": guesses,
               "average of all\ntraining sprites": average.expand(6, -1, -1, -1)}, scale=5,
-             alt="Six squares of noise, six guesses that are one blur, and the average sprite, the same blur")
+             alt="Six squares of noise, six guesses that are one blur, and the average, alike")
 
 # %%
-Markdown(f"Pixels reach from -1 to 1. The six guesses differ by {gap:.2f} (root mean square) from the plain "
-         f"average of the {len(train.x):,} training sprites.")
+Markdown(f"Pixels reach from -1 to 1. The six guesses differ by {gap:.2f} (root mean "
+         f"square) from the plain average of the {len(train.x):,} training sprites.")
 
 # %% [markdown]
 # This is the perfect denoiser's answer from lesson 1, the average of all sprites that could hide behind x_t; and behind
@@ -284,7 +285,8 @@ both = both / (both.sum() * (u[1] - u[0]))  # so that it, too, has the area 1
 
 # %%
 charts.lines(
-    {"what x_0 = 0.6 says": (u, from_0), "what x_t = 1.2 says": (u, from_t), "both together": (u, both)},
+    {"what x_0 = 0.6 says": (u, from_0), "what x_t = 1.2 says": (u, from_t),
+     "both together": (u, both)},
     x=f"value of the pixel x_s, at s = {s}, with t = {t}", y="probability density",
     alt="Two wide bell curves, and between them their product, which is narrower and higher",
 )
@@ -308,7 +310,7 @@ charts.lines(
 
 # %% tags=["exercise"]
 def posterior(x, t, s, x0, ab_t):
-    """Mean (B, C, H, W) and variance (a number) of x_s, given x = x_t and x0; t and s are whole."""
+    """Mean (B, C, H, W) and variance (a number) of x_s, given x = x_t and x0."""
     return ...  # your code here
 
 
@@ -335,9 +337,11 @@ x_t = a ** 0.5 * x_s + (1 - a) ** 0.5 * torch.randn(len(x_s), generator=g)
 came_by = x_s[(x_t - pixel_t).abs() < 0.02]
 share, edges = torch.histogram(came_by, 30, density=True)
 mean, variance = posterior(pixel_t, t, s, pixel_0, ab_t)
+
+# %%
 charts.lines({"your mean and variance": (u, bell(u, mean, variance)),
-              f"measured: {len(came_by):,} walks": ((edges[1:] + edges[:-1]) / 2, share)},
-             points=[f"measured: {len(came_by):,} walks"], xlim=(-1, 3), y="probability density",
+              "measured walks": ((edges[1:] + edges[:-1]) / 2, share)},
+             points=["measured walks"], xlim=(-1, 3), ylim=(0, 1.3), y="probability density",
              x="where the walk was at time s", alt="The measured points lie on the predicted bell curve")
 
 # %% [markdown]
@@ -369,7 +373,7 @@ charts.lines({"your mean and variance": (u, bell(u, mean, variance)),
 
 # %% tags=["exercise"]
 def step(x, t, s, eps, z, ab_t):
-    """x_s (B, C, H, W) from x = x_t, the predicted noise eps and fresh noise z, of the same shape."""
+    """x_s (B, C, H, W) from x = x_t, the predicted noise eps and fresh noise z."""
     return ...  # your code here
 
 
@@ -416,8 +420,8 @@ explore.flat_world("ddpm")
 # %% [markdown]
 # The walk is a zigzag, because each step adds fresh noise. At first it wanders: the exact guess is still the average of
 # all points. As the noise shrinks the walk is drawn towards fewer and fewer of them, until only one is left. Start it
-# again from the same place with other noise, and it may end at another point. With the noise switched off the zigzag
-# becomes a smooth curve that ends too near to the middle; keep that in mind for section 6.
+# again from the same place with other noise, and it may end at another point. What happens when the noise is not put
+# back is the question of section 6; if you are curious, switch it off now.
 #
 # ### Your turn 2.4: the loop
 # *Difficulty 2 of 3, 10 minutes.*
@@ -457,7 +461,7 @@ sample = checks.keep(sample, solution_sample)
 
 # %%
 def draw(x, times, seed, c=None, strength=1.0, model=unet, ab_t=ab_t):
-    """Your sampler, from noise x: the pictures, and a list of (t, x_t, eps), one for each step."""
+    """Your sampler, from noise x: the pictures, and a list of what was seen: (t, x_t, eps)."""
     seen = []
 
     def ask(x, t):
@@ -465,7 +469,10 @@ def draw(x, times, seed, c=None, strength=1.0, model=unet, ab_t=ab_t):
         seen.append((t, x, eps))
         return eps
 
-    return sample(ask, lambda x, t, s, eps, z: step(x, t, s, eps, strength * z, ab_t), x, times, seed), seen
+    def put_back(x, t, s, eps, z):
+        return step(x, t, s, eps, strength * z, ab_t)
+
+    return sample(ask, put_back, x, times, seed), seen
 
 
 # %% [markdown]
@@ -476,10 +483,10 @@ start = noise(20, 3, 16, 16, seed=7)
 every_t = list(range(T, -1, -1))
 yours, seen = draw(start, every_t, seed=8, c=wishes)
 shown = seen[::19]
-panels = {"x_t": torch.stack([x for _, x, _ in shown] + [yours]),
-          "predicted x_0": torch.stack([x0_from_eps(x, t, e, ab_t) for t, x, e in shown] + [yours])}
-du.film(panels, [f"t = {t}" for t, *_ in shown] + ["t = 0"], columns=5, scale=4,
-        alt="Film of your own loop. Left: 20 squares of noise turn into sprites. Right: the guesses.")
+x_t = torch.stack([x for _, x, _ in shown] + [yours])
+x_0 = torch.stack([x0_from_eps(x, t, eps, ab_t) for t, x, eps in shown] + [yours])
+du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {t}" for t, *_ in shown] + ["t = 0"],
+        columns=5, scale=4, alt="Film of your own loop: 20 squares of noise turn into sprites.")
 
 # %% [markdown]
 # For nearly half of the film you see little but noise on the left, while on the right the guesses have long begun to
@@ -497,7 +504,8 @@ generator = torch.Generator().manual_seed(8)
 apart = (last.x - yours).abs().amax((1, 2, 3))  # the largest difference in each sprite
 typical, worst = apart.median().item(), apart.max().item()
 assert typical < 1e-2
-print(f"largest difference from du.sampler: {typical:.0e} in a typical sprite, {worst:.0e} in the worst")
+print(f"largest difference from du.sampler: {typical:.0e} in a typical sprite, "
+      f"{worst:.0e} in the worst")
 
 # %% [markdown]
 # **You have just written `du.sampler`** with `eta=1`. Only the last digits differ, since the same formulas are computed in
@@ -512,7 +520,7 @@ _, seen_5 = draw(six, du.sampling_times(T, 5), seed=2)
 du.show_rows(
     {f"t = {t}": torch.cat([x, x0_from_eps(x, t, eps, ab_t)]) for t, x, eps in seen_5},
     label_width=64, top=6 * ["in"] + 6 * ["guess"],
-    alt="Five rows from t = 500 to 100: noisy inputs on the left, guesses that part and sharpen",
+    alt="Five rows: noisy inputs on the left; on the right guesses that part and sharpen",
 )
 
 # %% [markdown]
@@ -559,8 +567,9 @@ fifty = du.sampling_times(T, 50)
 
 
 def pictures(name, start, later, n=10, times=fifty):
-    """n sprites; start and later are the seeds of the starting noise and of the noise of the steps."""
-    return draw(noise(n, 3, 16, 16, seed=start), times, later, wishes[:n], **nets[name])[0].cpu()
+    """n sprites; start and later: the seeds of the starting noise and of the later noise."""
+    x = noise(n, 3, 16, 16, seed=start)
+    return draw(x, times, later, wishes[:n], **nets[name])[0].cpu()
 
 
 # %%
@@ -568,8 +577,9 @@ seeds = [(0, 10), (1, 10), (0, 11), (1, 11)]  # of the start, and of the later n
 drawn = {name: [pictures(name, *pair) for pair in seeds] for name in nets}
 labels = ["start A, later A", "start B, later A", "start A, later B"]
 du.show_rows(
-    {f"{name}: {label}": x for name in nets for label, x in zip(labels, drawn[name])}, scale=3,
-    label_width=190, alt="Two schedules, three rows each: cosine: another start changes next to nothing",
+    {f"{name}: {label}": x for name in nets for label, x in zip(labels, drawn[name])},
+    scale=3, label_width=190,
+    alt="Two schedules, three rows each; with cosine another start changes next to nothing",
 )
 
 # %%
@@ -584,13 +594,14 @@ for name, (AA, BA, AB, BB) in drawn.items():
     table[f"{name}: other later noise"] = [change(AA, AB), change(BA, BB)]
     table[f"{name}: both other"] = [change(AA, BB), change(BA, AB)]
 charts.bars(table, y="change of a sprite (root mean square), two pairs of seeds",
-            alt="Another start changes little, with cosine almost nothing; later noise changes all")
+            alt="Another start changes little, with cosine nothing; later noise changes all")
 
 # %%
 swap = {k: sum(v) / len(v) for k, v in table.items()}
 Markdown(
-    f"With the **cosine** schedule another start changes a sprite by {swap['cosine: other start']:.2f}, other later "
-    f"noise by {swap['cosine: other later noise']:.2f}, and both together, the control, by "
+    f"With the **cosine** schedule another start changes a sprite by "
+    f"{swap['cosine: other start']:.2f}, other later noise by "
+    f"{swap['cosine: other later noise']:.2f}, and both together, the control, by "
     f"{swap['cosine: both other']:.2f}. With the **linear** schedule the three numbers are "
     f"{swap['linear: other start']:.2f}, {swap['linear: other later noise']:.2f} and "
     f"{swap['linear: both other']:.2f}.")
@@ -601,11 +612,11 @@ Markdown(
 # x_0 = 0, and you get the weight with which x_t enters the first step.
 
 # %%
-one, zero = torch.ones(1), torch.zeros(1)
-weight = {name: [posterior(one, t, s, zero, net["ab_t"])[0].item() for t, s in zip(fifty, fifty[1:])]
-          for name, net in nets.items()}
-for name, w in weight.items():
-    print(f"{name}: the first step (t = 500 to 490) keeps {w[0]:.3f} of the start, the second {w[1]:.3f}")
+one, zero, late = torch.ones(1), torch.zeros(1), fifty[1:]  # late: 490, 480, ..., 0
+for name, net in nets.items():
+    kept = [posterior(one, t, s, zero, net["ab_t"])[0].item() for t, s in zip(fifty, late)]
+    print(f"{name}: the first step keeps {kept[0]:.3f} of the start, the second {kept[1]:.3f}, "
+          f"the third {kept[2]:.3f}")
 
 # %% [markdown]
 # The cosine schedule falls so steeply at its end that its very last step would remove *everything* from the picture. A
@@ -616,7 +627,6 @@ for name, w in weight.items():
 # and the start should count again.
 
 # %%
-late = fifty[1:]  # 490, 480, ..., 0
 from_490 = [pictures("cosine", *pair, times=late) for pair in seeds[:3]]
 later_start = change(from_490[0], from_490[1])
 print(f"cosine, begun at t = 490: another start changes a sprite by {later_start:.2f}, "
@@ -663,6 +673,23 @@ print(f"starting noise: largest difference {same_start:.0e}; sprites: they diffe
 # Grain is what *too much* noise gives: the third sampler. Too little noise errs on the other side.
 #
 # </details>
+#
+# First the flat world, where nothing is hidden. Sixty points of noise walk back, the noise is not put back, and the
+# schedule is the cosine schedule.
+
+# %%
+explore.flat_world("ddpm", back=False)
+
+# %% [markdown]
+# One step, and all sixty points lie on top of each other, in the middle, where the first guess was. From there on they
+# move as one, and end at the data point nearest to the middle. Now the same under the linear schedule.
+
+# %%
+explore.flat_world("ddpm", back=False, schedule="linear")
+
+# %% [markdown]
+# Here the cloud shrinks gradually, much faster than honest noise would, but the points stay apart long enough for some of
+# them to end elsewhere. Do sprites do the same?
 
 # %%
 def run(name, strength, seed, n=25):
@@ -676,7 +703,7 @@ runs = {f"{name}, {label}": [run(name, strength, seed) for seed in (0, 1)]
 
 # %%
 du.show_rows({key: both[0][0][:10] for key, both in runs.items()}, scale=3, label_width=150,
-             alt="Two schedules, three rows each: right noise varied; none alike and smooth; 1.5 grainy")
+             alt="Two schedules: the right noise gives variety, none sameness, 1.5 times grain")
 
 # %% [markdown]
 # Look at the second and at the fifth row. One number says how bad it is: the *diversity*, the mean distance between two
@@ -687,7 +714,7 @@ real = du.diversity(held_out.x[:500])
 diversity = {key: [du.diversity(x) / real for x, _ in both] for key, both in runs.items()}
 diversity["real sprites"] = [du.diversity(train.x[i : i + 25]) / real for i in (0, 25)]
 charts.bars(diversity, y="diversity (real sprites: 1), two seeds",
-            alt="Diversity: near 1 with the right noise; without it lower, with cosine almost 0")
+            alt="Diversity: near 1 with the right noise; without it lower, with cosine near 0")
 
 # %% [markdown]
 # Why does it collapse? A step's mean takes away *more* noise than lies between t and s, and relies on z to bring the
@@ -701,8 +728,8 @@ def found(key):
     return times, [e.std().item() for e in eps]
 
 
-honest = fifty[:-1:5]
-noisy = [du.add_noise(held_out.x[:50].to(device), t, noise(50, 3, 16, 16, seed=t), ab_t) for t in honest]
+honest, clean = fifty[:-1:5], held_out.x[:50].to(device)
+noisy = [du.add_noise(clean, t, noise(50, 3, 16, 16, seed=t), ab_t) for t in honest]
 honest_std = [predict(x, t).std().item() for x, t in zip(noisy, honest)]
 
 # %%
@@ -711,7 +738,7 @@ charts.lines(
     {"real sprites, honest noise": (honest, honest_std)} | {key: found(key) for key in keys},
     points=["real sprites, honest noise"], reverse=True, ylim=(0, None),
     x="time t (the sampler walks from left to right)", y="std of eps (noise found)",
-    alt="Honest noise and the right sampler stay near 1; without noise linear sinks, cosine falls at once",
+    alt="The right sampler stays near 1; without noise linear sinks, cosine falls at once",
 )
 
 # %% [markdown]
@@ -727,13 +754,15 @@ charts.lines(
 # control: the same network, still z = 0, but begun at t = 490.
 
 # %%
-without = {seed: draw(noise(25, 3, 16, 16, seed=seed), late, seed, strength=0.0)[0] for seed in (0, 1)}
-spread = [du.diversity(x) / real for x in without.values()]
+starts = [noise(25, 3, 16, 16, seed=seed) for seed in (0, 1)]
+without = [draw(x, late, seed=0, strength=0.0)[0] for x in starts]
+spread = [du.diversity(x) / real for x in without]
 collapsed = diversity["cosine, no noise"]
 print(f"cosine, no noise, from t = 500: diversity {collapsed[0]:.2f} and {collapsed[1]:.2f}; "
       f"from t = 490: {spread[0]:.2f} and {spread[1]:.2f}")
-du.show_rows({"from t = 500": runs["cosine, no noise"][0][0][:10], "from t = 490": without[0][:10]},
-             scale=3, label_width=110, alt="From t = 500 ten times one figure; from 490 different pictures")
+du.show_rows({"from t = 500": runs["cosine, no noise"][0][0][:10],
+              "from t = 490": without[0][:10]}, scale=3, label_width=110,
+             alt="From t = 500 ten times one figure; from 490 different pictures")
 
 # %% [markdown]
 # So two causes have to be kept apart. That every step takes away too much is true of DDPM under any schedule, and makes
@@ -772,8 +801,8 @@ fresh = torch.cat([x for x, _ in runs["cosine, right noise"]]).cpu()
 distance, index = du.nearest(fresh, train.x)
 mark, _ = du.nearest(held_out.x[:500], train.x)
 du.show_rows(
-    {"drawn": fresh[:10], "nearest\ntraining sprite": train.x[index[:10]]}, label_width=120, scale=4,
-    top=[f"{d:.2f}" for d in distance[:10]],
+    {"drawn": fresh[:10], "nearest\ntraining sprite": train.x[index[:10]]},
+    label_width=120, scale=4, top=[f"{d:.2f}" for d in distance[:10]],
     alt="Ten drawn sprites, the nearest training sprite below each, and their distance above",
 )
 
@@ -783,12 +812,12 @@ beyond = (distance > mark.quantile(0.9)).float().mean().item()
 scores = {"drawn": du.frechet_distance(fresh, held_out.x),
           "real": du.frechet_distance(train.x[: len(fresh)], held_out.x)}
 Markdown(f"""
-- **Copies:** {copies} of {len(fresh)} drawn sprites lie nearer than 0.02 to a training sprite, so near that you could
-  not tell them apart. The median distance is {distance.median():.2f}.
-- **The mark:** for held-out sprites the median is {mark.median():.2f}; nine in ten lie nearer than
-  {mark.quantile(0.9):.2f}, but {beyond:.0%} of the drawn sprites lie further away than that.
-- **Quality:** the Fréchet distance to the held-out sprites is {scores["drawn"]:.1f} for {len(fresh)} drawn ones and
-  {scores["real"]:.1f} for as many real ones; lower is better.
+- **Copies:** {copies} of {len(fresh)} drawn sprites lie nearer than 0.02 to a training sprite,
+  so near that you could not tell them apart. The median distance is {distance.median():.2f}.
+- **The mark:** for held-out sprites the median is {mark.median():.2f}. Nine in ten of them lie
+  nearer than {mark.quantile(0.9):.2f}; {beyond:.0%} of the drawn sprites lie further away.
+- **Quality:** the Fréchet distance to the held-out sprites is {scores["drawn"]:.1f} for
+  {len(fresh)} drawn sprites and {scores["real"]:.1f} for as many real ones; lower is better.
 """)
 
 # %% [markdown]
@@ -809,14 +838,14 @@ Markdown(f"""
 
 # %%
 def player(seed=0, strength=1.0, schedule="cosine"):
-    """A film of nine sprites in 20 steps, the noise found below it, and a sentence on how they differ."""
+    """A film of nine sprites in 20 steps, the noise found, and how much they differ."""
     x, seen = draw(noise(9, 3, 16, 16, seed=seed), du.sampling_times(T, 20), seed + 10,
                    strength=strength, **nets[schedule])
     x0 = [x0_from_eps(x_t, t, eps, nets[schedule]["ab_t"]) for t, x_t, eps in seen]
-    alt = f"Film: nine x_t, their noise and their guesses; strength {strength:.1f}, {schedule} schedule"
+    alt = f"Film: nine x_t, noise and guesses; strength {strength:.1f}, {schedule} schedule"
     return lesson_02.film_with_noise(seen, x0, schedule, T, alt), (
-        f"Diversity of the nine results: {du.diversity(x) / real:.2f} (real sprites: 1). The last predicted "
-        "x_0 is the result.")
+        f"Diversity of the nine results: {du.diversity(x) / real:.2f} (real sprites: 1). "
+        "The last predicted x_0 is the result.")
 
 
 widgets.try_it(player, seed=(0, 50), strength=(0.0, 1.5, 0.1), schedule=list(nets))
@@ -833,7 +862,7 @@ SCORED = 100  # sprites for each seed
 
 # %%
 def score(times, strength=1.0):
-    """The Fréchet distance of sprites drawn in ten calls, the mean of two seeds; lower is better."""
+    """The Fréchet distance of sprites drawn in ten calls, the mean of two seeds."""
     if len(times) != 11 or times[-1] != 0:
         raise ValueError("ten calls need eleven times, and the last one is 0")
     sets = [draw(noise(SCORED, 3, 16, 16, seed=k), times, k, strength=strength)[0] for k in (0, 1)]
@@ -858,16 +887,18 @@ print(f"the course's choice: {score(best_times):.2f}")
 right, none = (sum(diversity[f"cosine, {key}"]) / 2 for key in ("right noise", "no noise"))
 linear_none = sum(diversity["linear, no noise"]) / 2
 Markdown(f"""
-- At t = {levels[-1]} the network's noise was off by {eps_error[-1]:.2f} and its picture by {x0_error[-1]:.2f}; at
-  t = {levels[0]} by {eps_error[0]:.2f} and {x0_error[0]:.2f}.
+- At t = {levels[-1]} the network's noise was off by {eps_error[-1]:.2f} and its picture by
+  {x0_error[-1]:.2f}; at t = {levels[0]} by {eps_error[0]:.2f} and {x0_error[0]:.2f}.
 - From pure noise it guessed the average of all training sprites, to within {gap:.2f}.
-- Your sampler drew {len(yours)} sprites in {T} steps and agreed with `du.sampler` to {typical:.0e} in a typical sprite.
-- Exchanging the start changed a sprite by {swap["cosine: other start"]:.2f} (cosine) and
-  {swap["linear: other start"]:.2f} (linear); without the clipped step of the cosine schedule, by {later_start:.2f}.
-- Without the noise the diversity fell from {right:.2f} to {none:.2f} (cosine) and to {linear_none:.2f} (linear); without
-  the clipped step it stayed at {sum(spread) / 2:.2f}.
-- {copies} of {len(fresh)} drawn sprites were copies. Their distance to the training sprites was {distance.median():.2f},
-  that of held-out sprites {mark.median():.2f}.
+- Your sampler drew {len(yours)} sprites in {T} steps and agreed with `du.sampler` to
+  {typical:.0e} in a typical sprite.
+- Another start changed a sprite by {swap["cosine: other start"]:.2f} (cosine) and
+  {swap["linear: other start"]:.2f} (linear); with the clipped step of the cosine schedule left
+  out, by {later_start:.2f}.
+- Without the noise the diversity was {none:.2f} (cosine) and {linear_none:.2f} (linear), where
+  the right noise gave {right:.2f}; with the clipped step left out it was {sum(spread) / 2:.2f}.
+- {copies} of {len(fresh)} drawn sprites were copies. Their distance to the training sprites was
+  {distance.median():.2f}, that of held-out sprites {mark.median():.2f}.
 """)
 
 # %% [markdown]
