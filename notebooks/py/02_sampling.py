@@ -608,8 +608,8 @@ Markdown(
     f"{swap['linear: both other']:.2f}.")
 
 # %% [markdown]
-# Under both schedules the later noise decides more than the start. But under the cosine schedule the start decides
-# nothing at all, and this needs a cause. Your own function knows it: ask `posterior` for the mean with x_t = 1 and
+# Under both schedules the later noise decides more than the start. But under the cosine schedule the start decides next
+# to nothing (if one sprite does change, it stood at a fork, where a hair's breadth matters), and this needs a cause. Your own function knows it: ask `posterior` for the mean with x_t = 1 and
 # x_0 = 0, and you get the weight with which x_t enters the first step.
 
 # %%
@@ -665,8 +665,8 @@ print(f"starting noise: largest difference {same_start:.0e}; sprites: they diffe
 # </details>
 # <details name="expect-2-6"><summary>Smooth pictures that resemble each other</summary>
 #
-# Yes. Under the linear schedule they keep about half of their variety, under the cosine schedule next to none: it draws
-# the same crisp figure again and again. This is called *collapse*.
+# Yes. Under the linear schedule they keep some of their variety, under the cosine schedule next to none: it draws the
+# same crisp figure again and again. This is called *collapse*.
 #
 # </details>
 # <details name="expect-2-6"><summary>Grain, because the balance is disturbed</summary>
@@ -708,7 +708,8 @@ du.show_rows({key: both[0][0][:10] for key, both in runs.items()}, scale=3, labe
 
 # %% [markdown]
 # Look at the second and at the fifth row. One number says how bad it is: the *diversity*, the mean distance between two
-# pictures of a set, as a share of the same number for real sprites. Zero means that all pictures are the same.
+# pictures of a set, as a share of the same number for real sprites. Zero means that all pictures are the same. (More is
+# not always better: grain differs from picture to picture, and so it counts as diversity, too.)
 
 # %%
 real = du.diversity(held_out.x[:500])
@@ -743,8 +744,8 @@ charts.lines(
 )
 
 # %% [markdown]
-# With the right noise the sampler follows the dots. (Both may lie a little below 1, since eps is an average as well, and
-# averages are cautious.) Without it, the noise found sinks. Under the linear schedule it sinks gradually, and meanwhile
+# With the right noise the sampler follows the dots. (Both sink below 1 towards the end, since eps is an average as well,
+# and averages are cautious where there is little noise to see.) Without it, the noise found sinks at once. Under the linear schedule it sinks gradually, and meanwhile
 # differences between the starts are carried along: some variety survives. Under the cosine schedule the clipped step
 # does all the damage at once. It throws the start away, puts nothing in its place, and all pictures become the same blur.
 # From then on the network is told "nearly pure noise" and sees a clean picture. A clean picture looks like strong
@@ -757,9 +758,8 @@ charts.lines(
 # %%
 starts = [noise(25, 3, 16, 16, seed=seed) for seed in (0, 1)]
 without = [draw(x, late, seed=0, strength=0.0)[0] for x in starts]
-spread = [du.diversity(x) / real for x in without]
-collapsed = diversity["cosine, no noise"]
-print(f"cosine, no noise, from t = 500: diversity {collapsed[0]:.2f} and {collapsed[1]:.2f}; "
+spread, before = [du.diversity(x) / real for x in without], diversity["cosine, no noise"]
+print(f"cosine, no noise, from t = 500: diversity {before[0]:.2f} and {before[1]:.2f}; "
       f"from t = 490: {spread[0]:.2f} and {spread[1]:.2f}")
 du.show_rows({"from t = 500": runs["cosine, no noise"][0][0][:10],
               "from t = 490": without[0][:10]}, scale=3, label_width=110,
@@ -810,15 +810,17 @@ du.show_rows(
 # %%
 copies = int((distance < 0.02).sum())
 beyond = (distance > mark.quantile(0.9)).float().mean().item()
-scores = {"drawn": du.frechet_distance(fresh, held_out.x),
-          "real": du.frechet_distance(train.x[: len(fresh)], held_out.x)}
+collapsed = torch.cat([x for x, _ in runs["cosine, no noise"]]).cpu()
+sets = {"drawn": fresh, "collapsed": collapsed, "real": train.x[: len(fresh)]}
+frechet = {name: du.frechet_distance(x, held_out.x) for name, x in sets.items()}
 Markdown(f"""
 - **Copies:** {copies} of {len(fresh)} drawn sprites lie nearer than 0.02 to a training sprite,
   so near that you could not tell them apart. The median distance is {distance.median():.2f}.
 - **The mark:** for held-out sprites the median is {mark.median():.2f}. Nine in ten of them lie
   nearer than {mark.quantile(0.9):.2f}; {beyond:.0%} of the drawn sprites lie further away.
-- **Quality:** the Fréchet distance to the held-out sprites is {scores["drawn"]:.1f} for
-  {len(fresh)} drawn sprites and {scores["real"]:.1f} for as many real ones; lower is better.
+- **Quality:** the Fréchet distance to the held-out sprites is {frechet["drawn"]:.1f} for these
+  {len(fresh)} sprites, {frechet["collapsed"]:.1f} for as many collapsed ones of section 6, and
+  {frechet["real"]:.1f} for as many real ones. Lower is better.
 """)
 
 # %% [markdown]
@@ -826,16 +828,19 @@ Markdown(f"""
 # are not copies: the network is not the perfect denoiser of its training set, and this imperfection lets it draw
 # something new. But as far as the drawn sprites lie *above* the mark, they stand further from the training sprites than
 # new real sprites do. That is no praise; random pixels would be further still. It says that they are not yet as good as
-# real. To measure how good they are one needs another number. The *Fréchet distance* compares what a small classifier
-# sees in two sets of pictures. It depends on how many pictures there are, and so it is only ever compared between sets of
-# the same size. Here, too, the real sprites are ahead.
+# real: among 36,000 sprites a real one finds a nearer relative.
+#
+# How good they are is measured by another number. The *Fréchet distance* compares what a small classifier sees in two
+# sets of pictures. It falls with the number of pictures, and so it is only ever compared between sets of the same size.
+# With so few pictures it is a coarse measure: it sees a collapse from afar, but drawn and real sprites may look alike to
+# it. With two thousand of each, as in the card beside the weights, it tells those apart, too.
 
 # %% [markdown]
 # ## Try it
 #
 # Play a run of 20 steps with your sampler, pause it, scrub back. Then turn the noise down from 1, the right amount, to 0.
 # Which amount still gives nine different sprites, under which schedule? From which amount on do you see grain? The mark
-# in the chart is the noise that the network finds; it should stay near 1.
+# in the chart is the noise that the network finds; it should stay near the dots of section 6.
 
 # %%
 def player(seed=0, strength=1.0, schedule="cosine"):
@@ -844,7 +849,7 @@ def player(seed=0, strength=1.0, schedule="cosine"):
                    strength=strength, **nets[schedule])
     x0 = [x0_from_eps(x_t, t, eps, nets[schedule]["ab_t"]) for t, x_t, eps in seen]
     alt = f"Film: nine x_t, noise and guesses; strength {strength:.1f}, {schedule} schedule"
-    return lesson_02.film_with_noise(seen, x0, schedule, T, alt), (
+    return lesson_02.film_with_noise(seen, x0, (honest, honest_std), alt), (
         f"Diversity of the nine results: {du.diversity(x) / real:.2f} (real sprites: 1). "
         "The last predicted x_0 is the result.")
 
