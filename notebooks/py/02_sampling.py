@@ -80,8 +80,8 @@ train, held_out = du.load_sprites("train"), du.load_sprites("held_out")
 # </details>
 # <details name="expect-2-1"><summary>At t = 30, where the picture is plain to see</summary>
 #
-# It is the other way round. At t = 30 the network sees the *picture* well, but the noise is a thin film upon it, and
-# what is thin is hard to measure: each error in the picture is taken for noise.
+# It is the other way round. At t = 30 the network sees the *picture* well, but the noise is no more than dust upon it.
+# So little is hard to measure, because every small error in the picture is taken for noise.
 #
 # </details>
 # <details name="expect-2-1"><summary>Equally well at all five</summary>
@@ -241,10 +241,10 @@ Markdown(f"Pixels reach from -1 to 1. The six guesses differ by {gap:.2f} (root 
 # **What do you expect?** Suppose somebody even told you the true clean picture. You know x_t and x_0 exactly. Do you then
 # know x_s exactly?
 #
-# <details name="expect-2-3"><summary>Yes: it lies on the straight line between the two</summary>
+# <details name="expect-2-3"><summary>Yes: it is a mixture of the two</summary>
 #
-# The *average* x_s lies there, but not x_s itself. On its way up from s to t the picture received fresh noise that you
-# never saw, and x_t does not tell which part of its noise was there before s and which came later.
+# The *average* x_s is such a mixture, but not x_s itself. On its way up from s to t the picture received fresh noise that
+# you never saw, and x_t does not tell which part of its noise was there before s and which came later.
 #
 # </details>
 # <details name="expect-2-3"><summary>No: many values of x_s are possible, round one that is the most likely</summary>
@@ -263,13 +263,15 @@ Markdown(f"Pixels reach from -1 to 1. The six guesses differ by {gap:.2f} (root 
 #
 # **The noisy picture** tells you where the way went next. The steps from s to t multiply the picture by $\sqrt{a}$ and
 # add noise of variance $1 - a$, where $a = \bar\alpha_t / \bar\alpha_s$ is the share that these steps keep, because
-# $\bar\alpha_t$ is the product over all steps up to t and $\bar\alpha_s$ the product up to s. So
+# $\bar\alpha_t$ is the product over all steps up to t and $\bar\alpha_s$ the product up to s. (For s = t - 1 this is
+# lesson 1's $1 - \beta_t$.) So
 # $x_t = \sqrt{a}\, x_s + \sqrt{1 - a}\, z$. Solve for $x_s$, and you get $x_t / \sqrt{a}$ with an error of variance
 # $(1 - a) / a$. That is a second bell curve:
 #
 # $$m_1 = \frac{x_t}{\sqrt{a}}, \qquad v_1 = \frac{1 - a}{a} .$$
 #
-# Both are true at once, and the two noises are independent, so the probabilities multiply. Multiply the two curves.
+# Both are true at once, and the two noises are independent, so the probabilities multiply. Multiply the two curves, point
+# by point, and scale the result so that the probabilities add up to 1 again.
 
 # %%
 def bell(u, mean, variance):
@@ -293,8 +295,8 @@ charts.lines(
 
 # %% [markdown]
 # The product is a bell curve again. It lies between the two, nearer to the narrower one, and it is narrower than both,
-# because two sources know more than one. (A bell curve is $e$ to the power of a parabola, and the sum of two parabolas is
-# a parabola.) Its numbers follow a simple rule. Call $1/v$ the *certainty* of a curve. The certainties add, and each
+# because two sources know more than one. (Why a bell curve? Each is $e$ to the power of a parabola. When you multiply them
+# the exponents add, and the sum of two parabolas is a parabola.) Its numbers follow a simple rule. Call $1/v$ the *certainty* of a curve. The certainties add, and each
 # centre counts by its certainty:
 #
 # $$\frac{1}{v} = \frac{1}{v_0} + \frac{1}{v_1}, \qquad
@@ -346,7 +348,11 @@ charts.lines({"your mean and variance": (u, bell(u, mean, variance)),
 
 # %% [markdown]
 # The points lie on your curve. Now the step. It needs x_0, which you do not have; but you have the network's guess of
-# it, and use this in its place. And which of all the possible x_s do you take?
+# it, and use this in its place. For the mean that is exactly right even when the guess is a blur: the mean contains x_0
+# only as a term of a sum, so the average over all possible x_0 gives the average x_s. The variance is a little too small,
+# because it leaves out that x_0 itself is uncertain; the shorter the step, the less this matters.
+#
+# And which of all the possible x_s do you take?
 #
 # **What do you expect?** The mean is the best single guess of x_s. Why not simply take the mean?
 #
@@ -395,7 +401,9 @@ step = checks.keep(step, solution_step)
 # $$x_s = \frac{1}{\sqrt{a}} \left( x_t - \frac{1 - a}{\sqrt{1 - \bar\alpha_t}}\; \epsilon \right) + \sqrt{v}\; z$$
 #
 # Read from left to right: take some of the predicted noise away, undo the shrinking by $\sqrt{a}$, put some fresh noise
-# back. It is the same step, to the last digits that a float holds:
+# back. It is the same step, up to the last digits of the computer's numbers. And it lets you see how much of the
+# predicted noise, of which x_t holds $\sqrt{1 - \bar\alpha_t}\,\epsilon$, a step takes away: the share
+# $(1 - a) / (1 - \bar\alpha_t)$.
 
 # %%
 x, eps, z = (noise(4, 3, 16, 16, seed=k) for k in (1, 2, 3))
@@ -405,14 +413,20 @@ paper = (x - (1 - a) / (1 - ab_t[250]) ** 0.5 * eps) / a ** 0.5 + v ** 0.5 * z
 largest = (step(x, 250, 249, eps, z, ab_t) - paper).abs().max().item()
 assert largest < 1e-4
 print(f"largest difference between your step and the paper's formula: {largest:.0e}")
+for t in (500, 490, 250, 50):
+    taken = (1 - ab_t[t] / ab_t[t - 1]) / (1 - ab_t[t])
+    print(f"share of the predicted noise taken away by the step from t = {t} to {t - 1}: {taken:.3f}")
+
+# %% [markdown]
+# Most steps take away a few hundredths of the noise. The very first one, from t = 500, is of another kind: it takes away
+# nearly all, and puts as much fresh noise in its place. Section 5 finds out why, and section 6 what depends on it.
 
 # %% [markdown]
 # ## 4. Can you write the sampler yourself?
 #
 # A sampler is this step, again and again. Before you trust it with 768 numbers, watch it with two. Below is the flat
 # world of lesson 1: a dozen points in the plane are all the "pictures" there are, so the exact denoiser is known. Sixty
-# points of pure noise walk back, and one of the walks is drawn as a line. Drag its start, drag the data points, and
-# switch off the noise that is put back.
+# points of pure noise walk back, and one of the walks is drawn as a line. Drag its start, and drag the data points.
 
 # %%
 explore.flat_world("ddpm")
@@ -455,9 +469,9 @@ def solution_sample(predict, step, x, times, seed):
 sample = checks.keep(sample, solution_sample)
 
 # %% [markdown]
-# `draw` puts your three functions together with a network, and notes on the way what the network saw and answered.
-# With `strength` it can multiply the noise that is put back; 1 is right, and everything else is for section 6. All
-# pictures from here to the end of the lesson come from it, so they are drawn by your code.
+# `draw` puts your functions together with a network, and notes on the way what the network saw and answered. With
+# `strength` it can multiply the noise that is put back; 1 is right, and everything else is for section 6. All sprites
+# from here to the end of the lesson come from it, so they are drawn by your code.
 
 # %%
 def draw(x, times, seed, c=None, strength=1.0, model=unet, ab_t=ab_t):
@@ -493,7 +507,7 @@ du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {t}" for t, *_ in shown] + ["
 # differ. Outlines come next, details last. Notice also how restless the guesses are: each step brings fresh noise, and
 # with it new evidence.
 #
-# Is it right? The course has a sampler as well, `du.sampler`, which lessons 3 to 12 use. It can put back less noise than
+# Is it right? The course has a sampler as well, `du.sampler`, which the later lessons use. It can put back less noise than
 # yours and take away correspondingly less; its setting `eta` says how much. With `eta=1` it puts back all of the variance
 # that you derived, and this is called **DDPM**. With `eta=0` it puts back none; this is called DDIM, belongs to lesson 6,
 # and made the opening film. Let it walk from the same start with the same noise:
@@ -609,8 +623,9 @@ Markdown(
 
 # %% [markdown]
 # Under both schedules the later noise decides more than the start. But under the cosine schedule the start decides next
-# to nothing (if one sprite does change, it stood at a fork, where a hair's breadth matters), and this needs a cause. Your own function knows it: ask `posterior` for the mean with x_t = 1 and
-# x_0 = 0, and you get the weight with which x_t enters the first step.
+# to nothing (if one sprite does change, it stood at a fork, where a hair's breadth matters), and this needs a cause. Your
+# own function knows it: ask `posterior` for the mean with x_t = 1 and x_0 = 0, and you get the weight with which x_t
+# enters a step.
 
 # %%
 one, zero, late = torch.ones(1), torch.zeros(1), fifty[1:]  # late: 490, 480, ..., 0
@@ -621,11 +636,11 @@ for name, net in nets.items():
 
 # %% [markdown]
 # The cosine schedule falls so steeply at its end that its very last step would remove *everything* from the picture. A
-# step that keeps nothing cannot be undone, so its betas are clipped at 0.999. What remains of the picture is
-# $a_{500} = 0.001$, and seen from above, walking down, this clipped step throws away practically the whole start and puts
-# fresh noise in its place. The linear schedule has no such step: each step keeps most of what it is given. So "the start
-# counts for nothing" is no law of DDPM. It is what this one step does. You can test that: leave it out, begin at t = 490,
-# and the start should count again.
+# step that keeps nothing cannot be undone, so the schedule is *clipped* there: the step from 499 to 500 keeps the share
+# a = 0.001. Seen from the other side, walking down, this clipped step throws away practically the whole start and puts
+# fresh noise in its place. The linear schedule has no such step: each of its steps keeps most of what it is given. So "the
+# start counts for nothing" is no law of DDPM. It is what this one step does. You can test that: leave it out, begin at
+# t = 490, and the start should count again.
 
 # %%
 AA, BA, AB, BB = (pictures("cosine", *pair, times=late) for pair in seeds)
@@ -634,7 +649,7 @@ print(f"cosine, begun at t = 490: another start changes a sprite by {from_490[0]
       f"{from_490[1]:.2f}, other later noise by {change(AA, AB):.2f} and {change(BA, BB):.2f}")
 
 # %% [markdown]
-# It does count now. One more consequence often puzzles people. Ask for 16 sprites instead of 8, with the same seeds. The
+# It does count now. One more thing often puzzles people. Ask for 16 sprites instead of 8, with the same seeds. The
 # first 8 squares of starting noise are the very same numbers. Will the first 8 sprites be the same?
 
 # %%
@@ -659,8 +674,8 @@ print(f"starting noise: largest difference {same_start:.0e}; sprites: they diffe
 #
 # <details name="expect-2-6"><summary>The same sprites, only cleaner</summary>
 #
-# No. What the noise of one step leaves open, the next steps decide. Without it much is never decided at all, and
-# decisions that are not made leave averages behind.
+# No. Each step's noise takes part in deciding between the sprites. Without it other pictures come out, and they are much
+# more alike.
 #
 # </details>
 # <details name="expect-2-6"><summary>Smooth pictures that resemble each other</summary>
@@ -745,9 +760,10 @@ charts.lines(
 
 # %% [markdown]
 # With the right noise the sampler follows the dots. (Both sink below 1 towards the end, since eps is an average as well,
-# and averages are cautious where there is little noise to see.) Without it, the noise found sinks at once. Under the linear schedule it sinks gradually, and meanwhile
-# differences between the starts are carried along: some variety survives. Under the cosine schedule the clipped step
-# does all the damage at once. It throws the start away, puts nothing in its place, and all pictures become the same blur.
+# and averages are cautious where there is little noise to see.) Without it the noise found sinks. Under the linear schedule
+# it sinks gradually, and meanwhile the differences between the starts are carried along: some variety survives. Under the
+# cosine schedule the clipped step does all the damage at once. It throws the start away, puts nothing in its place, and
+# all pictures become the same blur.
 # From then on the network is told "nearly pure noise" and sees a clean picture. A clean picture looks like strong
 # evidence, so the network does decide: it sharpens this blur to a crisp figure with an outline, and it decides the same
 # way every time, because nothing is left in which the pictures differ.
