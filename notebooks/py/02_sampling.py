@@ -182,7 +182,7 @@ charts.lines(
 # The more noise there is, the better the network knows the noise and the worse it knows the picture. The two curves are
 # one error seen from two sides: because x_t is given, whatever is wrongly put into the noise is missing from the
 # picture. Your formula says how the two are related: an error in eps is multiplied by
-# $\sqrt{1 - \bar\alpha_t} / \sqrt{\bar\alpha_t}$. So the curves cross where picture and noise have the same weight, near
+# $\sqrt{(1 - \bar\alpha_t) / \bar\alpha_t}$. So the curves cross where picture and noise have the same weight, near
 # t = 250.
 
 # %% [markdown]
@@ -228,23 +228,23 @@ Markdown(f"Pixels reach from -1 to 1. The six guesses differ by {gap:.2f} (root 
 # %% [markdown]
 # This is the perfect denoiser's answer from lesson 1, the average of all sprites that could hide behind x_t; and behind
 # pure noise that is every sprite. So one call cannot draw. But the guess is not useless: it says in which direction the
-# sprites lie. Therefore you go a little way towards it and ask again. The new picture holds a bit less noise and already
-# says a bit more about its sprite, so fewer sprites remain possible, and their average is sharper. The question is how
-# to take such a step correctly.
+# sprites lie. Therefore you go a little way towards it and ask again. The new picture holds a bit less noise and
+# already says a bit more about its sprite, so fewer sprites remain possible, and their average is sharper. The question
+# is how to take such a step correctly.
 
 # %% [markdown]
 # ## 3. How do you take one step?
 #
-# You hold x_t and want x_s, the same picture at an earlier time s with less noise. For the moment s = t - 1, but nothing
-# that follows needs this, and later you will take longer steps.
+# You hold x_t and want x_s, the same picture at an earlier time s with less noise. For the moment s = t - 1, but
+# nothing that follows needs this, and later you will take longer steps.
 #
 # **What do you expect?** Suppose somebody even told you the true clean picture. You know x_t and x_0 exactly. Do you then
 # know x_s exactly?
 #
 # <details name="expect-2-3"><summary>Yes: it is a mixture of the two</summary>
 #
-# The *average* x_s is such a mixture, but not x_s itself. On its way up from s to t the picture received fresh noise that
-# you never saw, and x_t does not tell which part of its noise was there before s and which came later.
+# The *average* x_s is such a mixture, but not x_s itself. On its way up from s to t the picture received fresh noise
+# that you never saw, and x_t does not tell which part of its noise was there before s and which came later.
 #
 # </details>
 # <details name="expect-2-3"><summary>No: many values of x_s are possible, round one that is the most likely</summary>
@@ -270,8 +270,8 @@ Markdown(f"Pixels reach from -1 to 1. The six guesses differ by {gap:.2f} (root 
 #
 # $$m_1 = \frac{x_t}{\sqrt{a}}, \qquad v_1 = \frac{1 - a}{a} .$$
 #
-# Both are true at once, and the two noises are independent, so the probabilities multiply. Multiply the two curves, point
-# by point, and scale the result so that the probabilities add up to 1 again.
+# Both are true at once, and the two noises are independent, so the probabilities multiply. Multiply the two curves,
+# point by point, and scale the result so that the probabilities add up to 1 again.
 
 # %%
 def bell(u, mean, variance):
@@ -295,9 +295,9 @@ charts.lines(
 
 # %% [markdown]
 # The product is a bell curve again. It lies between the two, nearer to the narrower one, and it is narrower than both,
-# because two sources know more than one. (Why a bell curve? Each is $e$ to the power of a parabola. When you multiply them
-# the exponents add, and the sum of two parabolas is a parabola.) Its numbers follow a simple rule. Call $1/v$ the *certainty* of a curve. The certainties add, and each
-# centre counts by its certainty:
+# because two sources know more than one. (Why a bell curve? Each is $e$ to the power of a parabola. When you multiply
+# them the exponents add, and the sum of two parabolas is a parabola.) Its numbers follow a simple rule. Call $1/v$ the
+# *certainty* of a curve. The certainties add, and each centre counts by its certainty:
 #
 # $$\frac{1}{v} = \frac{1}{v_0} + \frac{1}{v_1}, \qquad
 # m = v \left( \frac{m_0}{v_0} + \frac{m_1}{v_1} \right) .$$
@@ -349,8 +349,8 @@ charts.lines({"your mean and variance": (u, bell(u, mean, variance)),
 # %% [markdown]
 # The points lie on your curve. Now the step. It needs x_0, which you do not have; but you have the network's guess of
 # it, and use this in its place. For the mean that is exactly right even when the guess is a blur: the mean contains x_0
-# only as a term of a sum, so the average over all possible x_0 gives the average x_s. The variance is a little too small,
-# because it leaves out that x_0 itself is uncertain; the shorter the step, the less this matters.
+# only as a term of a sum, so the average over all possible x_0 gives the average x_s. The variance is a little too
+# small, because it leaves out that x_0 itself is uncertain; the shorter the step, the less this matters.
 #
 # And which of all the possible x_s do you take?
 #
@@ -364,9 +364,9 @@ charts.lines({"your mean and variance": (u, bell(u, mean, variance)),
 # </details>
 # <details name="expect-2-4"><summary>Because x_s must hold as much noise as time s has, and the mean holds less</summary>
 #
-# Yes. The mean is smoother than any x_s that could have been there. A real x_s is one draw from the bell curve: the mean
-# plus noise of exactly its variance. Lesson 1's walk upward leads through pictures of that kind, and the network has
-# been trained on no others.
+# Yes. The mean is smoother than any x_s that could have been there. A real x_s is one draw from the bell curve: the
+# mean plus noise of exactly its variance. Lesson 1's walk upward leads through pictures of that kind, and the network
+# has been trained on no others.
 #
 # </details>
 #
@@ -415,11 +415,11 @@ assert largest < 1e-4
 print(f"largest difference between your step and the paper's formula: {largest:.0e}")
 for t in (500, 490, 250, 50):
     taken = (1 - ab_t[t] / ab_t[t - 1]) / (1 - ab_t[t])
-    print(f"share of the predicted noise taken away by the step from t = {t} to {t - 1}: {taken:.3f}")
+    print(f"from t = {t} to {t - 1} the step takes away {taken:.3f} of the predicted noise")
 
 # %% [markdown]
-# Most steps take away a few hundredths of the noise. The very first one, from t = 500, is of another kind: it takes away
-# nearly all, and puts as much fresh noise in its place. Section 5 finds out why, and section 6 what depends on it.
+# Most steps take away a few hundredths of the noise. The very first one, from t = 500, is of another kind: it takes
+# away nearly all, and puts as much fresh noise in its place. Section 5 finds out why, and section 6 what depends on it.
 
 # %% [markdown]
 # ## 4. Can you write the sampler yourself?
@@ -440,9 +440,9 @@ explore.flat_world("ddpm")
 # ### Your turn 2.4: the loop
 # *Difficulty 2 of 3, 10 minutes.*
 #
-# Write the sampler. `times` is a list of falling whole times, such as `[500, 499, ..., 1, 0]`; each step goes from one of
-# them to the next. In each step ask `predict(x, t)` for the noise, draw fresh z, and let `step(x, t, s, eps, z)` do the
-# rest. (Both are arguments, so that your loop works with any network and any step.)
+# Write the sampler. `times` is a list of falling whole times, such as `[500, 499, ..., 1, 0]`; each step goes from one
+# of them to the next. In each step ask `predict(x, t)` for the noise, draw fresh z, and let `step(x, t, s, eps, z)` do
+# the rest. (Both are arguments, so that your loop works with any network and any step.)
 #
 # All randomness must come from `seed`, so that the same call draws the same pictures again: make one
 # `generator = torch.Generator().manual_seed(seed)`, and draw with `torch.randn(x.shape, generator=generator).to(x)`.
@@ -507,10 +507,10 @@ du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {t}" for t, *_ in shown] + ["
 # differ. Outlines come next, details last. Notice also how restless the guesses are: each step brings fresh noise, and
 # with it new evidence.
 #
-# Is it right? The course has a sampler as well, `du.sampler`, which the later lessons use. It can put back less noise than
-# yours and take away correspondingly less; its setting `eta` says how much. With `eta=1` it puts back all of the variance
-# that you derived, and this is called **DDPM**. With `eta=0` it puts back none; this is called DDIM, belongs to lesson 6,
-# and made the opening film. Let it walk from the same start with the same noise:
+# Is it right? The course has a sampler as well, `du.sampler`, which the later lessons use. It can put back less noise
+# than yours and take away correspondingly less; its setting `eta` says how much. With `eta=1` it puts back all of the
+# variance that you derived, and this is called **DDPM**. With `eta=0` it puts back none; this is called DDIM, belongs
+# to lesson 6, and made the opening film. Let it walk from the same start with the same noise:
 
 # %%
 generator = torch.Generator().manual_seed(8)
@@ -572,8 +572,8 @@ du.show_rows(
 #
 # An answer that comes from a single network could be an accident of its schedule. So bring a second one: the network of
 # the sprite course, which was trained with the *linear* schedule, where `unet.pth` has the *cosine* schedule (you met
-# both in lesson 1). No class is asked for this time. And from here on 50 steps have to do, from 500 to 490 to 480 and so
-# on; lesson 6 looks at what that costs.
+# both in lesson 1). No class is asked for this time. And from here on 50 steps have to do, from 500 to 490 to 480 and
+# so on; lesson 6 looks at what that costs.
 
 # %%
 linear_net, linear = du.load_model(du.WEIGHTS / "context_model_31.pth", device)
@@ -623,9 +623,9 @@ Markdown(
 
 # %% [markdown]
 # Under both schedules the later noise decides more than the start. But under the cosine schedule the start decides next
-# to nothing (if one sprite does change, it stood at a fork, where a hair's breadth matters), and this needs a cause. Your
-# own function knows it: ask `posterior` for the mean with x_t = 1 and x_0 = 0, and you get the weight with which x_t
-# enters a step.
+# to nothing (if one sprite does change, it stood at a fork, where a hair's breadth matters), and this needs a cause.
+# Your own function knows it: ask `posterior` for the mean with x_t = 1 and x_0 = 0, and you get the weight with which
+# x_t enters a step.
 
 # %%
 one, zero, late = torch.ones(1), torch.zeros(1), fifty[1:]  # late: 490, 480, ..., 0
@@ -638,9 +638,9 @@ for name, net in nets.items():
 # The cosine schedule falls so steeply at its end that its very last step would remove *everything* from the picture. A
 # step that keeps nothing cannot be undone, so the schedule is *clipped* there: the step from 499 to 500 keeps the share
 # a = 0.001. Seen from the other side, walking down, this clipped step throws away practically the whole start and puts
-# fresh noise in its place. The linear schedule has no such step: each of its steps keeps most of what it is given. So "the
-# start counts for nothing" is no law of DDPM. It is what this one step does. You can test that: leave it out, begin at
-# t = 490, and the start should count again.
+# fresh noise in its place. The linear schedule has no such step: each of its steps keeps most of what it is given. So
+# "the start counts for nothing" is no law of DDPM. It is what this one step does. You can test that: leave it out,
+# begin at t = 490, and the start should count again.
 
 # %%
 AA, BA, AB, BB = (pictures("cosine", *pair, times=late) for pair in seeds)
@@ -674,8 +674,8 @@ print(f"starting noise: largest difference {same_start:.0e}; sprites: they diffe
 #
 # <details name="expect-2-6"><summary>The same sprites, only cleaner</summary>
 #
-# No. Each step's noise takes part in deciding between the sprites. Without it other pictures come out, and they are much
-# more alike.
+# No. Each step's noise takes part in deciding between the sprites. Without it other pictures come out, and they are
+# much more alike.
 #
 # </details>
 # <details name="expect-2-6"><summary>Smooth pictures that resemble each other</summary>
@@ -704,8 +704,8 @@ explore.flat_world("ddpm", back=False)
 explore.flat_world("ddpm", back=False, schedule="linear")
 
 # %% [markdown]
-# Here the cloud shrinks gradually, much faster than honest noise would, but the points stay apart long enough for some of
-# them to end elsewhere. Do sprites do the same?
+# Here the cloud shrinks gradually, much faster than honest noise would, but the points stay apart long enough for some
+# of them to end elsewhere. Do sprites do the same?
 
 # %%
 def run(name, strength, seed, n=25):
@@ -759,14 +759,14 @@ charts.lines(
 )
 
 # %% [markdown]
-# With the right noise the sampler follows the dots. (Both sink below 1 towards the end, since eps is an average as well,
-# and averages are cautious where there is little noise to see.) Without it the noise found sinks. Under the linear schedule
-# it sinks gradually, and meanwhile the differences between the starts are carried along: some variety survives. Under the
-# cosine schedule the clipped step does all the damage at once. It throws the start away, puts nothing in its place, and
-# all pictures become the same blur.
-# From then on the network is told "nearly pure noise" and sees a clean picture. A clean picture looks like strong
-# evidence, so the network does decide: it sharpens this blur to a crisp figure with an outline, and it decides the same
-# way every time, because nothing is left in which the pictures differ.
+# With the right noise the sampler follows the dots. (Both sink below 1 towards the end, since eps is an average as
+# well, and averages are cautious where there is little noise to see.) Without it the noise found sinks. Under the
+# linear schedule it sinks gradually, and meanwhile the differences between the starts are carried along: some variety
+# survives. Under the cosine schedule the clipped step does all the damage at once. It throws the start away, puts
+# nothing in its place, and all pictures become the same blur. From then on the network is told "nearly pure noise" and
+# sees a clean picture. A clean picture looks like strong evidence, so the network does decide: it sharpens this blur to
+# a crisp figure with an outline, and it decides the same way every time, because nothing is left in which the pictures
+# differ.
 #
 # If the clipped step is to blame, then leaving it out should bring variety back, even without any noise. That is the
 # control: the same network, still z = 0, but begun at t = 490.
@@ -789,7 +789,8 @@ du.show_rows({"from t = 500": runs["cosine, no noise"][0][0][:10],
 # %% [markdown]
 # ## 7. Are they copies, and are they good?
 #
-# Lesson 1's perfect denoiser could only return what it had stored. Has this network merely learned its sprites by heart?
+# Lesson 1's perfect denoiser could only return what it had stored. Has this network merely learned its sprites by
+# heart?
 #
 # **What do you expect?** For each sprite that you drew, find the nearest of the 36,000 training sprites. What is it?
 #
@@ -809,9 +810,9 @@ du.show_rows({"from t = 500": runs["cosine, no noise"][0][0][:10],
 #
 # </details>
 #
-# The distance is the root mean square difference of the pixels; 0 is an exact copy. By itself such a number says little:
-# how near is near? Held-out sprites are new by construction, because the network and you have never seen them. So they
-# set the mark.
+# The distance is the root mean square difference of the pixels; 0 is an exact copy. By itself such a number says
+# little: how near is near? Held-out sprites are new by construction, because the network and you have never seen them.
+# So they set the mark.
 
 # %%
 fresh = torch.cat([x for x, _ in runs["cosine, right noise"]]).cpu()
@@ -848,15 +849,15 @@ Markdown(f"""
 #
 # How good they are is measured by another number. The *Fréchet distance* compares what a small classifier sees in two
 # sets of pictures. It falls with the number of pictures, and so it is only ever compared between sets of the same size.
-# With so few pictures it is a coarse measure: it sees a collapse from afar, but drawn and real sprites may look alike to
-# it. With two thousand of each, as in the card beside the weights, it tells those apart, too.
+# With so few pictures it is a coarse measure: it sees a collapse from afar, but drawn and real sprites may look alike
+# to it. With two thousand of each, as in the card beside the weights, it tells those apart, too.
 
 # %% [markdown]
 # ## Try it
 #
-# Play a run of 20 steps with your sampler, pause it, scrub back. Then turn the noise down from 1, the right amount, to 0.
-# Which amount still gives nine different sprites, under which schedule? From which amount on do you see grain? The mark
-# in the chart is the noise that the network finds; it should stay near the dots of section 6.
+# Play a run of 20 steps with your sampler, pause it, scrub back. Then turn the noise down from 1, the right amount, to
+# 0. Which amount still gives nine different sprites, under which schedule? From which amount on do you see grain? The
+# mark in the chart is the noise that the network finds; it should stay near the dots of section 6.
 
 # %%
 def player(seed=0, strength=1.0, schedule="cosine"):
@@ -875,12 +876,12 @@ widgets.try_it(player, seed=(0, 50), strength=(0.0, 1.5, 0.1), schedule=list(net
 # %% [markdown]
 # ## Open problem
 #
-# Calls of the network are what sampling costs. You have **ten** for each batch of sprites. How low a Fréchet distance can
-# you reach?
+# Calls of the network are what sampling costs. You have **ten** for each batch of sprites. How low a Fréchet distance
+# can you reach?
 #
-# `score` takes a function `walk(ask, x, seed)` that turns noise x into pictures, in any way you like: other times, other
-# steps, another use of the answers. `ask(x, t)` is the network's eps, and refuses an eleventh call. The score is the mean
-# over two seeds. Your own sampler with ten even steps is the score to beat, and real sprites are the floor.
+# `score` takes a function `walk(ask, x, seed)` that turns noise x into pictures, in any way you like: other times,
+# other steps, another use of the answers. `ask(x, t)` is the network's eps, and refuses an eleventh call. The score is
+# the mean over two seeds. Your own sampler with ten even steps is the score to beat, and real sprites are the floor.
 
 # %%
 SCORED = 100  # sprites for each seed
@@ -963,8 +964,8 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # At s = 0 the curve that the clean picture draws has the variance 0: once you trust the guess, x_0 *is* the guess. The
-# product of this infinitely narrow curve with any other is the curve itself, so the posterior's variance is 0 as well, and
-# z is multiplied by 0.
+# product of this infinitely narrow curve with any other is the curve itself, so the posterior's variance is 0 as well,
+# and z is multiplied by 0.
 #
 # </details>
 #
@@ -973,8 +974,8 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # No. Nothing in pure noise points to one sprite, so the answer with the smallest squared error *is* the average of all
-# of them. Even the perfect denoiser of lesson 1 answers with it. Sharp pictures come from many steps, each of which settles
-# a little.
+# of them. Even the perfect denoiser of lesson 1 answers with it. Sharp pictures come from many steps, each of which
+# settles a little.
 #
 # </details>
 #
@@ -993,8 +994,8 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# No more calls, since each call takes the whole batch, though each takes longer. The steps themselves cannot run side by
-# side, because each needs the result of the one before. And the sprites are different ones: the later noise falls on
+# No more calls, since each call takes the whole batch, though each takes longer. The steps themselves cannot run side
+# by side, because each needs the result of the one before. And the sprites are different ones: the later noise falls on
 # other pictures.
 #
 # </details>
