@@ -9,11 +9,11 @@ import base64
 import html
 import json
 import re
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 import torch
-from contourpy import contour_generator
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 import diffusion_utilities as du
@@ -25,56 +25,59 @@ RING = [(0.30, 0.36), (0.02, 0.80), (-0.42, 0.88), (-0.80, 0.58), (-0.88, 0.10),
 CLUSTER = [(0.58, -0.42), (0.90, -0.36), (0.72, -0.66), (0.46, -0.86), (0.96, -0.78)]
 NAMES = ("ring", "cluster")
 SCRIPT = (Path(__file__).parent / "plumbing" / "flat_world.js").read_text(encoding="utf-8")
-SCRIPT_IN_CELL = re.sub(r"^\s+|^\s*//.*\n", "", SCRIPT, flags=re.M)  # each figure of a notebook holds a copy
+SCRIPT_IN_CELL = re.sub(r"^\s*(//.*\n)?", "", SCRIPT, flags=re.M)  # each figure of a notebook holds a copy
 
 PAPER, GRID, INK, QUIET, ACCENT, OTHER = "#ffffff", "#ebe8e1", "#2a2a30", "#8b8a86", "#00795a", "#aa4a85"
 COLOURS, SHAPES = ("#0072b2", "#d55e00"), ("circle", "square")  # of the two classes
 WIDE, NEAR = 2.5, 1.75  # half the side of the square that is shown: with the noise in it, or the points alone
 
-# The range of each number among the settings, and whether it is whole.
-LIMITS = {"t": (0, T, True), "steps": (2, T, True), "at": (0, 1, False), "w": (-2, 8, False), "c": (0, 1, True),
-          "copies": (1, 60, True), "samples": (2, 200, True)}  # fmt: skip
+# The range of each number among the settings, and whether it is whole; some faces show less.
+LIMITS = {"t": (1, T, True), "steps": (2, T, True), "at": (0, 1, False), "w": (-2, 8, False), "c": (0, 1, True),
+          "copies": (1, 60, True), "samples": (2, 200, True), "seed": (0, 2**31, True),
+          "seconds": (0.1, 60, False)}  # fmt: skip
+NARROWER = {("noise", "t"): (0, T), ("score", "t"): (10, T), ("invert", "t"): (1, 200), ("invert", "steps"): (3, T),
+            ("2m", "steps"): (2, 30)}  # fmt: skip
 
 # What each face shows, and its own settings with their values unless told otherwise. x: what the face is about; at: how
 # far a film has gone when it is first seen; steps: of a walk; t: the time; samples: how many walks, the marked one too.
 FACES = {
     "noise": (
-        "Twelve points in the plane and twenty noisy copies of each. As t rises the points move towards the middle and "
-        "the copies spread, until all lie in one bell.",
+        "Points in the plane and noisy copies of each. As t rises the copies move towards the middle and spread, until "
+        "all lie in one bell.",
         dict(t=120, copies=20),
     ),
     "guess": (
-        "Twelve points in the plane and a noisy point x_t. Lines as wide as the weights lead to the points that it may "
+        "Points in the plane and a noisy point x_t. Lines as wide as the weights lead to the points that it may "
         "have come from; the weighted mean of these is the guess with the least expected squared error.",
         dict(t=110, x=(0.62, 0.16), guess=(-0.45, -0.75)),
     ),
     "ddpm": (
-        "Sixty points of noise walk back to twelve data points by DDPM. One walk is marked: a zigzag, because noise is "
-        "put back after each step.",
+        "A cloud of noise walks back to the data points by DDPM, step by step. One of the walks is drawn, and where "
+        "its guess lies.",
         dict(steps=100, back=True, samples=60, at=0.75, x=(1.35, 1.25)),
     ),
     "ddim": (
-        "Sixty points of noise walk back to twelve data points by DDIM, along smooth curves that are coloured by the "
-        "class where they end.",
+        "Points of noise walk back to the data points by DDIM, along smooth curves that are coloured by the class "
+        "where they end.",
         dict(steps=50, samples=60, at=1.0, x=(-0.98, -1.45)),
     ),
     "2m": (
         "From one start of noise the exact curve to a data point, and beside it the corners of a first-order walk "
         "(DDIM) and of a second-order walk (2M) with as many steps.",
-        dict(steps=12, samples=60, x=(-0.98, -1.45)),
+        dict(steps=12, samples=40, x=(-0.98, -1.45)),
     ),
     "guidance": (
         "At a noisy point three arrows: to the guess without a class, to the guess for the class asked for, and to the "
-        "guided guess beyond it. Circles show where sixty guided walks end.",
+        "guided guess on the line through both. Circles show where guided walks end.",
         dict(w=3.0, c=0, t=220, x=(1.0, -1.45), steps=50, samples=60),
     ),
     "invert": (
-        "From a place among twelve data points DDIM walks up to the noise behind it and back again; with few steps it "
-        "does not come back to where it began.",
-        dict(steps=10, t=40, x=(0.5, 0.66)),
+        "From a place beside the data points DDIM walks up to the noise behind it and back again; with few steps it "
+        "misses the place where it began.",
+        dict(steps=5, t=40, x=(0.48, 0.58)),
     ),
     "score": (
-        "Arrows in the plane point to where noisy copies of twelve data points lie densest: the score at time t.",
+        "Arrows in the plane point to where noisy copies of the data points lie densest: the score at time t.",
         dict(t=120, x=(0.75, 0.55)),
     ),
     "flow": (
@@ -169,20 +172,25 @@ class Sheet:
 
     size, fine = 420, 3  # drawn three times as fine, then reduced, which makes edges smooth
 
-    def __init__(self, half, text="", shade=None):
-        """text: in the corner; shade: a function of places (..., 2) with values in 0..1, as a tint of the paper."""
-        self.half, side = half, self.size * self.fine
-        self.image = Image.new("RGB", (side, side), PAPER)
-        if shade is not None:
+    def __init__(self, half, text="", field=None):
+        """text: in the corner; field: (f, deep, levels), a function of places (..., 2), how much its values tint the
+        paper, and the values along which a line is drawn."""
+        self.half, self.text, side = half, text, self.size * self.fine
+        tints = np.zeros((self.size, self.size))
+        if field is not None:
+            f, deep, levels = field
             place = (np.arange(self.size) + 0.5) * 2 * half / self.size - half
-            deep = shade(np.stack(np.meshgrid(place, -place), -1))[..., None]
-            over, under = (np.array(ImageColor.getrgb(c)) for c in (ACCENT, PAPER))
-            self.image = Image.fromarray((under + deep * (over - under)).astype(np.uint8)).resize((side, side))
+            values = f(np.stack(np.meshgrid(place, -place), -1))
+            slope = np.hypot(*np.gradient(values))  # a pixel: so a line is about a pixel wide everywhere
+            lines = [(1 - np.abs(values - level) / slope.clip(min=1e-12)).clip(min=0) for level in levels]
+            tints = np.maximum(deep(values), 0.45 * np.max(lines, 0))
+        over, under = (np.array(ImageColor.getrgb(c)) for c in (ACCENT, PAPER))
+        pixels = (under + tints[..., None] * (over - under)).astype(np.uint8)
+        self.image = Image.fromarray(pixels).resize((side, side))
         self.draw = ImageDraw.Draw(self.image)
         for k in range(-int(half), int(half) + 1):
             self.line([(k, -half), (k, half)], GRID, 1)
             self.line([(-half, k), (half, k)], GRID, 1)
-        self.write((12, self.size - 20), text, INK, 14, "lm")
 
     def at(self, points):
         """Places in the plane (..., 2) as pixels of the fine image."""
@@ -201,14 +209,6 @@ class Sheet:
             piece = np.stack([np.interp(places, along, corners[:, k]) for k in (0, 1)], 1)
             self.draw.line([*map(tuple, piece)], colour, max(width, 1))
 
-    def levels(self, f, values, alpha=0.35):
-        """Lines along which f, a function of places (..., 2), has the given values."""
-        place = np.linspace(-self.half, self.half, 81)
-        finder = contour_generator(place, place, f(np.stack(np.meshgrid(place, place), -1)))
-        for value in values:
-            for line in finder.lines(value):
-                self.line(line, ACCENT, 1, alpha)
-
     def ring(self, p, radius, colour):
         turn = np.linspace(0, 2 * np.pi, 65)
         self.line(np.asarray(p) + radius * np.stack([np.cos(turn), np.sin(turn)], 1), colour, 1.1, 0.6)
@@ -217,17 +217,18 @@ class Sheet:
         """A "circle", "square", "diamond" or "cross" of a size in pixels, with a text some pixels away."""
         (x, y), r, rim = self.at(p), size * self.fine, rim * 1.4 * self.fine
         fill, edge = (PAPER, colour) if hollow else (tint(colour, alpha), PAPER)
-        for colour_, r in ((edge, r + rim), (fill, r - rim * hollow)) if shape in ("circle", "square", "diamond") else ():
+        for paint, half in ((edge, r + rim), (fill, r - rim * hollow)):
             if shape == "circle":
-                self.draw.ellipse((x - r, y - r, x + r, y + r), colour_)
+                self.draw.ellipse((x - half, y - half, x + half, y + half), paint)
             elif shape == "square":
-                self.draw.rectangle((x - 0.88 * r, y - 0.88 * r, x + 0.88 * r, y + 0.88 * r), colour_)
-            else:
-                self.draw.polygon([(x, y - 1.25 * r), (x + 1.25 * r, y), (x, y + 1.25 * r), (x - 1.25 * r, y)], colour_)
-        if shape == "cross":
-            for colour_, width in ((PAPER, 6), (colour, 3.2)):
-                self.draw.line((x - r, y - r, x + r, y + r), colour_, round(width * self.fine))
-                self.draw.line((x - r, y + r, x + r, y - r), colour_, round(width * self.fine))
+                half *= 0.88
+                self.draw.rectangle((x - half, y - half, x + half, y + half), paint)
+            elif shape == "diamond":
+                half *= 1.25
+                self.draw.polygon([(x, y - half), (x + half, y), (x, y + half), (x - half, y)], paint)
+        for paint, width in ((PAPER, 6), (colour, 3.2)) if shape == "cross" else ():
+            self.draw.line((x - r, y - r, x + r, y + r), paint, round(width * self.fine))
+            self.draw.line((x - r, y + r, x + r, y - r), paint, round(width * self.fine))
         self.write((x / self.fine + away[0], y / self.fine + away[1]), text, colour)
 
     def write(self, place, text, colour, size=13, anchor="mm"):
@@ -266,6 +267,7 @@ class Sheet:
 
     @property
     def pixels(self):
+        self.write((12, self.size - 20), self.text, INK, 14, "lm")
         return np.asarray(self.image.reduce(self.fine))
 
 
@@ -284,7 +286,7 @@ def some(last, n=20):
 
 def draw_noise(world, s):
     z = normals(s["seed"], len(world.points) * s["copies"]).reshape(len(world.points), -1, 2)
-    frames, times = [], some(world.T, 16)
+    frames, times = [], some(world.T, 15)
     for t in times:
         sheet, signal, sigma = Sheet(WIDE, f"t = {t}"), *world.scales(t)
         for p, k, zi in zip(world.points, world.labels, z):
@@ -305,8 +307,8 @@ def draw_guess(world, s):
         return (w * np.square(guess[..., None, :] - world.points).sum(-1)).sum(-1)
 
     least = error(mean)
-    sheet = Sheet(1.75, f"t = {s['t']}", lambda guess: 0.3 * np.exp((least - error(guess)) / 0.35))
-    sheet.levels(error, least + np.array([0.02, 0.1, 0.25, 0.5, 1, 1.75, 2.75, 4]))
+    levels = least + np.array([0.02, 0.1, 0.25, 0.5, 1, 1.75, 2.75, 4])
+    sheet = Sheet(NEAR, f"t = {s['t']}", (error, lambda e: 0.3 * np.exp((least - e) / 0.35), levels))
     for wi, p in zip(w, world.points):
         sheet.line([x, p], INK, 0.5 + 11 * wi, 0.18 + 0.3 * wi)
     sheet.data(world)
@@ -338,7 +340,7 @@ def draw_ddpm(world, s):
 
 
 def draw_curves(world, s, path, text, below=()):
-    """Walks (steps + 1, B, 2) that grow from frame to frame, coloured by the class where they end; the first is wide."""
+    """Walks (steps + 1, B, 2) that grow from frame to frame, coloured by where they end; the first is wide."""
     moments, frames = some(s["steps"], 16), []
     labels = [text(i) for i in moments]
     ends = world.labels[world.nearest(path[-1])]
@@ -386,7 +388,9 @@ def draw_2m(world, s):
         for p in path[1:]:
             sheet.mark(p, "circle", colour, 3.6)
     sheet.mark(x[0], "diamond", INK, 7, text="start", away=(0, 20))
-    sheet.legend({"exact curve": (QUIET, None), "first order (DDIM)": (OTHER, (5, 4)), "second order (2M)": (ACCENT, None)})
+    sheet.legend(
+        {"exact curve": (QUIET, None), "first order (DDIM)": (OTHER, (5, 4)), "second order (2M)": (ACCENT, None)}
+    )
     return [sheet.pixels], None
 
 
@@ -433,8 +437,8 @@ def draw_score(world, s):
         return np.exp(-np.square(x[..., None, :] - signal * world.points).sum(-1) / (2 * sigma**2)).sum(-1)
 
     most = density(signal * world.points).max()
-    sheet = Sheet(1.75, f"t = {t}", lambda x: (0.4 * density(x) / most).clip(max=0.5))
-    sheet.levels(density, most * np.array([0.1, 0.3, 0.6, 0.9]))
+    levels = most * np.array([0.1, 0.3, 0.6, 0.9])
+    sheet = Sheet(NEAR, f"t = {t}", (density, lambda values: (0.4 * values / most).clip(max=0.5), levels))
     grid = 0.23 * np.stack(np.meshgrid(*2 * [np.arange(-7, 8)]), -1).reshape(-1, 2)
     pull = signal * world.guess(grid, t) - grid
     pull *= (np.minimum(0.09, 0.2 * sigma / np.linalg.norm(pull, axis=1)) / sigma)[:, None]
@@ -444,6 +448,10 @@ def draw_score(world, s):
     sheet.arrow(s["x"], signal * world.guess([s["x"]], t)[0], OTHER, 2.8, 11)
     sheet.mark(s["x"], "diamond", INK, 7)
     return [sheet.pixels], None
+
+
+DRAW = {"noise": draw_noise, "guess": draw_guess, "ddpm": draw_ddpm, "ddim": draw_ddim, "2m": draw_2m,
+        "guidance": draw_guidance, "invert": draw_invert, "score": draw_score, "flow": draw_flow}  # fmt: skip
 
 
 class FlatWorld:
@@ -458,7 +466,7 @@ class FlatWorld:
         """The Picture that stands where no script may run, drawn with the same numbers."""
         s = self.settings
         world = World(s["points"], s["labels"], s["schedule"], s["T"])
-        frames, labels = globals()[f"draw_{s['face']}"](world, s)
+        frames, labels = DRAW[s["face"]](world, s)
         return Picture(np.stack(frames), self.alt, fps=s["fps"], labels=labels)
 
     def _repr_mimebundle_(self, **_):
@@ -497,13 +505,21 @@ def flat_world(face, *, schedule="cosine", points=None, labels=None, seed=0, aut
     need(len(points) == len(labels) and {0, 1} == set(labels), "each point needs a label, 0 or 1, and both must occur")
     need(all(len(p) == 2 and max(map(abs, p)) <= 1 for p in points), "points must be pairs of numbers in [-1, 1]")
     du.noise_schedule(schedule, T)  # raises for a name that it does not know
-    s = own | settings
-    for key, value in s.items():
-        if key in ("x", "guess"):
-            need(np.shape(value) == (2,), f"{key} must be a pair of numbers, not {value!r}")
-        elif key in LIMITS:
-            low, high, whole = LIMITS[key]
-            fits = isinstance(value, int | float) and low <= value <= high and (not whole or value == int(value))
-            need(fits, f"{key} must be a {'whole ' * whole}number in {low}..{high}, not {value!r}")
-    common = dict(face=face, alt=alt, schedule=schedule, T=T, points=points, labels=labels, names=NAMES, seed=seed)
-    return FlatWorld(json.loads(json.dumps(common | dict(autoplay=autoplay, seconds=seconds, fps=10) | s)))
+    s = own | settings | dict(seed=seed, seconds=seconds, autoplay=autoplay)
+    s = {key: _checked(face, key, value) for key, value in s.items()}
+    common = dict(face=face, alt=alt, schedule=schedule, T=T, points=points, labels=labels, names=NAMES, fps=10)
+    return FlatWorld(json.loads(json.dumps(common | s)))
+
+
+def _checked(face, key, value):
+    """The value of a setting as plain numbers, or a ValueError that says what it must be."""
+    if key in ("x", "guess"):
+        need(np.shape(value) == (2,), f"{key} must be a pair of numbers, not {value!r}")
+        return [float(v) for v in value]
+    if key not in LIMITS:
+        return bool(value)
+    low, high, whole = LIMITS[key]
+    low, high = NARROWER.get((face, key), (low, high))
+    fits = isinstance(value, Real) and low <= value <= high and (not whole or value == int(value))
+    need(fits, f"{key} must be a {'whole ' * whole}number in {low}..{high} here, not {value!r}")
+    return int(value) if whole else float(value)

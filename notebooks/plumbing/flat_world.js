@@ -35,16 +35,22 @@
 
   class World {
     constructor({ points, labels, schedule, T }) {
-      Object.assign(this, { points, labels, T, ab: alphaBar(schedule, T) });
+      Object.assign(this, { points, labels, T, scratch: [] });
+      this.take(schedule);
+    }
+    take(schedule) {
+      if (schedule !== this.schedule) this.ab = alphaBar(schedule, this.T);
+      this.schedule = schedule;
     }
     signal(t) { return Math.sqrt(this.ab[t]); }
     sigma(t) { return Math.sqrt(1 - this.ab[t]); }
 
     // How much each point counts as the clean one behind x = x_t; c: only the points of that class.
-    weights(x, t, c = null) {
-      return softmax(this.points, x, this.signal(t), Math.max(1 - this.ab[t], 1e-8), c === null ? null : this.labels, c);
+    weights(x, t, c = null, w = []) {
+      const variance = Math.max(1 - this.ab[t], 1e-8);
+      return softmax(this.points, x, this.signal(t), variance, c === null ? null : this.labels, c, w);
     }
-    posteriorMean(x, t, c = null) { return average(this.points, this.weights(x, t, c)); }
+    posteriorMean(x, t, c = null) { return average(this.points, this.weights(x, t, c, this.scratch)); }
     expectedError(w, guess) { return w.reduce((sum, wi, i) => sum + wi * distance(this.points[i], guess) ** 2, 0); }
     guidedMean(x, t, c, w) {
       return mix(1 - w, this.posteriorMean(x, t), w, this.posteriorMean(x, t, c));
@@ -89,10 +95,9 @@
     }
   }
 
-  function softmax(points, x, signal, variance, labels, c) {
+  function softmax(points, x, signal, variance, labels = null, c = null, w = []) {
     let top = -Infinity, sum = 0;
-    const w = new Array(points.length);
-    for (let i = 0; i < w.length; i++) {
+    for (let i = 0; i < points.length; i++) {
       const dx = x[0] - signal * points[i][0], dy = x[1] - signal * points[i][1];
       w[i] = labels && labels[i] !== c ? -Infinity : -(dx * dx + dy * dy) / (2 * variance);
       if (w[i] > top) top = w[i];
@@ -214,7 +219,7 @@
     }
     // Lines of equal value of f, found on a grid (marching squares), and a shade that is deepest where f is least.
     contours(f, levels, shade, colour, alpha = 0.5) {
-      const n = 56, { g, half } = this, step = (2 * half) / n, values = [];
+      const n = 48, { g, half } = this, step = (2 * half) / n, values = [];
       for (let j = 0; j <= n; j++) for (let i = 0; i <= n; i++) values.push(f([-half + i * step, half - j * step]));
       const cell = this.size / n, small = (this.small ||= document.createElement("canvas"));
       small.width = small.height = n + 1;
@@ -249,11 +254,12 @@
 
   const two = (v) => v.toFixed(2).replace(/^-0\.00$/, "0.00");
   const largest = (w) => w.indexOf(Math.max(...w));
-  const percent = (v) => `${Math.round(100 * v)} %`;
+  const percent = (v) => `${Math.round(100 * v)}\u00a0%`;
   const time = { kind: "range", key: "t", label: "time t", min: 0, max: (s) => s.T, say: (s) => `${s.t} of ${s.T}` };
   const near = (world, s, p) => {
     const { index, distance: gap } = world.nearest(p);
-    return `${gap < 0.005 ? "at" : `${two(gap)} from`} ${name(world, s, index)}`;
+    const whose = `of the ${s.names[world.labels[index]]}`;
+    return gap < 0.005 ? `at a point ${whose}` : `${two(gap)} from the nearest point, one ${whose}`;
   };
   const name = (world, s, i) => `point ${i + 1} (${s.names[world.labels[i]]})`;
 
@@ -290,7 +296,7 @@
     readout(world, s, { w, mean, least, yours }, theme) {
       const { index } = world.nearest(mean), most = Math.max(yours, least, 1e-9);
       return [
-        `The weighted mean lies ${near(world, s, mean)}, the nearest; that point's weight is ${percent(w[index])}.`,
+        `The weighted mean lies ${near(world, s, mean)}, whose weight is ${percent(w[index])}.`,
         [`Your guess must expect a squared error of ${two(yours)}.`, yours / most, theme.other],
         [`At the weighted mean it is ${two(least)}.`, least / most, theme.accent],
         "Along each line a guess has the same error; the deeper the green, the smaller the error.",
@@ -301,7 +307,7 @@
   FACES.noise = {
     half: 2.5,
     tokens: {},
-    controls: [{ ...time, play: true }],
+    get controls() { return [{ ...time, play: true }, schedule]; },
     draw(d, world, s) {
       const a = world.signal(s.t), b = world.sigma(s.t);
       world.points.forEach((p, i) => {
@@ -326,6 +332,8 @@
     },
   };
 
+  const schedule = { kind: "choice", key: "schedule", label: "schedule",
+    options: () => ["cosine", "linear", "rescaled"].map((each) => [each, each]) };
   const STEPS = [2, 3, 5, 10, 20, 50, 100, 250, 500];
   const steps = { kind: "range", key: "steps", label: "steps", list: STEPS, say: (s) => `${s.steps}` };
   const film = { kind: "range", key: "i", label: "on the way", min: 0, max: (s) => s.steps, play: true,
@@ -333,14 +341,15 @@
   const scrubbed = { ...steps, before: (s) => { s.part = s.i / s.steps; }, then: (s) => { s.i = Math.round(s.part * s.steps); } };
   const starts = (s) => Array.from({ length: s.samples }, (_, k) => (k ? normal(s.seed, k) : s.x));
   const reached = (world, ends) => new Set(ends.map((p) => world.nearest(p).index)).size;
+  const close = (world, ends) => ends.filter((p) => world.nearest(p).distance < 0.05).length;
   const lengthOf = (path) => path.slice(1).reduce((sum, p, i) => sum + distance(p, path[i]), 0);
 
   FACES.ddpm = {
     half: 2.5,
     tokens: { x: "start of the marked walk" },
     click: "x",
-    controls: [film, scrubbed, { kind: "check", key: "back", label: "put the noise back after each step" }],
-    key: (theme) => [["━", theme.accent, "one walk of the 60"], ["✕", theme.accent, "its guess of x₀"]],
+    controls: [film, scrubbed, schedule, { kind: "check", key: "back", label: "put the noise back after each step" }],
+    key: (theme) => [["━", theme.accent, "one of the walks"], ["✕", theme.accent, "its guess of x₀"]],
     draw(d, world, s, memo) {
       const { theme } = d, times = samplingTimes(s.T, s.steps), extra = s.back ? 1 : 0;
       const walk = (x, k) => world.walk(x, times, (y, t, u, i) => world.ddpmStep(y, t, u, normal(s.seed + 1, i * s.samples + k), extra));
@@ -359,11 +368,10 @@
     },
     readout(world, s, { marked, guess, ends }) {
       const path = marked.slice(0, s.i + 1);
-      const close = ends.filter((p) => world.nearest(p).distance < 0.05).length;
       return [
         s.i ? `The marked point has walked ${two(lengthOf(path))}, and is ${two(distance(path[0], path[s.i]))} from where it began. Its guess lies ${near(world, s, guess)}.`
-          : "All 60 points are pure noise. Press play.",
-        `At the end ${close} of the 60 lie within 0.05 of a data point, and together they have reached ${reached(world, ends)} of the ${world.points.length} points.`,
+          : "All points are pure noise. Press play.",
+        `At the end ${close(world, ends)} of the ${ends.length} points lie within 0.05 of a data point, and together they have reached ${reached(world, ends)} of the ${world.points.length} points.`,
       ];
     },
   };
@@ -403,7 +411,7 @@
     readout(world, s, { end, ends }) {
       const ring = ends.filter((p) => !world.labels[world.nearest(p).index]).length;
       return [
-        `From this start the curve ends ${near(world, s, end)}, and it does so every time, because no noise is put back.`,
+        `From this start the curve ends ${near(world, s, end)}. It does so every time, because no noise is put back.`,
         `Of the other ${ends.length} curves ${ring} end in the ${s.names[0]} and ${ends.length - ring} in the ${s.names[1]}; they reach ${reached(world, ends)} of the ${world.points.length} points.`,
       ];
     },
@@ -457,7 +465,7 @@
       { kind: "choice", key: "c", label: "asked for", options: (s) => s.names.map((text, k) => [k, text]) },
       { ...time, min: 1, max: (s) => s.T },
     ],
-    key: (theme) => [["○", theme.accent, "ends of 60 guided walks"]],
+    key: (theme) => [["○", theme.accent, "ends of guided walks"]],
     draw(d, world, s, memo) {
       const { theme } = d, times = samplingTimes(s.T, s.steps), asked = theme.classes[s.c];
       const ends = memo("ends", [s.w, s.c, s.steps], () => starts({ ...s, x: normal(s.seed, 0) })
@@ -482,7 +490,7 @@
       const right = near.filter((n) => n.distance < 0.1 && world.labels[n.index] === s.c);
       const far = near.filter((n) => n.distance >= 0.1).length;
       return [
-        `Knowing the class moves the guess by ${two(distance(uncond, cond))}; w = ${s.w} moves it by ${two(distance(uncond, guided))}${s.w < 0 ? ", the other way" : ""}.`,
+        `Knowing the class moves the guess by ${two(distance(uncond, cond))}; w\u00a0=\u00a0${s.w} moves it by ${two(distance(uncond, guided))}${s.w < 0 ? ", the other way" : ""}.`,
         `Of ${ends.length} guided walks ${right.length} end at the ${s.names[s.c]}, at ${new Set(right.map((n) => n.index)).size} of its ${of} points${far ? `, and ${far} end at none of the points` : ""}.`,
       ];
     },
@@ -530,8 +538,13 @@
     key: (theme) => [["➜", theme.ink, "the score, times the noise's spread"]],
     draw(d, world, s) {
       const { theme } = d, a = world.signal(s.t), b = world.sigma(s.t), at = (x) => mix(a, world.posteriorMean(x, s.t), -1, x);
-      const density = (x) => world.points.reduce((sum, p) => sum + Math.exp(-(distance(x, mix(a, p, 0, p)) ** 2) / (2 * b * b)), 0);
-      const most = Math.max(...world.points.map((p) => density(mix(a, p, 0, p))));
+      const places = world.points.map((p) => mix(a, p, 0, p));
+      const density = (x) => {
+        let sum = 0;
+        for (const p of places) sum += Math.exp(-((x[0] - p[0]) ** 2 + (x[1] - p[1]) ** 2) / (2 * b * b));
+        return sum;
+      };
+      const most = Math.max(...places.map(density));
       d.contours((x) => density(x) / most, [0.1, 0.3, 0.6, 0.9], (v) => 0.4 * v, theme.accent, 0.3);
       for (let i = -7; i <= 7; i++) for (let j = -7; j <= 7; j++) {
         const from = [i * 0.23, j * 0.23], length = Math.hypot(...at(from)) / b;
@@ -560,7 +573,7 @@
     draw(d, world, s, memo) {
       // x_r = (1 - r) x_0 + r noise; the best velocity at x is (x - guess)/r, and a step of Euler's follows it
       const euler = (x, n) => world.walk(x, samplingTimes(n, n), (y, i, k) => {
-        const r = i / n, x0 = average(world.points, softmax(world.points, y, 1 - r, r * r, null));
+        const r = i / n, x0 = average(world.points, softmax(world.points, y, 1 - r, r * r));
         return mix(k / i, y, 1 - k / i, x0);
       });
       const others = memo("others", s.steps, () => starts(s).slice(1).map((x) => euler(x, s.steps)));
@@ -568,17 +581,12 @@
       if (s.lines) others.slice(0, 24).forEach((path, k) => d.line([path[0], partner(k)], d.theme.quiet, 1, { alpha: 0.6 }));
       d.line([s.x, marked.at(-1)], d.theme.accent, 1.5, { dash: [2, 5] });
       drawWalks(d, world, s, marked, others);
-      const sum = (paths, f) => paths.reduce((total, path) => total + f(path), 0);
-      const mean = (paths) => sum(paths, lengthOf) / sum(paths, (path) => distance(path[0], path.at(-1)));
-      return { marked, bend: mean([marked]), bends: memo("bends", s.steps, () => [mean(others),
-        mean(starts(s).slice(1).map((x) => world.ddim(x, samplingTimes(s.T, s.steps))))]) };
+      return { marked, ends: others.map((path) => path.at(-1)) };
     },
-    readout(world, s, { marked, bend, bends }) {
-      return [
-        `The marked path ends ${near(world, s, marked.at(-1))}, and it is ${two(bend)} times as long as the straight line (dotted).`,
-        `All other paths together are ${two(bends[0])} times as long as straight ones; DDIM's from the same starts, under the ${s.schedule} schedule, ${two(bends[1])} times.`,
-      ];
-    },
+    readout: (world, s, { marked, ends }) => [
+      `The marked path ends ${near(world, s, marked.at(-1))}. It is ${two(lengthOf(marked) / distance(s.x, marked.at(-1)))} times as long as the straight line (dotted).`,
+      `With ${s.steps} steps ${close(world, ends)} of the other ${ends.length} end within 0.05 of a data point.`,
+    ],
   };
 
   // ---------------------------------------------------------------------------------------------- the live element
@@ -597,6 +605,7 @@
     .side > * { margin: 0 0 12px; }
     .control { display: grid; grid-template-columns: 1fr auto; gap: 0 10px; align-items: center; }
     .control input[type=range] { grid-column: 1; width: 100%; margin: 4px 0; accent-color: var(--accent); height: 22px; }
+    .control input:last-child { grid-column: 1 / -1; }
     .control label { grid-column: 1 / -1; display: flex; justify-content: space-between; gap: 12px; }
     output { font-variant-numeric: tabular-nums; white-space: nowrap; }
     .check { display: flex; gap: 8px; align-items: center; } input { accent-color: var(--accent); }
@@ -637,7 +646,7 @@
 
     // What is worked out once for the same data and settings: `key` names all that it depends on.
     memo(name, key, work) {
-      const whole = JSON.stringify([key, this.world.points]), kept = this.cache.get(name);
+      const whole = JSON.stringify([key, this.state.schedule, this.world.points]), kept = this.cache.get(name);
       if (kept && kept.whole === whole) return kept.value;
       const value = work();
       this.cache.set(name, { whole, value });
@@ -798,9 +807,11 @@
         this.playButton.textContent = this.timer ? "pause" : "play";
         this.draw();
       };
+      this.readout.ariaLive = "off"; // or a screen reader would speak at every frame
       tick();
     }
     stop() {
+      this.readout.ariaLive = "polite";
       cancelAnimationFrame(this.timer);
       this.timer = 0;
       if (this.playButton) this.playButton.textContent = "play";
@@ -809,6 +820,7 @@
     draw() {
       const { face, world, drawing, state: s } = this;
       drawing.fit(this.stage.clientWidth || drawing.size);
+      world.take(s.schedule);
       drawing.begin(this.theme);
       const found = face.draw(drawing, world, s, (...args) => this.memo(...args));
       this.inputs.forEach((refresh) => refresh());
