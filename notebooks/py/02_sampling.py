@@ -90,7 +90,8 @@ train, held_out = du.load_sprites("train"), du.load_sprites("held_out")
 # against each other, as the chart below shows.
 #
 # </details>
-#
+
+# %% [markdown]
 # Every network of this course is asked in the same way: it is given x_t and the time as the fraction t/T, where T = 500
 # is the number of noise steps. Networks differ in the form of their answer. Some name the picture, some the noise, and
 # ours names a mixture of both that trains well (lesson 4). `predict` hides this difference: whatever the form of the
@@ -253,7 +254,8 @@ Markdown(f"Pixels reach from -1 to 1. The six guesses differ by {gap:.2f} (root 
 # mean, and a variance that says how unsure you are. Finding these two numbers is all the mathematics of this lesson.
 #
 # </details>
-#
+
+# %% [markdown]
 # Think of one pixel. Two sources tell you something about x_s.
 #
 # **The clean picture** tells you where the way up leads through time s. By lesson 1's jump, x_s is
@@ -369,7 +371,8 @@ charts.lines({"your mean and variance": (u, bell(u, mean, variance)),
 # has been trained on no others.
 #
 # </details>
-#
+
+# %% [markdown]
 # ### Your turn 2.3: the step
 # *Difficulty 2 of 3, 8 minutes.*
 #
@@ -569,7 +572,8 @@ du.show_rows(
 # With the first of the two schedules this is almost true, and it should surprise you. With the second it is not.
 #
 # </details>
-#
+
+# %% [markdown]
 # An answer that comes from a single network could be an accident of its schedule. So bring a second one: the network of
 # the sprite course, which was trained with the *linear* schedule, where `unet.pth` has the *cosine* schedule (you met
 # both in lesson 1). No class is asked for this time. And from here on 50 steps have to do, from 500 to 490 to 480 and
@@ -689,7 +693,8 @@ print(f"starting noise: largest difference {same_start:.0e}; sprites: they diffe
 # Grain is what *too much* noise gives: the third sampler. Too little noise errs on the other side.
 #
 # </details>
-#
+
+# %% [markdown]
 # First the flat world, where nothing is hidden. Sixty points of noise walk back, the noise is not put back, and the
 # schedule is the cosine schedule.
 
@@ -809,7 +814,8 @@ du.show_rows({"from t = 500": runs["cosine, no noise"][0][0][:10],
 # Seldom: with 36,000 sprites to choose from there is nearly always a relative.
 #
 # </details>
-#
+
+# %% [markdown]
 # The distance is the root mean square difference of the pixels; 0 is an exact copy. By itself such a number says
 # little: how near is near? Held-out sprites are new by construction, because the network and you have never seen them.
 # So they set the mark.
