@@ -15,9 +15,8 @@ def _chart(times, stds):
     fig.subplots_adjust(left=0.075, right=0.99, bottom=0.25, top=0.96)
     ax.plot(times, stds, "o", color="#0072b2", markersize=4, label="real sprites, honest noise")
     ax.plot([], [], "s", color="#cc0066", label="this run")
-    ax.set(xlabel="time t (the sampler walks from left to right)", ylabel="std of eps (noise found)")
+    ax.set(xlabel="time t (the sampler walks from left to right)", ylabel="noise found (std)")
     ax.set(xlim=(max(times) + 10, -10), ylim=(-0.1, 2.1))
-    ax.yaxis.label.set_size(8)
     ax.legend(fontsize=8, ncol=2, loc="upper center", frameon=False)
     return widgets.Chart(fig, ax)
 

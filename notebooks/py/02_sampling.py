@@ -421,8 +421,9 @@ for t in (500, 490, 250, 50):
     print(f"from t = {t} to {t - 1} the step takes away {taken:.3f} of the predicted noise")
 
 # %% [markdown]
-# Most steps take away a few hundredths of the noise. The very first one, from t = 500, is of another kind: it takes
-# away nearly all, and puts as much fresh noise in its place. Section 5 finds out why, and section 6 what depends on it.
+# In the middle of the walk a step takes away only one or a few hundredths of the noise, near t = 500 it is more. The very
+# first step is of another kind altogether: it takes away nearly all, and puts as much fresh noise in its place. Section 5
+# finds out why, and section 6 what depends on it.
 
 # %% [markdown]
 # ## 4. Can you write the sampler yourself?
