@@ -313,7 +313,8 @@ def draw_guess(world, s):
         sheet.line([x, p], INK, 0.5 + 11 * wi, 0.18 + 0.3 * wi)
     sheet.data(world)
     for wi, p in zip(w, world.points):
-        sheet.mark(p, "", INK, 0, text=f"{wi:.0%}" if wi >= 0.01 else "")
+        away = (p - mean) / max(np.linalg.norm(p - mean), 1e-9) * (22, -16)  # the number stands away from the mean
+        sheet.mark(p, "", INK, 0, text=f"{100 * wi:.0f} %" if wi >= 0.01 else "", away=away)
     sheet.line([yours, mean], OTHER, 1.5, dash=(3, 5))
     sheet.mark(mean, "cross", ACCENT, text="mean", away=(-30, 0))
     sheet.mark(yours, "circle", OTHER, 7, hollow=True, text="your guess", away=(0, -18))

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import jupytext
@@ -16,11 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((ROOT / "notebooks" / "py").glob("*.py"))
 
 
-def run(folder, course=ROOT, path=""):
+def run(folder, path="", python=sys.executable):
     """Run the cell in a Python of its own with this working folder; then print where the module is found."""
     code = setup_cell.CELL + "\nprint(find_spec('diffusion_utilities').origin)"
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | ({"PYTHONPATH": path} if path else {})
-    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, env=environment)
+    return subprocess.run([python, "-c", code], cwd=folder, capture_output=True, text=True, env=environment)
 
 
 @pytest.fixture
@@ -78,3 +79,17 @@ def test_a_lesson_that_has_the_cell_has_this_text_and_nothing_else_looks_for_the
 
 def test_its_lines_fit_into_a_cell():
     assert max(map(len, setup_cell.CELL.splitlines())) <= 96
+
+
+def test_any_kernel_of_the_environment_finds_the_course(course, tmp_path):
+    """What the Makefile does after installing: course.pth in the environment leads to the course from everywhere."""
+    bare = tmp_path / "environment"
+    venv.create(bare, symlinks=os.name != "nt")
+    python = bare / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    assert run(tmp_path, python=python).returncode == 1
+    (course / "notebooks" / "plumbing").mkdir()
+    program = shutil.copy(setup_cell.__file__, course / "notebooks" / "plumbing")
+    subprocess.run([python, program], check=True)
+    done = run(tmp_path, python=python)
+    assert Path(done.stdout.strip()).resolve() == (course / "diffusion_utilities.py").resolve(), done.stderr
+    assert "$(BIN)/python notebooks/plumbing/setup_cell.py" in (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -283,7 +283,10 @@
       d.contours(error, levels, (v) => 0.3 * Math.exp(-(v - least) / 0.35), theme.accent, 0.33);
       w.forEach((wi, i) => wi > 0.001 && d.line([s.x, world.points[i]], theme.ink, 0.5 + 11 * wi, { alpha: 0.18 + 0.3 * wi }));
       d.data(world);
-      w.forEach((wi, i) => wi >= 0.01 && d.text(world.points[i], percent(wi), theme.ink, 0, -17));
+      w.forEach((wi, i) => { // on the side away from the mean
+        const p = world.points[i], far = Math.max(distance(p, mean), 1e-9);
+        if (wi >= 0.01) d.text(p, percent(wi), theme.ink, (24 * (p[0] - mean[0])) / far, (-17 * (p[1] - mean[1])) / far);
+      });
       d.line([s.guess, mean], theme.other, 1.5, { dash: [3, 5] });
       d.mark(mean, "cross", 7, theme.accent);
       d.text(mean, "mean", theme.accent, -31, 0);
@@ -746,8 +749,10 @@
 
     // Light or dark, as the text around is dark or light.
     look() {
-      const [r, g, b] = (getComputedStyle(this.root).color.match(/[\d.]+/g) || [0, 0, 0]).map(Number);
-      const dark = r + g + b > 380, theme = (this.theme = dark ? THEMES.dark : THEMES.light);
+      const dot = make("canvas").getContext("2d"); // it knows every way to write a colour
+      dot.fillStyle = getComputedStyle(this.root).color;
+      dot.fillRect(0, 0, 1, 1);
+      const [r, g, b] = dot.getImageData(0, 0, 1, 1).data, dark = r + g + b > 380, theme = (this.theme = dark ? THEMES.dark : THEMES.light);
       this.box.style.colorScheme = dark ? "dark" : "light";
       for (const [key, value] of [["accent", theme.accent], ["quiet", theme.quiet], ["soft", dark ? "#a9a9ae" : "#63625e"]]) {
         this.box.style.setProperty(`--${key}`, value);

@@ -30,7 +30,7 @@ import torch
 device = du.best_device()
 unet, ab_t = du.load_model(du.WEIGHTS / "unet.pth", device)
 wishes = torch.eye(5).repeat(4, 1).to(device)  # hero, non-hero, food, spell, side-facing, ...
-_, kept = du.sample(unet, ab_t, 20, wishes, seed=7, keep=28)
+_, kept = du.sample(unet, ab_t, 20, wishes, seed=7, keep=25)
 x_t, x_0 = torch.stack([k.x for k in kept]), torch.stack([k.x0 for k in kept])
 du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {k.s}" for k in kept], columns=5, scale=4,
         alt="Film. Left: 20 squares of noise turn into sprites. Right: the guesses.")
@@ -500,7 +500,7 @@ def draw(x, times, seed, c=None, strength=1.0, model=unet, ab_t=ab_t):
 start = noise(20, 3, 16, 16, seed=7)
 every_t = list(range(T, -1, -1))
 yours, seen = draw(start, every_t, seed=8, c=wishes)
-shown = seen[::19]
+shown = seen[::25]
 x_t = torch.stack([x for _, x, _ in shown] + [yours])
 x_0 = torch.stack([x0_from_eps(x, t, eps, ab_t) for t, x, eps in shown] + [yours])
 du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {t}" for t, *_ in shown] + ["t = 0"],

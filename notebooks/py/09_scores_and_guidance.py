@@ -228,7 +228,7 @@ class ClassifierGuided:
 
     def __init__(self, model, classifier, gamma):
         self.model, self.classifier, self.gamma = model, classifier, gamma
-        self.predicts = getattr(model, "predicts", "eps")
+        self.predicts = model.predicts
 
     def __call__(self, x, t, c=None):
         out = self.model(x, t)  # the request goes to the classifier alone
