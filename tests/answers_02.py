@@ -152,7 +152,7 @@ def _(x, t, s, eps, z, ab_t):
 @right(checks.check_ddpm_step)
 def _(x, t, s, eps, z, ab_t):
     """The mean is that of the course's sampler."""
-    mean = next(du.sampler(lambda *_: eps, ab_t, x, times=[t, s, 0], eta=1, extra_noise=0)).x
+    mean = next(du.sampler(du.Denoiser(lambda *_: eps, "eps"), ab_t, x, times=[t, s, 0], eta=1, extra_noise=0)).x
     return mean + ((1 - ab_t[s]) * (1 - ab_t[t] / ab_t[s]) / (1 - ab_t[t])) ** 0.5 * z
 
 

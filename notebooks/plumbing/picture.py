@@ -14,11 +14,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-<<<<<<< HEAD
 from plumbing import apng
-=======
 from plumbing.files import write_file
->>>>>>> main
 from plumbing.images import need, to_pixels
 
 GREY, INK = 225, (40, 40, 48)  # between the tiles; of the captions
@@ -97,13 +94,7 @@ class Picture:
         first, *more = self._images
         if not more:
             return self._bytes(first)
-<<<<<<< HEAD
-        pause = round(1000 / self.fps)
-        durations = [pause] * len(more) + [pause + round(1000 * self.hold)]
-        return apng.write(np.stack(self._images), np.reshape(first.getpalette(), (-1, 3)), durations)
-=======
-        return self._bytes(first, save_all=True, append_images=more, loop=0, duration=self._durations)
->>>>>>> main
+        return apng.write(np.stack(self._images), np.reshape(first.getpalette(), (-1, 3)), self._durations)
 
     @functools.cached_property
     def frame_pngs(self):

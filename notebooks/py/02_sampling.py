@@ -218,13 +218,11 @@ six = noise(6, 3, 16, 16, seed=1)
 guesses = x0_from_eps(six, T, predict(six, T), ab_t).cpu()
 average = train.x.mean(0, keepdim=True)
 gap = (guesses - average).square().mean().sqrt().item()
+print(f"Pixels reach from -1 to 1. The guesses differ by {gap:.2f} (root mean square) from the "
+      f"average of the {len(train.x):,} training sprites.")
 du.show_rows({"pure noise": six.cpu(), "guess at t = 500": guesses,
               "average of all\ntraining sprites": average.expand(6, -1, -1, -1)}, scale=5,
              alt="Six squares of noise, six guesses that are one blur, and the average, alike")
-
-# %%
-Markdown(f"Pixels reach from -1 to 1. The six guesses differ by {gap:.2f} (root mean "
-         f"square) from the plain average of the {len(train.x):,} training sprites.")
 
 # %% [markdown]
 # This is the perfect denoiser's answer from lesson 1, the average of all sprites that could hide behind x_t; and behind
@@ -286,8 +284,6 @@ from_0 = bell(u, ab_t[s] ** 0.5 * pixel_0, 1 - ab_t[s])
 from_t = bell(u, pixel_t / a ** 0.5, (1 - a) / a)
 both = from_0 * from_t
 both = both / (both.sum() * (u[1] - u[0]))  # so that it, too, has the area 1
-
-# %%
 charts.lines(
     {"what x_0 = 0.6 says": (u, from_0), "what x_t = 1.2 says": (u, from_t),
      "both together": (u, both)},
@@ -341,8 +337,6 @@ x_t = a ** 0.5 * x_s + (1 - a) ** 0.5 * torch.randn(len(x_s), generator=g)
 came_by = x_s[(x_t - pixel_t).abs() < 0.02]
 share, edges = torch.histogram(came_by, 30, density=True)
 mean, variance = posterior(pixel_t, t, s, pixel_0, ab_t)
-
-# %%
 charts.lines({"your mean and variance": (u, bell(u, mean, variance)),
               "measured walks": ((edges[1:] + edges[:-1]) / 2, share)},
              points=["measured walks"], xlim=(-1, 3), ylim=(0, 1.3), y="probability density",
@@ -613,18 +607,9 @@ for name, (AA, BA, AB, BB) in drawn.items():
     table[f"{name}: other start"] = [change(AA, BA), change(AB, BB)]
     table[f"{name}: other later noise"] = [change(AA, AB), change(BA, BB)]
     table[f"{name}: both other"] = [change(AA, BB), change(BA, AB)]
+swap = {key: sum(pair) / len(pair) for key, pair in table.items()}
 charts.bars(table, y="change of a sprite (root mean square), two pairs of seeds",
             alt="Another start changes little, with cosine nothing; later noise changes all")
-
-# %%
-swap = {k: sum(v) / len(v) for k, v in table.items()}
-Markdown(
-    f"With the **cosine** schedule another start changes a sprite by "
-    f"{swap['cosine: other start']:.2f}, other later noise by "
-    f"{swap['cosine: other later noise']:.2f}, and both together, the control, by "
-    f"{swap['cosine: both other']:.2f}. With the **linear** schedule the three numbers are "
-    f"{swap['linear: other start']:.2f}, {swap['linear: other later noise']:.2f} and "
-    f"{swap['linear: both other']:.2f}.")
 
 # %% [markdown]
 # Under both schedules the later noise decides more than the start. But under the cosine schedule the start decides next
@@ -754,8 +739,6 @@ def found(key):
 honest, clean = fifty[:-1:5], held_out.x[:50].to(device)
 noisy = [du.add_noise(clean, t, noise(50, 3, 16, 16, seed=t), ab_t) for t in honest]
 honest_std = [predict(x, t).std().item() for x, t in zip(noisy, honest)]
-
-# %%
 keys = ["cosine, right noise", "cosine, no noise", "linear, no noise"]
 charts.lines(
     {"real sprites, honest noise": (honest, honest_std)} | {key: found(key) for key in keys},
@@ -909,7 +892,6 @@ def score(walk):
     return sum(du.frechet_distance(draw_with(seed), held_out.x) for seed in (0, 1)) / 2
 
 
-# %%
 def ten_even_steps(ask, x, seed):
     def one_step(*given):
         return step(*given, ab_t)
