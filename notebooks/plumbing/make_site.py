@@ -22,6 +22,10 @@ sys.path.insert(0, str(ROOT / "notebooks"))
 from explore import SCRIPT, figure_html  # noqa: E402
 from plumbing.picture import PLAYER  # noqa: E402
 
+TEXTS = {  # the pages that are no lessons
+    "index": "README.md", "weights": "weights/README.md", "experiments": "weights/EXPERIMENTS.md",
+    "benchmark": "tests/BENCHMARK.md",
+}  # fmt: skip
 STYLE = """
 :root { color-scheme: light; }
 body { font: 17px/1.6 system-ui, sans-serif; color: #222; margin: 0; }
@@ -83,12 +87,13 @@ def output_html(output):
 
 
 def cell_html(cell):
-    """A cell with its outputs; a solution is folded."""
+    """A cell with its outputs; a solution is folded, and so is what only finds the course."""
     if cell.cell_type == "markdown":
         return to_html(cell.source)
     code = Highlight2HTML()(cell.source)
-    if "solution" in cell.metadata.get("tags", []):
-        code = f"<details><summary>Solution</summary>{code}</details>"
+    for tag, summary in {"solution": "Solution", "setup": "Set-up"}.items():
+        if tag in cell.metadata.get("tags", []):
+            code = f"<details><summary>{summary}</summary>{code}</details>"
     outputs = "".join(f'<div class="output">{output_html(o)}</div>' for o in cell.outputs)
     return code + outputs
 
@@ -96,8 +101,8 @@ def cell_html(cell):
 def site_links(text):
     """Links between the repository's files turned into links between the site's pages."""
     text = re.sub(r'(href="|\]\()(?:\.\./)?(?:notebooks/)?(\d\d_\w+)\.ipynb', r"\1\2.html", text)
-    text = re.sub(r'(href="|\]\()(?:\.\./)?weights/README\.md', r"\1weights.html", text)
-    text = re.sub(r'(href="|\]\()(?:\.\./)?README\.md', r"\1index.html", text)
+    for stem, file in TEXTS.items():
+        text = re.sub(rf'(href="|\]\()(?:\.\./)?{re.escape(file)}', rf"\1{stem}.html", text)
     return re.sub(r'(src="|\]\()(?:\.\./)?notebooks/pictures/', r"\1pictures/", text)
 
 
@@ -108,10 +113,11 @@ def make(folder):
     (folder / "style.css").write_text(STYLE + HtmlFormatter().get_style_defs(".highlight"), encoding="utf-8")
     (folder / "player.js").write_text(PLAYER, encoding="utf-8")
     (folder / "flat_world.js").write_text(SCRIPT, encoding="utf-8")
-    bodies = {"index": to_html((ROOT / "README.md").read_text(encoding="utf-8"))}
+    texts = {stem: to_html((ROOT / file).read_text(encoding="utf-8")) for stem, file in TEXTS.items()}
+    bodies = {"index": texts.pop("index")}
     for file in sorted((ROOT / "notebooks").glob("*.ipynb")):
         bodies[file.stem] = "\n".join(map(cell_html, nbformat.read(file, 4).cells))
-    bodies["weights"] = to_html((ROOT / "weights" / "README.md").read_text(encoding="utf-8"))
+    bodies |= texts
     titles = {stem: re.search("<h1[^>]*>(.*?)<a", body, re.S)[1] for stem, body in bodies.items()}
     short = {stem: title.split(".")[0] if stem[0].isdigit() else title for stem, title in titles.items()}
     short["index"] = "The course"
