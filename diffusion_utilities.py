@@ -619,7 +619,9 @@ class Trainer:
             size=tuple(x.shape[2:]), classes=getattr(data, "classes", known.get("classes")),
         )  # fmt: skip
         self.x = x.to(self.device, torch.float32)
-        self.c = as_context(c, self.x, told(model, "n_cfeat") or (len(data.classes) if np.ndim(c) == 1 else None))
+        k, shape = told(model, "n_cfeat"), (0,) if c is None else np.shape(c)
+        need(len(shape) < 2 or k in (None, shape[1]), f"labels have {shape[-1]} classes, the network takes {k}")
+        self.c = as_context(c, self.x, k or (len(data.classes) if len(shape) == 1 and c is not None else None))
         self.ab_t, self.lr, self.batch, self.warmup, self.loss, self.drop = ab_t, lr, batch, warmup, LOSSES[loss], drop
         self.anneal, self.times = ANNEALS[anneal], Times(times, len(ab_t) - 1)
         self.optimizer = torch.optim.AdamW(

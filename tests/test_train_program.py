@@ -399,7 +399,7 @@ def test_fine_tuning_starts_from_a_trained_network(data, tmp_path, run_here, net
     kept, model = settings_of(tmp_path / "two"), du.load_model("two/model.pth", "cpu")[0]
     assert (kept["predicts"], kept["schedule"], kept["T"], kept["lr"]) == ("x0", "linear", 30, 1e-30)
     assert kept["start"] == str(tmp_path / "one" / "model.pth")
-    assert model.predicts == "x0" and model.info["classes"] == du.CLASSES
+    assert model.predicts == "x0" and model.info["classes"] == tuple(f"class {k}" for k in range(5))
     states = [du.load_file(f"{name}/model.pth")["state"] for name in ("one", "two")]
     learned = [{k: v for k, v in s.items() if "running" not in k and "tracked" not in k} for s in states]
     assert apart(*learned) < 0.01  # all but BatchNorm's statistics
@@ -422,8 +422,9 @@ def test_fine_tuning_starts_from_a_trained_network(data, tmp_path, run_here, net
     ],
 )
 def test_fine_tuning_refuses_what_does_not_fit(begun, data, tmp_path, run_here, asked, sentence):
-    npy = ["--start", begun / "model.pth", "--data", data / "a.npy", "--labels", data / "b.npy", "--batch", "4"]
-    code, _, errors = run_here(*npy, "--steps", 1, *[a.format(data) for a in asked], "--out", tmp_path / "new")
+    npy = [] if "--data" in asked else ["--data", data / "a.npy", "--labels", data / "b.npy"]
+    how = ["--start", begun / "model.pth", *npy, "--batch", "4", "--steps", 1, "--out", tmp_path / "new"]
+    code, _, errors = run_here(*how, *[a.format(data) for a in asked])
     assert code == 1 and errors.count("\n") == 1 and re.search(sentence, errors), errors
     assert not (tmp_path / "new").exists()
 
