@@ -1,4 +1,4 @@
-# make lab         install once, then open the lessons in JupyterLab
+# make lab         install once, then open your own copies of the lessons (my_lessons/) in JupyterLab
 # make test        install once, then run every test, the notebooks among them
 # make notebooks   build and execute the notebooks whose source has changed
 # make site        write the executed lessons as a static site into site/, to read without running anything
@@ -16,7 +16,7 @@ LESSONS := $(patsubst notebooks/py/%.py,notebooks/%.ipynb,$(wildcard notebooks/p
 .DELETE_ON_ERROR:
 
 lab: .venv/installed
-	$(BIN)/jupyter lab $(LAB_FLAGS) notebooks/01_intuition.ipynb
+	$(BIN)/python notebooks/plumbing/lab.py $(LAB_FLAGS)
 
 test: .venv/installed
 	$(BIN)/ruff check .
@@ -45,4 +45,5 @@ bench: .venv/installed
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python notebooks/plumbing/setup_cell.py
 	@touch $@

@@ -4,12 +4,13 @@ Conventions, everywhere:
     images      float32 in [-1, 1], shape (B, C, H, W); shown by (x + 1)/2, clamped, never stretched per image
     time        integer t in 0..T, 0 = clean; `ab_t` (alpha-bar) is a float64 tensor of T+1 entries, `ab_t[0]` = 1
     denoiser    any callable model(x, t, c); t is t/T as a tensor of shape (B,), c is (B, n_cfeat) or None;
-                `model.predicts` says what comes out: "eps" (the noise, the default), "x0" (the image) or "v"
-    context     float (B, n_cfeat); a row of zeros means "no context"
+                `model.predicts` says what comes out: "eps" (the noise), "x0" (the image) or "v"; it is looked for in
+                what a wrapper holds (DataParallel, torch.compile, partial, `.model`), and never guessed: see `Denoiser`
+    context     class numbers, integers (B,) in 0..n_cfeat-1, or float rows (B, n_cfeat), where a row of zeros means "no
+                context"; one number or one row (n_cfeat,) serves all images; lists and arrays do, too: see `as_context`
     randomness  an explicit seed or torch.Generator; the same call twice gives the same picture
 """
 
-import contextlib
 import copy
 import functools
 import math
@@ -40,22 +41,34 @@ def best_device():
 
 # The plumbing (files, folders of pictures, animated PNG) lies beside the lessons, and so do `checks` and `widgets`.
 sys.path.insert(0, str(ROOT / "notebooks"))
-from plumbing.files import load_file, save_file
-from plumbing.images import Sprites, check_images, load_folder, load_sheet, need, read_npy, to_images, to_pixels
+from plumbing.denoisers import Denoiser, as_context, check_schedule, evaluating, is_whole, predicts_of, told, weight_of
+from plumbing.files import bare, load_file, read_network, save_file
+from plumbing.images import Sprites, check_images, need, read_npy, to_images, to_pixels
+from plumbing.own_pictures import contact_sheet, load_folder, load_sheet
 from plumbing.picture import Picture, film, show, show_figure, show_rows
 
 # ---------------------------------------------------------------------------------------------------------------- data
 
 
-def load_npy(sprite_file, label_file, classes=CLASSES, part=slice(None)):
-    """A pair of .npy files, uint8 (N, H, W, 3) and one-hot (N, K), as `Sprites`: ours and the sprite course's.
+def load_npy(sprite_file, label_file=None, classes=None, part=slice(None)):
+    """A pair of .npy files, uint8 (N, H, W, 3) and labels, as `Sprites`: ours, the sprite course's, yours.
 
-    part: a slice of the N, instead of all. Raises FileNotFoundError or ValueError if a file is missing, pickled or
-    broken, or if the two do not match.
+    Labels are one-hot (N, K) or class numbers (N,); without labels all are of one class, named after the file.
+    classes: the names of the K ("class 0", "class 1", ...). part: a slice of the N, instead of all. Raises
+    FileNotFoundError or ValueError if a file is missing, pickled or broken, or if the two do not match.
     """
-    pixels, labels = read_npy(sprite_file), read_npy(label_file)
+    pixels = read_npy(sprite_file)
+    labels = np.ones((len(pixels), 1)) if label_file is None else read_npy(label_file)
+    if label_file is None and classes is None:
+        classes = (Path(sprite_file).stem,)
     need(len(pixels) == len(labels), f"{len(pixels)} sprites but {len(labels)} labels: the two files do not match")
-    need(labels.ndim == 2 and labels.shape[1] == len(classes), f"labels must be (N, {len(classes)}): {labels.shape}")
+    if labels.ndim == 1 and labels.dtype.kind in "iu":
+        K = min(labels.max() + 1, 1000) if classes is None else len(classes)
+        need(0 <= labels.min() and labels.max() < K, f"class numbers must lie in 0..{K - 1}, not reach {labels.max()}")
+        labels = np.eye(K)[labels]
+    need(labels.ndim == 2, f"labels must be one-hot (N, K) or class numbers (N,), not {labels.dtype} {labels.shape}")
+    classes = [f"class {k}" for k in range(labels.shape[1])] if classes is None else classes
+    need(labels.shape[1] == len(classes), f"labels of {labels.shape[1]} classes, but {len(classes)} names of classes")
     need(np.isin(labels, (0, 1)).all() and (labels.sum(1) == 1).all(), "each label must be one-hot: a single 1 a row")
     return Sprites(to_images(pixels[part]), torch.from_numpy(labels[part].astype(np.float32)), tuple(classes))
 
@@ -66,7 +79,8 @@ def load_sprites(split="train", n=None):
     parts = {"train": every[:-HELD_OUT], "held_out": every[-HELD_OUT:], "all": every}
     need(split in parts, f"split must be one of {', '.join(parts)}, not {split!r}")
     part = parts[split][:n]
-    return load_npy(DATA / "sprites_16x16.npy", DATA / "sprite_labels_16x16.npy", part=slice(part.start, part.stop))
+    files = DATA / "sprites_16x16.npy", DATA / "sprite_labels_16x16.npy"
+    return load_npy(*files, CLASSES, slice(part.start, part.stop))
 
 
 # `transform` and `CustomDataset` serve those who want a torch Dataset; the lessons keep all images in one tensor.
@@ -106,13 +120,15 @@ def noise_schedule(name="linear", T=500, beta1=1e-4, beta2=0.02):
           "rescaled"  the same betas times 1000/T, so that every T ends in nearly pure noise
           "cosine"    cos^2((t/T + 0.008)/1.008 pi/2), betas capped at 0.999 (improved DDPM, equation 17)
     """
-    need(isinstance(T, int) and T >= 1, f"T must be a whole number of steps, at least 1, not {T!r}")
+    need(is_whole(T) and T >= 1, f"T must be a whole number of steps, at least 1, not {T!r}")
+    T = int(T)  # NumPy's small integers overflow
     if name == "cosine":
         f = torch.cos((torch.arange(T + 1, dtype=torch.float64) / T + 0.008) / 1.008 * torch.pi / 2) ** 2
         b_t = (1 - f[1:] / f[:-1]).clamp(max=0.999)
     elif name in ("linear", "rescaled"):
         scale = 1000 / T if name == "rescaled" else 1.0
-        b_t = torch.linspace(beta1 * scale, beta2 * scale, T, dtype=torch.float64).clamp(max=0.999)
+        first = beta1 if T > 1 else beta2  # a single step ends in noise, too
+        b_t = torch.linspace(first * scale, beta2 * scale, T, dtype=torch.float64).clamp(max=0.999)
     else:
         raise ValueError(f"the schedule must be 'linear', 'rescaled' or 'cosine', not {name!r}")
     need((b_t > 0).all() and (b_t < 1).all(), "every beta must lie between 0 and 1: check beta1 and beta2")
@@ -121,11 +137,13 @@ def noise_schedule(name="linear", T=500, beta1=1e-4, beta2=0.02):
 
 def signal_and_noise(ab_t, t, like):
     """sqrt(ab_t) and sqrt(1 - ab_t) at times t (an int, or integers (B,)), shaped to multiply `like` (B, C, H, W)."""
+    check_schedule(ab_t)
     T = len(ab_t) - 1
     t = torch.as_tensor(t)
     need(not t.is_floating_point(), "t must be whole steps 0..T here (only the network is given t/T)")
-    t = t.to(ab_t.device)
+    t = t.to(ab_t.device, torch.long)  # an index of bytes would be a mask
     need(((t >= 0) & (t <= T)).all(), f"t must lie in 0..{T}")
+    need(like.is_floating_point(), f"images must be float in [-1, 1], not {like.dtype}: see to_images")
     ab = ab_t[t].reshape(-1, *[1] * (like.dim() - 1))
     signal, sigma = (v.sqrt().to(like.dtype).to(like.device) for v in (ab, 1 - ab))  # in two steps: MPS has no float64
     return signal, sigma
@@ -162,41 +180,56 @@ class PerfectDenoiser:
     """The best possible answer for a finite set of images, in closed form: the average of them all, each weighted by
     how well it explains x_t. With w_i = softmax(-|x_t - sqrt(ab_t) x_i|^2 / (2 (1 - ab_t))), x_0 = sum_i w_i x_i.
 
-    images (N, C, H, W) in [-1, 1]; with labels c (N, K), a context picks the images of its class.
+    images (N, C, H, W) in [-1, 1]; with labels c, class numbers (N,) or rows (N, K), a context picks the images of its
+    class, and raises ValueError if there are none.
     """
 
     predicts = "x0"
 
     def __init__(self, images, ab_t, c=None):
-        self.flat, self.ab_t, self.c = images.flatten(1), ab_t, c
-        self.power = self.flat.square().sum(1)
+        check_images(images, beyond=True)
+        check_schedule(ab_t)
+        self.flat = images.flatten(1).to(torch.promote_types(images.dtype, torch.float32))
+        self.ab_t, self.power, self.n_cfeat = ab_t, self.flat.square().sum(1), None
+        if c is not None:  # of class numbers the largest says how many classes there are
+            c = torch.as_tensor(c)
+            fits = len(c) == len(images) and (c.dim() == 2 or not c.is_floating_point())
+            need(fits, f"{len(images)} images take labels (N,), integers, or (N, K), not {c.dtype} {tuple(c.shape)}")
+            self.n_cfeat = c.shape[1] if c.dim() == 2 else int(c.max()) + 1
+        self.c = as_context(c, self.flat, self.n_cfeat)
 
     def weights(self, x, t, c=None):
         """How much each image counts: (B, N), rows sum to 1. t is t/T, as for every denoiser."""
         T = len(self.ab_t) - 1
         t = (torch.as_tensor(t, dtype=torch.float64).flatten().cpu() * T).round().long().expand(len(x))
-        signal, sigma = signal_and_noise(self.ab_t, t, x.flatten(1))
-        distance = self.power * signal**2 - 2 * signal * (x.flatten(1) @ self.flat.T)  # |x|^2 is the same for all
+        x = x.flatten(1).to(self.flat)
+        need(x.shape[1] == self.flat.shape[1], f"images of {x.shape[1]} numbers, not {self.flat.shape[1]} as it knows")
+        signal, sigma = signal_and_noise(self.ab_t, t, x)
+        distance = self.power * signal**2 - 2 * signal * (x @ self.flat.T)  # |x|^2 is the same for all
         logits = -distance / (2 * sigma.square().clamp(min=1e-8))
         if c is not None:
             need(self.c is not None, "this perfect denoiser was made without labels: pass c when you make it")
+            c = as_context(c, x, self.n_cfeat)
             # a row of zeros asks for nothing and matches every image; a one-hot row only its class
-            logits = logits.masked_fill((c.to(self.c) @ self.c.T <= 0) & (c.abs().sum(1, keepdim=True) > 0), -torch.inf)
+            other = (c @ self.c.T <= 0) & (c.abs().sum(1, keepdim=True) > 0)
+            need(not other.all(1).any(), "the context asks for a class of which this perfect denoiser knows no image")
+            logits = logits.masked_fill(other, -torch.inf)
         return logits.softmax(1)
 
     def __call__(self, x, t, c=None):
-        return (self.weights(x, t, c) @ self.flat).view_as(x)
+        return (self.weights(x, t, c) @ self.flat).view_as(x).to(x)
 
 
 # ------------------------------------------------------------------------------------------------------------- network
 
 
-def _check_input(x, t, c, n_cfeat, channels):
+def _check_input(x, t, channels, weight):
     need(x.dim() == 4 and x.shape[1] == channels, f"the network takes (B, {channels}, H, W), not {tuple(x.shape)}")
+    need(x.dtype == weight.dtype or torch.is_autocast_enabled(x.device.type),
+         f"the images are {x.dtype}, the network's weights {weight.dtype}: convert the images with x.to")  # fmt: skip
+    need(x.device == weight.device, f"the images are on {x.device}, the network is on {weight.device}")
     if t.device.type == "cpu":  # on a GPU a look at t would make every step wait
         need(((t >= 0) & (t <= 1)).all(), "the network is given t/T, which lies in 0..1, not t itself")
-    if c is not None:
-        need(c.shape[-1] == n_cfeat, f"the context has {c.shape[-1]} entries a row, the network takes {n_cfeat}")
 
 
 class ResidualConvBlock(nn.Module):
@@ -274,7 +307,7 @@ class EmbedFC(nn.Module):
 class ContextUnet(nn.Module):
     """The sprite course's U-Net: two levels down, time added and context multiplied on the way up.
 
-    forward: x (B, in_channels, height, height), t anything that broadcasts to (B, 1), c (B, n_cfeat) or None.
+    forward: x (B, in_channels, height, height), t anything that broadcasts to (B, 1), c a context or None.
     Raises ValueError if n_feat does not divide by 8 (GroupNorm) or height by 4 (two halvings).
     """
 
@@ -285,6 +318,7 @@ class ContextUnet(nn.Module):
         need(n_feat > 0 and n_feat % 8 == 0, f"n_feat must be divisible by 8 (GroupNorm's groups), not {n_feat}")
         need(height > 0 and height % 4 == 0, f"height must be divisible by 4 (it is halved twice), not {height}")
         self.config = dict(in_channels=in_channels, n_feat=n_feat, n_cfeat=n_cfeat, height=height)
+        self.info = dict(channels=in_channels, size=(height, height))
         self.in_channels, self.n_feat, self.n_cfeat, self.h = in_channels, n_feat, n_cfeat, height
         self.init_conv = ResidualConvBlock(in_channels, n_feat, is_res=True)
         self.down1 = UnetDown(n_feat, n_feat)
@@ -308,11 +342,11 @@ class ContextUnet(nn.Module):
 
     def forward(self, x, t, c=None):
         t = torch.as_tensor(t, device=x.device, dtype=x.dtype)
-        _check_input(x, t, c, self.n_cfeat, self.in_channels)
+        _check_input(x, t, self.in_channels, self.init_conv.conv1[0].weight)
         need(
             x.shape[2] == x.shape[3] == self.h, f"made for {self.h} x {self.h} images, not {x.shape[2]} x {x.shape[3]}"
         )
-        c = x.new_zeros(len(x), self.n_cfeat) if c is None else c.to(x)
+        c = x.new_zeros(len(x), self.n_cfeat) if c is None else as_context(c, x, self.n_cfeat)
         x = self.init_conv(x)
         down1 = self.down1(x)
         down2 = self.down2(down1)
@@ -375,7 +409,7 @@ class Unet(nn.Module):
     """The modern U-Net: one level per width, time and context as scale and shift in every block, attention at the
     lowest resolution, skips added. Any size divisible by 2^(levels-1), any number of channels.
 
-    forward: x (B, in_channels, H, W), t in [0, 1] of any shape that broadcasts to (B,), c (B, n_cfeat) or None.
+    forward: x (B, in_channels, H, W), t in [0, 1] of any shape that broadcasts to (B,), c a context or None.
     """
 
     def __init__(self, in_channels=3, n_cfeat=5, widths=(32, 64, 96), attention=True, predicts="v"):
@@ -384,12 +418,8 @@ class Unet(nn.Module):
         self.config = dict(
             in_channels=in_channels, n_cfeat=n_cfeat, widths=tuple(widths), attention=attention, predicts=predicts
         )
-        self.in_channels, self.n_cfeat, self.predicts, self.stride = (
-            in_channels,
-            n_cfeat,
-            predicts,
-            2 ** (len(widths) - 1),
-        )
+        self.info, self.stride = dict(channels=in_channels), 2 ** (len(widths) - 1)
+        self.in_channels, self.n_cfeat, self.predicts = in_channels, n_cfeat, predicts
         emb = 4 * widths[0]
         self.time = nn.Sequential(nn.Linear(2 * widths[0], emb), nn.SiLU(), nn.Linear(emb, emb))
         self.context = nn.Linear(n_cfeat, emb, bias=False)  # no bias: a row of zeros adds nothing
@@ -416,12 +446,12 @@ class Unet(nn.Module):
     def hidden(self, x, t, c=None):
         """All but the last layers: the maps (B, widths[0], H, W) and the embedding of time and context (B, E)."""
         t = torch.as_tensor(t, device=x.device, dtype=torch.float32).reshape(-1)
-        _check_input(x, t, c, self.n_cfeat, self.in_channels)
+        _check_input(x, t, self.in_channels, self.first.weight)
         H, W, s = *x.shape[2:], self.stride
         need(H % s == 0 and W % s == 0, f"height and width must be divisible by {s}, not {H} x {W}")
         emb = self.time(timestep_embedding(1000 * t, self.time[0].in_features).to(x.dtype)).expand(len(x), -1)
         if c is not None:
-            emb = emb + self.context(c.to(x))
+            emb = emb + self.context(as_context(c, x, self.n_cfeat))
         emb, h, skips = F.silu(emb), self.first(x), []
         for block, shrink in zip(self.down, self.shrink):
             h = block(h, emb)
@@ -458,14 +488,14 @@ class EMA:
 
     def __init__(self, model, half_life=500):
         need(half_life > 0, f"half_life must be above 0 steps, not {half_life}")
-        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self.model = copy.deepcopy(bare(model)).eval().requires_grad_(False)
         self.steps, self.max_decay = 0, 0.5 ** (1 / half_life)
 
     @torch.no_grad()
     def update(self, model):
         self.steps += 1
         decay = min(self.max_decay, 1 - 1 / (self.steps / 10 + 1))
-        ours, theirs = self.model.state_dict(), model.state_dict()
+        ours, theirs = self.model.state_dict(), bare(model).state_dict()
         floats = [k for k, v in ours.items() if v.is_floating_point()]
         torch._foreach_lerp_([ours[k] for k in floats], [theirs[k] for k in floats], 1 - decay)
         for k in ours.keys() - set(floats):
@@ -537,7 +567,8 @@ class Progress(NamedTuple):
 class Trainer:
     """Trains a denoiser, and can stop and go on. `run(...)` is a generator that yields a Progress after each step.
 
-    model       a network; what it predicts is model.predicts ("eps" if it does not say)
+    model       a network that says what it predicts (see `predicts_of`). One that is all frozen, as `load_model` gives
+                it, is thawed; `model.info` then says what it is trained for, for `save_model`
     data        Sprites, or images (N, C, H, W) in [-1, 1]; without labels the context stays None
     ab_t        the noise schedule
     loss        "l2", whose best answer is the mean, as theory asks; "l1" or "huber": crisper images after short runs
@@ -559,13 +590,16 @@ class Trainer:
                  seed=0, device=None, accelerator=None):  # fmt: skip
         x, c = (data.x, data.c) if isinstance(data, Sprites) else (data, None)
         check_images(x)
+        check_schedule(ab_t)
+        predicts_of(model)
+        weight = weight_of(model)
+        need(weight is not None and weight.dtype == torch.float32, "a Trainer needs a network with weights in float32")
         need(loss in LOSSES, f"the loss must be one of {', '.join(LOSSES)}, not {loss!r}")
         need(anneal in ANNEALS, f"anneal must be 'linear', 'cosine' or None, not {anneal!r}")
         need(0 <= drop <= 1, f"drop is a probability, 0 to 1, not {drop}")
-        need(1 <= batch <= len(x), f"the batch must be between 1 and the {len(x)} images there are, not {batch}")
+        need(is_whole(batch) and 1 <= batch <= len(x),
+             f"the batch must be between 1 and the {len(x)} images there are, not {batch}")  # fmt: skip
         need(c is None or len(c) == len(x), f"{len(x)} images but {0 if c is None else len(c)} labels")
-        if c is not None and hasattr(model, "n_cfeat"):
-            need(c.shape[1] == model.n_cfeat, f"labels have {c.shape[1]} classes, the network takes {model.n_cfeat}")
         self.accelerator, rank, world = accelerator, 0, 1
         if accelerator:
             device, rank, world = accelerator.device, accelerator.process_index, accelerator.num_processes
@@ -574,10 +608,18 @@ class Trainer:
               f"{batch // world} images do not divide into {accumulate} parts")  # fmt: skip
         self.shares = [slice(rank + part * world, None, world * accumulate) for part in range(accumulate)]
         self.device = torch.device(device) if device else best_device()
-        self.model = model.to(self.device, memory_format=torch.channels_last)
-        self.network = accelerator.prepare(self.model) if accelerator else self.model  # what a step calls
-        self.x = x.to(self.device)
-        self.c = None if c is None else c.to(self.device)
+        if not any(p.requires_grad for p in model.parameters()):
+            model.requires_grad_(True)
+        self.model = bare(model.to(self.device, memory_format=torch.channels_last))
+        self.network = accelerator.prepare(self.model) if accelerator else model  # what a step calls
+        known = getattr(self.model, "info", {})
+        named = known.keys() >= {"schedule", "T"} and torch.equal(_schedule_of(known), _schedule_of({"schedule": ab_t}))
+        self.model.info = known | dict(
+            schedule=known["schedule"] if named else ab_t, T=len(ab_t) - 1, channels=x.shape[1],
+            size=tuple(x.shape[2:]), classes=getattr(data, "classes", known.get("classes")),
+        )  # fmt: skip
+        self.x = x.to(self.device, torch.float32)
+        self.c = as_context(c, self.x, told(model, "n_cfeat") or (len(data.classes) if np.ndim(c) == 1 else None))
         self.ab_t, self.lr, self.batch, self.warmup, self.loss, self.drop = ab_t, lr, batch, warmup, LOSSES[loss], drop
         self.anneal, self.times = ANNEALS[anneal], Times(times, len(ab_t) - 1)
         self.optimizer = torch.optim.AdamW(
@@ -611,15 +653,15 @@ class Trainer:
         """The mean loss of some images, and that of each: a tensor of shape () and one (B,)."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             out = self.network(add_noise(x0, t, noise, self.ab_t), t.to(self.device) / (len(self.ab_t) - 1), c)
-        predicts = getattr(self.model, "predicts", "eps")
-        losses = self.loss(out.float(), target(x0, t, noise, self.ab_t, predicts), reduction="none").mean((1, 2, 3))
+        aim = target(x0, t, noise, self.ab_t, predicts_of(self.model))
+        losses = self.loss(out.float(), aim, reduction="none").mean((1, 2, 3))
         return (losses * weight.to(self.device)).mean(), losses.detach()
 
     def run(self, *, steps=None, epochs=None, seconds=None):
         """Train until one of the limits is reached, counted since the first step; yields a Progress after each step.
 
         Stop it at any moment (break, or the stop button): what was learned is in `model` and `ema.model`.
-        Raises FloatingPointError if the loss is no longer a number.
+        Raises FloatingPointError if the loss is no longer a number (a GPU is asked at every 50th step and the last).
         """
         need(steps or epochs or seconds, "say how long to train: steps=, epochs= or seconds=")
         need(min(steps or 1, epochs or 1, seconds or 1) > 0, "steps, epochs and seconds must be above 0")
@@ -649,25 +691,39 @@ class Trainer:
                 clocks = self.accelerator.gather(torch.tensor([self.seconds], device=self.device))
                 self.seconds = clocks.max().item()  # all must agree on when the time is up
             self.times.update(*seen)
-            if (self.step % 50 == 0 or self.step == 1) and not torch.isfinite(loss):
+            done = max(self.step / limit, self.seconds / seconds if seconds else 0)
+            asked = loss.device.type == "cpu" or self.step % 50 == 0 or self.step == 1 or done >= 1
+            if asked and not torch.isfinite(loss):  # a look at it makes a GPU wait
                 raise FloatingPointError(
                     f"the loss became {loss.item()} at step {self.step}: is the learning rate too large?"
                 )
-            done = max(self.step / limit, self.seconds / seconds if seconds else 0)
             yield Progress(self.step, self.step * self.batch / len(self.x), loss, self.seconds, min(done, 1.0))
 
     def state_dict(self):
-        """All that is needed to go on as if never stopped."""
-        return dict(model=self.model.state_dict(), emas=[ema.model.state_dict() for ema in self.emas],
-                    optimizer=self.optimizer.state_dict(), generator=self.generator.get_state(), order=self.order,
-                    noise=self.noise.get_state(), times=(self.times.seen, self.times.history),
-                    step=self.step, seconds=self.seconds)  # fmt: skip
+        """All that is needed to go on as if never stopped: a copy, which does not change when training goes on.
+
+        Raises FloatingPointError if the weights are no longer numbers: from there no training can go on.
+        """
+        state = dict(model=self.model.state_dict(), emas=[ema.model.state_dict() for ema in self.emas],
+                     optimizer=self.optimizer.state_dict(), generator=self.generator.get_state(), order=self.order,
+                     noise=self.noise.get_state(), times=(self.times.seen, self.times.history),
+                     step=self.step, seconds=self.seconds)  # fmt: skip
+        slots = state["model"], *state["emas"], *state["optimizer"]["state"].values()
+        if not all(torch.isfinite(v).all() for values in slots for v in values.values()):
+            raise FloatingPointError(f"weights are not numbers at step {self.step}: is the learning rate too large?")
+        if isinstance(self.model, (Unet, ContextUnet)):
+            state |= dict(config=self.model.config, info=_complete(self.model))
+        return copy.deepcopy(state)
 
     def load_state_dict(self, state):
-        """Go on from what `state_dict` gave."""
-        self.model.load_state_dict(state["model"])
+        """Go on from what `state_dict` gave, with the settings of this Trainer (lr, betas, drop, ...)."""
+        state, ours = copy.deepcopy(state), getattr(self.model, "config", None)
+        theirs = state.get("config", ours)
+        need(theirs == ours, f"the run trained a network of {theirs}, which this one of {ours} cannot go on with")
         need(len(state["emas"]) == len(self.emas), f"the run kept {len(state['emas'])} averages, not {len(self.emas)}")
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.model.load_state_dict(state["model"])
+        settings = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict(state["optimizer"] | {"param_groups": settings})
         self.order, self.step, self.seconds = state["order"], state["step"], state["seconds"]
         self.times.seen, self.times.history = state["times"]
         for ema, weights in zip(self.emas, state["emas"]):
@@ -678,43 +734,59 @@ class Trainer:
             self.noise.set_state(state["noise"].cpu())
 
 
+def _schedule_of(info):
+    """ab_t of what is said of a network: its schedule is a name, to which T belongs, or ab_t itself."""
+    schedule = info["schedule"]
+    return schedule.double().cpu() if torch.is_tensor(schedule) else noise_schedule(schedule, info["T"])
+
+
+def _complete(model, /, **info):
+    """What `model.info` and `info` say of a network; ValueError unless it suffices to use it."""
+    info = {"classes": None, "size": None} | model.info | {"predicts": model.predicts} | info
+    for name in ("classes", "size"):
+        info[name] = info[name] and tuple(info[name])
+    predicts, schedule = info["predicts"], info.get("schedule")
+    need(predicts in ("eps", "x0", "v"), f"a network predicts 'eps', 'x0' or 'v', not {predicts!r}")
+    known = torch.is_tensor(schedule) or (schedule and info.get("T"))
+    need(known, "without its schedule a network is of no use: say schedule= and T=, or schedule=ab_t")
+    return info | {"T": len(_schedule_of(info)) - 1}
+
+
 def save_model(model, file, **info):
-    """A `Unet` or `ContextUnet` with its constructor's arguments and what else is worth knowing (schedule, T, ...)."""
-    info.setdefault("predicts", model.predicts)
-    info.setdefault("schedule", "cosine")
-    info.setdefault("T", 500)
-    save_file(dict(config=model.config, state={k: v.cpu() for k, v in model.state_dict().items()}, info=info), file)
+    """A `Unet` or `ContextUnet` for `load_model`, with all that is needed to use it; as .safetensors if `file` ends so.
 
-
-def load_model(file, device=None):
-    """A trained network, ready to sample, and its schedule: (model, ab_t).
-
-    Knows the files of `save_model`, and plain state dicts of a ContextUnet (ours or the original course's, which have
-    a linear schedule of 500 steps). Raises FileNotFoundError or ValueError in one sentence.
+    info: schedule (a name, with T; or ab_t itself), which must be known; size (H, W), classes (their names), and what
+    else is worth knowing. What `model.info` says (as after `Trainer` or `load_model`) need not be said again.
+    Raises ValueError if it could not be read back, OSError if it cannot be written; the old file then stays.
     """
-    saved = load_file(file)
-    need(isinstance(saved, dict) and saved, f"{file} holds no weights")
-    if "config" in saved:
-        try:
-            network = ContextUnet if "n_feat" in saved["config"] else Unet
-            model, state, info = network(**saved["config"]), saved["state"], saved["info"]
-        except (KeyError, TypeError):
-            raise ValueError(f"{file} holds the weights of some other network, not of a Unet or ContextUnet") from None
-        model.predicts = info.get("predicts", model.predicts)
-    else:
-        state, info = saved, {"schedule": "linear", "T": 500}
-        try:
-            n_feat, in_channels = state["init_conv.conv1.0.weight"].shape[:2]
-            n_cfeat, height = state["contextembed1.model.0.weight"].shape[1], 4 * state["up0.0.weight"].shape[2]
-        except (KeyError, AttributeError):
-            raise ValueError(f"{file} holds the weights of some other network, not of a Unet or ContextUnet") from None
-        model = ContextUnet(in_channels, n_feat, n_cfeat, height)
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        raise ValueError(f"{file} does not fit the network it names: {str(error).splitlines()[-1].strip()}") from None
+    model = bare(model)
+    need(isinstance(model, (Unet, ContextUnet)), f"save_model writes a Unet or ContextUnet, not a "
+         f"{type(model).__name__}: give the network itself, or save_file(model.state_dict(), file)")  # fmt: skip
+    info = _complete(model, **info)
+    n = len(info["classes"] or ())
+    need(n in (0, model.n_cfeat), f"{n} names of classes for a network that takes {model.n_cfeat}")
+    state = {k: v.cpu() for k, v in model.state_dict().items()}
+    save_file(dict(config=model.config, state=state, info=info), file, check=lambda part: load_model(part, "cpu"))
+
+
+def load_model(file, device=None, **known):
+    """A trained network, ready to sample, and its schedule: (model, ab_t). `model.info` says what it is for: predicts,
+    schedule, T, channels, size (H, W), classes; the last two are None where the file does not say.
+
+    Knows the files of `save_model`, a run's last.pt, and plain state dicts (.pth or .safetensors, also of a wrapped
+    network, also in half precision). Those of a ContextUnet are taken as the sprite course's: eps, linear, T = 500.
+    Those of a Unet do not say what they predict: say it here, predicts="v", schedule="cosine", T=500.
+    Raises FileNotFoundError or ValueError in one sentence.
+    """
+    model, said = read_network(file, Unet, ContextUnet)
+    twice, info = known.keys() & said.keys(), said | known
+    need(not twice, f"{file} says itself what its {', '.join(twice)} is: leave that out")
+    missing = " and ".join(k for k in ("predicts", "schedule") if k not in info)
+    need(not missing, f'{file} holds weights alone: say as they were trained, {missing}, '
+         'such as load_model(file, predicts="v", schedule="cosine", T=500)')  # fmt: skip
+    model.info, model.predicts = _complete(model, **info), info["predicts"]
     model = model.to(device or best_device(), memory_format=torch.channels_last).eval().requires_grad_(False)
-    return model, noise_schedule(info["schedule"], info["T"])
+    return model, _schedule_of(model.info)
 
 
 # ------------------------------------------------------------------------------------------------------------ sampling
@@ -733,62 +805,51 @@ class Step(NamedTuple):
 
 def sampling_times(T, n):
     """The n+1 whole times of n steps, T first and 0 last, evenly spaced: round(linspace(T, 0, n+1))."""
-    need(isinstance(n, int) and 1 <= n <= T, f"the number of steps must be a whole number in 1..{T}, not {n!r}")
+    need(is_whole(n) and 1 <= n <= T, f"the number of steps must be a whole number in 1..{T}, not {n!r}")
+    T, n = int(T), int(n)  # NumPy's small integers overflow
     return [round(T * (n - i) / n) for i in range(n + 1)]
 
 
 class Guided:
     """Classifier-free guidance as a denoiser made of a denoiser: uncond + w (cond - uncond) (Ho & Salimans).
 
-    w = 0 ignores the context, 1 is the plain conditional network, above 1 exaggerates it. negative (n_cfeat,) replaces
-    "no context" by a context to move away from. Both halves run as one batch.
+    w = 0 ignores the context, 1 is the plain conditional network, above 1 exaggerates it. negative, a context
+    to move away from, takes the place of "no context". Both halves run as one batch.
     """
 
     def __init__(self, model, w, negative=None):
-        self.model, self.w, self.negative = model, w, negative
-        self.predicts = getattr(model, "predicts", "eps")
+        need(np.ndim(w) == 0 and math.isfinite(w), f"w must be a single finite number, not {w!r}")
+        self.model, self.w, self.negative, self.predicts = model, float(w), negative, predicts_of(model)
 
     def __call__(self, x, t, c=None):
-        if c is None or (self.w == 1):
+        c, away = (as_context(row, x, told(self.model, "n_cfeat")) for row in (c, self.negative))
+        if self.w == 1 or (c is None and away is None):
             return self.model(x, t, c)
-        c = c.expand(len(x), -1)  # one row serves all images
-        away = torch.zeros_like(c) if self.negative is None else torch.as_tensor(self.negative).to(c).expand_as(c)
+        c, away = torch.zeros_like(away) if c is None else c, torch.zeros_like(c) if away is None else away
         if self.w == 0:
             return self.model(x, t, away)
+        t = torch.as_tensor(t, device=x.device).reshape(-1).expand(len(x))
         uncond, cond = self.model(torch.cat([x, x]), torch.cat([t, t]), torch.cat([away, c])).chunk(2)
         return uncond + self.w * (cond - uncond)
 
 
-def _network_in(denoiser):
-    """The torch network inside a denoiser, however often it is wrapped; None if there is none."""
-    while not isinstance(denoiser, nn.Module) and denoiser is not None:
-        denoiser = getattr(denoiser, "model", None)
-    return denoiser
+def _ready(model, ab_t, x, c):
+    """Images x (B, C, H, W) where the network is, at least in float32, and their context (B, n_cfeat) or None."""
+    check_schedule(ab_t)
+    need(torch.is_tensor(x) and x.dim() == 4 and x.is_floating_point() and x.numel(),
+         "the sampler takes a float tensor (B, C, H, W), B at least 1")  # fmt: skip
+    weight = weight_of(model)
+    x = x.to(x.device if weight is None else weight.device, torch.promote_types(x.dtype, torch.float32))
+    return x.contiguous(memory_format=torch.channels_last), as_context(c, x, told(model, "n_cfeat"))
 
 
-def _device_of(denoiser):
-    network = _network_in(denoiser)
-    return torch.device("cpu") if network is None else next(network.parameters()).device
-
-
-@contextlib.contextmanager
-def _evaluating(denoiser):
-    """BatchNorm and dropout must not behave as in training while a picture is drawn."""
-    network = _network_in(denoiser)
-    was_training = network is not None and network.training
-    if was_training:
-        network.eval()
-    try:
-        yield
-    finally:
-        if was_training:
-            network.train()
-
-
-def _network_call(model, x, t, T, c, ab_t):
-    out = model(x, torch.full((len(x),), t / T, device=x.device), c)
-    need(out.shape == x.shape, f"the denoiser answered {tuple(out.shape)} to images of shape {tuple(x.shape)}")
-    return to_x0_eps(out, x, t, ab_t, getattr(model, "predicts", "eps"))
+def _network_call(model, x, t, c, ab_t):
+    predicts, weight = predicts_of(model), weight_of(model)
+    share = torch.full((len(x),), t / (len(ab_t) - 1), device=x.device)
+    out = model(x if weight is None else x.to(weight.dtype), share, c)  # the walk itself keeps the precision of x
+    answer = tuple(out.shape) if torch.is_tensor(out) else type(out).__name__
+    need(answer == x.shape, f"the denoiser answered {answer} to images of shape {tuple(x.shape)}")
+    return to_x0_eps(out.to(x.dtype), x, t, ab_t, predicts)
 
 
 @torch.no_grad()
@@ -803,22 +864,26 @@ def sampler(model, ab_t, x, c=None, *, steps=50, eta=0.0, order=1, variance="sma
     extra_noise multiplies the added noise; anything but 1 is wrong, and worth seeing
     clip        True keeps the predicted image in [-1, 1] (and mends the noise to match); or a function of the image
     times       a list of whole times from T down to 0, instead of `steps` evenly spaced ones
+    generator   of the added noise; without one it is that of seed 0
     """
     need(order in (1, 2), f"order must be 1 or 2, not {order!r}")
     need(variance in ("small", "large"), f"variance must be 'small' or 'large', not {variance!r}")
+    need(variance == "small" or order == 1, "order 2 has a variance of its own: variance='large' needs order=1")
     need(0 <= eta <= 1, f"eta must lie in 0..1, not {eta}")
-    T = len(ab_t) - 1
-    times = sampling_times(T, steps) if times is None else list(times)
+    need(callable(clip) or clip in (True, False), f"clip must be True, False or a function of the image, not {clip!r}")
+    x, c = _ready(model, ab_t, x, c)
+    T, eta, generator = len(ab_t) - 1, float(eta), generator or torch.Generator().manual_seed(0)
+    times = sampling_times(T, steps) if times is None else times.tolist() if hasattr(times, "tolist") else list(times)
+    need(all(map(is_whole, times)), "times must be whole steps, integers in 0..T")
     need(len(times) > 1 and times[-1] == 0 and times[0] <= T and all(t > s for t, s in zip(times, times[1:])),
           f"times must fall from at most {T} to 0")  # fmt: skip
-    x = x.contiguous(memory_format=torch.channels_last)
-    c = None if c is None else c.to(x.device).expand(len(x), -1)
-    with _evaluating(model):
+    with evaluating(model):
         last_x0, last_h = None, None
         for i, (t, s) in enumerate(zip(times, times[1:])):
-            x0, eps = _network_call(model, x, t, T, c, ab_t)
+            x0, eps = _network_call(model, x, t, c, ab_t)
             if clip:
                 x0 = clip(x0) if callable(clip) else x0.clamp(-1, 1)
+                need(x0.shape == x.shape, f"clip made {tuple(x0.shape)} of images of shape {tuple(x.shape)}")
                 signal, sigma = signal_and_noise(ab_t, t, x)
                 eps = (x - signal * x0) / sigma
             ab, ab_s = ab_t[t].item(), ab_t[s].item()
@@ -834,22 +899,27 @@ def sampler(model, ab_t, x, c=None, *, steps=50, eta=0.0, order=1, variance="sma
                 x = ab_s**0.5 * x0 + max(1 - ab_s - sigma**2, 0.0) ** 0.5 * eps
                 std = sigma if variance == "small" else eta * (1 - ab / ab_s) ** 0.5
             if eta > 0 and s > 0:  # no noise on the last step
-                z = torch.empty(x.shape, device=generator and generator.device).normal_(generator=generator)
+                z = torch.empty(x.shape, device=generator.device).normal_(generator=generator)
                 x = x + std * extra_noise * z.to(x)
             yield Step(i, t, s, x, x0, eps)
 
 
-def sample(model, ab_t, n=32, c=None, *, seed=0, shape=(3, 16, 16), keep=0, generator=None, **how):
+def sample(model, ab_t, n=32, c=None, *, seed=0, shape=None, keep=0, generator=None, **how):
     """Draw n images (n, C, H, W) from noise; with keep=32 also the list of about 32 of the Steps, evenly spread.
 
-    c is (n, n_cfeat), or one row for all. `how` goes to `sampler`: steps, eta, order, variance, clip, ...
+    c: class numbers (n,), rows (n, n_cfeat), or one for all. shape (C, H, W) is what the network was trained for (its
+    `info`), if it says so, else (3, 16, 16). `how` goes to `sampler`: steps, eta, order, clip, ...
     """
-    generator = generator or torch.Generator().manual_seed(seed)
-    if c is not None:
-        c = torch.as_tensor(c, dtype=torch.float32)
-        need(c.dim() == 1 or len(c) in (1, n), f"{len(c)} rows of context for {n} images")
-    x = torch.empty((n, *shape), device=generator.device).normal_(generator=generator).to(_device_of(model))
-    steps = len(how["times"]) - 1 if how.get("times") is not None else how.get("steps", 50)
+    need(is_whole(n) and n >= 1, f"the number of images must be a whole number, at least 1, not {n!r}")
+    need(is_whole(keep) and keep >= 0, f"keep is a number of steps, 0 or more, not {keep!r}")
+    need(generator is not None or is_whole(seed), f"the seed must be a whole number, not {seed!r}")
+    if shape is None:
+        info = told(model, "info") or {}
+        shape = info.get("channels", 3), *(info.get("size") or (16, 16))
+    generator = generator or torch.Generator().manual_seed(int(seed))
+    x = torch.empty((n, *shape), device=generator.device).normal_(generator=generator)
+    times = how.get("times")
+    steps = len(sampling_times(len(ab_t) - 1, how.get("steps", 50)) if times is None else times) - 1
     wanted = set(np.linspace(0, steps - 1, min(keep, steps)).round().astype(int).tolist()) if keep else set()
     kept = []
     for step in sampler(model, ab_t, x, c, generator=generator, **how):
@@ -866,12 +936,11 @@ def invert(model, ab_t, x, c=None, *, steps=50):
     The first call sees the images as x_1, the least noise the network was trained on.
     """
     check_images(x)
-    T, x = len(ab_t) - 1, x.to(_device_of(model))
-    c = None if c is None else c.to(x.device).expand(len(x), -1)
-    times = [max(t, 1) for t in reversed(sampling_times(T, steps))]
-    with _evaluating(model):
+    x, c = _ready(model, ab_t, x, c)
+    times = [max(t, 1) for t in reversed(sampling_times(len(ab_t) - 1, steps))]
+    with evaluating(model):
         for t, s in zip(times, times[1:]):
-            x0, eps = _network_call(model, x, t, T, c, ab_t)
+            x0, eps = _network_call(model, x, t, c, ab_t)
             x = ab_t[s].item() ** 0.5 * x0 + (1 - ab_t[s].item()) ** 0.5 * eps
     return x
 
@@ -909,6 +978,8 @@ def load_classifier():
 @torch.no_grad()
 def features_of(x):
     """The classifier's features (N, 64) and predicted classes (N,) of images (N, 3, 16, 16)."""
+    check_images(x, beyond=True)
+    need(x.shape[1:] == (3, 16, 16), f"the classifier knows colour images (N, 3, 16, 16), not {tuple(x.shape)}")
     model = load_classifier()
     x = x.float().cpu()
     features = torch.cat([model.features(part) for part in x.split(500)])
@@ -935,6 +1006,8 @@ class _Identity(nn.Identity):
 
 def nearest(x, others, batch=250):
     """For each image of x the nearest of `others`: (distance (N,), index (N,)); distance is the root mean square."""
+    need(x.shape[1:] == others.shape[1:] and len(x) and len(others),
+         f"images {tuple(x.shape)} cannot be compared with {tuple(others.shape)}")  # fmt: skip
     a, b = x.flatten(1).float().cpu(), others.flatten(1).float().cpu()
     best = [(part.square().sum(1, True) - 2 * part @ b.T + b.square().sum(1)).min(1) for part in a.split(batch)]
     squared, index = (torch.cat(parts) for parts in zip(*best))
@@ -952,7 +1025,7 @@ def sprite_score(x, c=None, real=None, train=None):
     """How good images x (N, 3, 16, 16) are, as a dict of numbers.
 
     frechet     distance to the held-out sprites (lower is better; real sprites give the floor)
-    asked       with labels c: the share that the classifier recognises as the class asked for
+    asked       with a context c: the share that the classifier recognises as the class asked for
     diversity   mean distance between two of them, as a share of that of held-out sprites (1 = as varied)
     copying     with training images: the median distance to the nearest training sprite, as a share of that of held-out
                 sprites (below 1 would mean copying)
@@ -960,6 +1033,8 @@ def sprite_score(x, c=None, real=None, train=None):
     real = load_sprites("held_out").x if real is None else real
     score = {"frechet": frechet_distance(x, real), "diversity": diversity(x) / diversity(real)}
     if c is not None:
+        c = as_context(c, x, len(CLASSES))
+        need((c > 0).any(1).all(), "a row of zeros asks for no class: score those images without c")
         score["asked"] = (features_of(x)[1] == c.argmax(1).cpu()).float().mean().item()
     if train is not None:
         score["copying"] = (nearest(x, train)[0].median() / nearest(real[:1000], train)[0].median()).item()

@@ -4,12 +4,14 @@ python tests/bench.py            every table, in under 30 minutes: 20 for the co
 python tests/bench.py --quick    smaller sizes, in 5 minutes: noisier, and the course trains for one minute only
 python tests/bench.py --seeds 5  each training with five seeds: the course's, which takes 80 minutes more, and ours
 python tests/bench.py --minutes 10   the course's training half as long, and ours, which gets 1/20 and 1/13 of that
+python tests/bench.py --peers    only the peers (tests/peers.py): each trained for 60 s and for 600 s, with three seeds
 python tests/bench.py --course-steps 4000 --seed 1     only train the course's network so long, and keep it in
                                                        artifacts/bench; a later run then scores what it finds there
 
 The sprite course's way is its network, optimiser and schedule with the right noise, a torch Dataset and DataLoader, 500
-DDPM steps, and an animation of 32 axes. Writes artifacts/bench.md; --readme also puts it into the README. Fréchet
-distances are those of `sprite_score`, of as many samples as said; real sprites in that number are the floor.
+DDPM steps, and an animation of 32 axes. Writes artifacts/bench.md; --write also puts it into tests/BENCHMARK.md, and a
+line of each part into the README. Fréchet distances are those of `sprite_score`, of as many samples as said; as many
+real sprites are the floor.
 """
 
 import argparse
@@ -31,6 +33,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+import peers  # noqa: E402
+
 import diffusion_utilities as du  # noqa: E402
 
 DEVICE = du.best_device()
@@ -38,7 +42,7 @@ FAST = {"steps": 10, "order": 2, "eta": 1.0, "clip": True}  # our sampling
 # lesson 4's training, with a loss that draws crisper sprites after so short a time, though theory asks for l2
 OURS = {"lr": 3e-3, "batch": 32, "warmup": 50, "times": "middle", "loss": "huber"}
 KEPT = ROOT / "artifacts" / "bench"
-lines = []
+lines, headlines = [], {}  # every table; and what the README says of a part: (theirs, ours)
 
 
 def say(text=""):
@@ -209,6 +213,8 @@ def training(course_seconds, course_seeds, ours, n):
             f"Ours after {limit} s, 1/{statistics.mean(took) / limit:.0f} of the time: {spread(found)}; {better}."
         )
     say(f"\nThe course's after {statistics.mean(took):.0f} s: {spread(course)}. {' '.join(verdicts)}")
+    headlines["training, Fréchet distance (lower is better)"] = (
+        f"{spread(course)} after {statistics.mean(took):.0f} s", f"{spread(found)} after {limit} s")  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------------------ sampling
@@ -231,12 +237,13 @@ def sampling(n):
     table(
         f"32 sprites ({n} for the distance)", ["", "network calls", "seconds", "faster than DDPM", "Fréchet distance"]
     )
-    row("sprite course's network, DDPM", 500, f"{draw(theirs, linear, **ddpm):.1f}", "", "")
-    slow = None
+    course_took, slow = draw(theirs, linear, **ddpm), None
+    row("sprite course's network, DDPM", 500, f"{course_took:.1f}", "", "")
     for name, (denoiser, how, calls) in ways.items():
         took = draw(denoiser, ab_t, **how)
         slow = slow or took
         row(name, calls, f"{took:.2f}", f"{slow / took:.0f}", f"{score(denoiser, ab_t, n, **how)['frechet']:.2f}")
+    headlines["32 sprites"] = f"{course_took:.1f} s, 500 calls", f"{took:.2f} s, {calls}"
     by_sprites = [draw(model, ab_t, b, **FAST) for b in (16, 32, 64)]
     by_steps = [draw(model, ab_t, **FAST | {"steps": k}) for k in (5, 10, 20)]
     say("\nSeconds for 16, 32, 64 sprites: " + ", ".join(f"{s:.2f}" for s in by_sprites)
@@ -284,6 +291,8 @@ def pictures():
     table("A film of 32 sprites x 32 frames", ["", "seconds", "times faster", "kB"])
     row("32 axes, drawn anew for each frame", f"{slow:.1f}", "1", f"{len(theirs[0]) / 1e3:.0f}")
     row("`film`", f"{fast:.2f}", f"{slow / fast:.0f}", f"{size / 1e3:.0f}")
+    headlines["a film of 32 sprites"] = (
+        f"{slow:.1f} s, {len(theirs[0]) / 1e3:.0f} kB", f"{fast:.2f} s, {size / 1e3:.0f} kB")  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------------------------------- start
@@ -317,6 +326,54 @@ def start():
     row("lesson 2 from a new Python to its first film", f"{python(first_film()):.1f}")
 
 
+# --------------------------------------------------------------------------------------------------------------- peers
+
+
+def trained_for(step, limits):
+    """Calls step() until each limit of seconds is used up; yields the limit and the steps so far at each of them."""
+    used, steps = 0.0, 0
+    for limit in limits:
+        while used < limit:
+            used += seconds(step)
+            steps += 1
+        yield limit, steps
+
+
+def beside_peers(limits, seeds, n, most_calls=100):
+    """Each peer's own recipe and sampler for the same seconds as ours. Scored in at most 100 calls, since 1,000 of the
+    largest network would take hours; the seconds for 32 sprites are those of the sampler that its example uses."""
+    data, held_out = du.load_sprites("train"), du.load_sprites("held_out").x
+    labels = torch.arange(n) % 5
+    table(f"The same sprites, the same seconds, {n} samples each (as many real sprites: "
+          f"{du.frechet_distance(data.x[:n], held_out):.2f})",
+          ["", "seed", "seconds", "steps", "Fréchet distance", "drawn as asked", "32 sprites take"])  # fmt: skip
+
+    def line(name, seed, limit, steps, x, asks, took):
+        s = du.sprite_score(x, F.one_hot(labels, 5) if asks else None, held_out)
+        asked = f"{s['asked']:.0%}" if asks else "cannot be asked"
+        row(name, seed, limit, steps, f"{s['frechet']:.2f}", asked, took and f"{took:.1f} s")
+
+    for peer in peers.PEERS:
+        for seed in range(seeds):
+            one = peer(data, seed, DEVICE)
+            for limit, steps in trained_for(one.step, limits):
+                calls = min(one.calls, most_calls)
+                x = torch.cat([one.draw(len(part), part, calls) for part in labels.split(50)])
+                last = seed == 0 and limit == limits[-1]
+                took = seconds(functools.partial(one.draw, 32, labels[:32])) if last else ""
+                line(peer.name, seed, limit, steps, x, peer.asks, took)
+    for limit in limits:
+        for seed in range(seeds):
+            trainer = our_trainer(seed)
+            collections.deque(trainer.run(seconds=limit), maxlen=0)
+            draw = functools.partial(du.sample, trainer.ema.model, trainer.ab_t, **FAST | {"steps": 20})
+            c = F.one_hot(labels, 5).float()
+            x, took = draw(n, c, seed=seed).cpu(), ""
+            if seed == 0:
+                took = seconds(functools.partial(draw, 32, c[:32]), 5)
+            line("lesson 4's recipe, Huber loss", seed, limit, trainer.step, x, True, took)
+
+
 # -------------------------------------------------------------------------------------------------------------- a GPU
 
 
@@ -348,19 +405,25 @@ def main():
     parser.add_argument("--minutes", type=int, default=20, help="of the sprite course's training (default 20)")
     parser.add_argument("--course-steps", type=int, help="only train the course's network, and keep it")
     parser.add_argument("--seed", type=int, default=0, help="of --course-steps")
-    parser.add_argument("--readme", action="store_true", help="write the tables into README.md")
+    parser.add_argument("--write", action="store_true", help="write the tables into tests/BENCHMARK.md, and README.md")
+    parser.add_argument("--peers", action="store_true", help="only the peers, which it installs into artifacts/peers")
     parser.add_argument("--only", nargs="+", choices=["training", "sampling", "pictures", "start", "gpu"])
     args = parser.parse_args()
     if args.course_steps:
         model, _ = train_the_course(args.course_steps, args.seed)
         return du.save_file(model.state_dict(), KEPT / f"course_{args.seed}_{args.course_steps}.pth")
-    parts = args.only or ["training", "sampling", "pictures", "start"] + ["gpu"] * (DEVICE.type == "cuda")
+    if args.peers:
+        peers.install()
+    everything = ["training", "sampling", "pictures", "start"] + ["gpu"] * (DEVICE.type == "cuda")
+    parts = ["peers"] if args.peers else args.only or everything
     begin, quick = time.perf_counter(), args.quick
     processor = platform.processor() or platform.machine()
     if Path("/proc/cpuinfo").exists():
         processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[1]
     say(f"{processor}, {torch.get_num_threads()} threads, {DEVICE.type}, torch {torch.__version__}"
         + (", **quick sizes**" if quick else ""))  # fmt: skip
+    if "peers" in parts:
+        beside_peers(*((2, 4), 1, 10, 2) if quick else ((60, 600), max(3, args.seeds), 200))
     if "training" in parts:
         if quick:
             training(60, args.seeds, {20: 1}, 200)
@@ -379,13 +442,19 @@ def main():
     say(f"\nAll this took {(time.perf_counter() - begin) / 60:.0f} minutes.")
     text = "\n".join(lines).strip() + "\n"
     (ROOT / "artifacts").mkdir(exist_ok=True)
-    (ROOT / "artifacts" / "bench.md").write_text(text, encoding="utf-8")
-    if args.readme:
-        readme = ROOT / "README.md"
-        marked = re.compile(r"(<!-- bench -->\n).*?(<!-- /bench -->)", re.S)
-        readme.write_text(
-            marked.sub(lambda m: m[1] + text + m[2], readme.read_text(encoding="utf-8")), encoding="utf-8"
-        )
+    (ROOT / "artifacts" / ("peers.md" if args.peers else "bench.md")).write_text(text, encoding="utf-8")
+    if args.write:
+        between(ROOT / "tests" / "BENCHMARK.md", "peers" if args.peers else "bench", text)
+        if len(headlines) == 3:
+            rows = [f"| {what} | {theirs} | {ours} |" for what, (theirs, ours) in headlines.items()]
+            head = ["| | sprite course's way | here |", "|---|---|---|"]
+            between(ROOT / "README.md", "bench", "\n".join(head + rows) + "\n")
+
+
+def between(file, mark, text):
+    """Put the text between the file's two marks of that name."""
+    marked = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.S)
+    file.write_text(marked.sub(lambda m: m[1] + text + m[2], file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

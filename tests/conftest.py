@@ -4,12 +4,14 @@ import ast
 import importlib.util
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
 import types
 from pathlib import Path
 
+import filled_in
 import jupytext
 import pytest
 import torch
@@ -44,6 +46,52 @@ def pytest_configure(config):
     shutil.copy(Path(__file__).parent / "ipython_startup" / "smaller_values.py", startup)
     os.environ["IPYTHONDIR"] = str(folder)
     os.environ["COURSE_TEST_VALUES"] = json.dumps(SMALLER)
+
+
+# The tests that take longest, longest first: the workers begin with them, so that none is left with one at the end.
+LONGEST = [
+    "04_training", "test_browser", "test_browser_deeper", "10_real_data_and_the_library",
+    "11_flow_matching_and_few_steps", "07_predict_the_image", "09_scores_and_guidance", "08_variational_bound",
+    "03_network", "06_ddim_speedup", "12_bug_museum", "05_context_control", "01_intuition", "02_sampling",
+    "test_training", "test_train_program",
+]  # fmt: skip
+
+
+def group(nodeid):
+    """What one worker does in one go: a file of tests, or a lesson as it stands and then with its stubs filled in."""
+    lesson = re.search(r"test_filled_in\.py::.*\[(\d\d_\w+)\]$", nodeid)
+    return lesson[1] if lesson else Path(nodeid.split("::")[0]).stem
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """By group, the longest first; the notebook of a lesson before the test that fills it in."""
+    groups = [group(item.nodeid) for item in items]
+    order = {name: i for i, name in enumerate(dict.fromkeys([*LONGEST, *groups]))}
+    notebook_first = [item.path.suffix != ".ipynb" for item in items]
+    places = sorted(range(len(items)), key=lambda i: (order[groups[i]], notebook_first[i], i))
+    items[:] = [items[i] for i in places]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """--dist loadfile, with the groups above in the place of files, and in the order above."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByLesson(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return group(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByLesson(config, log)
+
+
+def pytest_runtest_teardown(item):
+    """What nbval's run of a lesson shows is noted, so that test_filled_in.py need not run the lesson once more."""
+    if hasattr(item, "cell_num"):
+        filled_in.seen.setdefault(item.path.stem, {})[item.cell_num] = filled_in.shown(item.test_outputs or [])
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def train(x=X, c=None, model=None, run=None, **settings):
 
 
 def walk(**how):
-    return next(du.sampler(lambda x, t, c: x, AB, X, **how))
+    return next(du.sampler(du.Denoiser(lambda x, t, c: x, "eps"), AB, X, **how))
 
 
 CASES = {
@@ -75,7 +75,7 @@ CASES = {
     "train on uint8": (lambda: train(X.byte()), "images must be float"),
     "train on 0..1 times 255": (lambda: train(255 * Z), r"must lie in \[-1, 1\]"),
     "fewer labels than images": (lambda: train(c=torch.eye(5)[:1]), "2 images but 1 labels"),
-    "labels of other classes": (lambda: train(c=torch.eye(4)[:2]), "labels have 4 classes, the network takes 5"),
+    "labels of other classes": (lambda: train(c=torch.eye(4)[:2]), "4 entries a row, the network takes 5"),
     "batch above the images": (lambda: train(batch=3), "batch must be between 1 and the 2 images"),
     "batch of 0": (lambda: train(batch=0), "batch must be between 1"),
     "drop above 1": (lambda: train(drop=1.5), "drop is a probability"),
@@ -99,7 +99,8 @@ CASES = {
     "rows of context for other images": (lambda: du.sample(unet(), AB, 3, torch.eye(5)[:2], shape=(3, 8, 8)),
                                          "2 rows of context for 3 images"),
     "context of the wrong width": (lambda: du.sample(unet(), AB, 2, torch.zeros(2, 4), shape=(3, 8, 8)), "4 entries"),
-    "denoiser of another shape": (lambda: next(du.sampler(lambda x, t, c: x[:, :1], AB, X)), "the denoiser answered"),
+    "denoiser of another shape": (lambda: next(du.sampler(du.Denoiser(lambda x, t, c: x[:, :1], "v"), AB, X)),
+                                  "the denoiser answered"),
     "inversion of pixels": (lambda: du.invert(unet(), AB, X + 200), r"must lie in \[-1, 1\]"),
     "inversion of NaN": (lambda: du.invert(unet(), AB, NAN), "hold NaN"),
     # scores and pictures
@@ -142,8 +143,9 @@ PIXELS, ONE_HOT = np.zeros((4, 16, 16, 3), np.uint8), np.eye(5)[:4]
     "pixels, labels, sentence",
     [
         (PIXELS, ONE_HOT[:3], "4 sprites but 3 labels"),
-        (PIXELS, np.eye(4), r"labels must be \(N, 5\)"),
-        (PIXELS, np.arange(4), r"labels must be \(N, 5\)"),
+        (PIXELS, np.arange(4.0), r"labels must be one-hot \(N, K\) or class numbers \(N,\), not float64 \(4,\)"),
+        (PIXELS, np.array([0, 1, -1, 2]), r"class numbers must lie in 0\.\.2"),
+        (PIXELS, np.array([0, 1, 10**9, 2]), r"class numbers must lie in 0\.\.999, not reach 1000000000"),
         (PIXELS, np.ones((4, 5)), "one-hot"),
         (PIXELS, np.zeros((4, 5)), "one-hot"),
         (PIXELS, ONE_HOT / 2, "one-hot"),
@@ -202,16 +204,27 @@ def test_missing_files(tmp_path, load):
 def test_folders_that_hold_nothing(tmp_path):
     with pytest.raises(ValueError, match="there is no folder"):
         du.load_folder(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="holds no picture that can be read$"):
+        du.load_folder(tmp_path)
+    (tmp_path / "notes.txt").write_text("not a picture")
+    with pytest.raises(ValueError, match="read; left out, 1 not a PNG, JPEG, WebP, GIF or BMP: notes.txt"):
+        du.load_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "how, sentence",
+    [
+        ({"fit": "squash"}, "fit must be 'pad' or 'crop', not 'squash'"),
+        ({"size": 0}, "size must be a whole number of pixels, not 0"),
+        ({"size": 16.0}, "size must be a whole number of pixels, not 16.0"),
+        ({"background": "magentaa"}, "background must be a colour such as 'magenta' or '#ff00ff', not 'magentaa'"),
+    ],
+)
+def test_settings_that_make_no_sense(tmp_path, how, sentence):
     Image.new("RGB", (16, 16)).save(tmp_path / "x.png")
-    with pytest.raises(ValueError, match="put each class into a folder of its own"):
-        du.load_folder(tmp_path)
-
-
-def test_sprites_that_are_not_square(tmp_path):
-    (tmp_path / "a").mkdir()
-    Image.new("RGB", (16, 20)).save(tmp_path / "a" / "x.png")
-    with pytest.raises(ValueError, match="x.png is 16 x 20: sprites must be square"):
-        du.load_folder(tmp_path)
+    for load in (lambda: du.load_folder(tmp_path, **how), lambda: du.load_sheet(tmp_path / "x.png", 8, **how)):
+        with pytest.raises(ValueError, match=sentence):
+            load()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
@@ -222,17 +235,28 @@ def test_broken_pictures(tmp_path, share):
     Image.fromarray(noise).save(file)
     whole = file.read_bytes()
     file.write_bytes(whole[: int(share * len(whole))] or b"not a picture")
-    with pytest.raises(ValueError, match="x.png is not a readable picture"):
+    with pytest.raises(ValueError, match="read; left out, 1 not a readable picture: a/x.png"):
         du.load_folder(tmp_path)
     with pytest.raises(ValueError, match="x.png is not a readable picture"):
         du.load_sheet(file, 16)
 
 
-@pytest.mark.parametrize("tile", [0, -8, 24])
-def test_tiles_that_do_not_divide_the_sheet(tmp_path, tile):
+@pytest.mark.parametrize(
+    "tile, how, sentence",
+    [
+        (24, {}, "a sheet of 64 x 32 does not divide into tiles of 24 x 24"),
+        (65, {}, "a sheet of 64 x 32 does not divide into tiles of 65 x 65"),
+        (16, {"gap": 3}, "does not divide into tiles of 16 x 16 with margin=0, gap=3"),
+        (0, {}, "a tile must be at least 1 pixel wide and high, not 0 x 0"),
+        ((8, -8), {}, "a tile must be at least 1 pixel wide and high, not 8 x -8"),
+        ((8, 8, 8), {}, r"tile must be one number or \(width, height\), not \(8, 8, 8\)"),
+        (16, {"gap": -1}, "margin and gap must be 0 or more, not None and -1"),
+    ],
+)
+def test_tiles_that_do_not_divide_the_sheet(tmp_path, tile, how, sentence):
     Image.new("RGB", (64, 32)).save(tmp_path / "x.png")
-    with pytest.raises(ValueError, match=f"sheet of 64 x 32 does not divide into tiles of {tile}"):
-        du.load_sheet(tmp_path / "x.png", tile)
+    with pytest.raises(ValueError, match=sentence):
+        du.load_sheet(tmp_path / "x.png", tile, **how)
 
 
 def test_a_sheet_with_nothing_on_it(tmp_path):

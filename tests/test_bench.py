@@ -81,28 +81,83 @@ def test_lesson_2_has_a_first_film():
     assert program.count("du.film(") == 1 and program.startswith("import sys")
 
 
-def test_tables_go_between_the_marks_of_the_readme(tmp_path, monkeypatch):
-    (tmp_path / "README.md").write_text("a\n<!-- bench -->\nold\n<!-- /bench -->\nb\n")
+def test_tables_go_between_their_marks(tmp_path, monkeypatch):
+    readme, full = tmp_path / "README.md", tmp_path / "tests" / "BENCHMARK.md"
+    full.parent.mkdir()
+    for file in (readme, full):
+        file.write_text("before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n")
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     monkeypatch.setattr(bench, "lines", [])
-    monkeypatch.setattr(bench, "start", lambda: bench.say("new \\1 | row"))
-    monkeypatch.setattr("sys.argv", ["bench.py", "--only", "start", "--readme"])
+    monkeypatch.setattr(bench, "headlines", {})
+    monkeypatch.setattr(bench, "start", lambda: bench.row("a", 1))
+    monkeypatch.setattr("sys.argv", ["bench.py", "--only", "start", "--write"])
     bench.main()
-    text = (tmp_path / "README.md").read_text()
-    assert (
-        "old" not in text
-        and "new \\1 | row" in text
-        and text.startswith("a\n<!-- bench -->\n")
-        and text.endswith("b\n")
-    )
-    assert (tmp_path / "artifacts" / "bench.md").read_text() in text
+    text = full.read_text()
+    assert text.startswith("before\n<!-- bench -->\n") and text.endswith("<!-- /bench -->\nafter\n")
+    assert "| a | 1 |" in text and "old" not in text
+    assert "old" in readme.read_text()  # one part alone changes nothing there
+    monkeypatch.setattr(bench, "headlines", {"training": ("1", "2"), "32 sprites": ("3", "4"), "a film": ("5", "6")})
+    bench.main()
+    assert "| training | 1 | 2 |\n| 32 sprites | 3 | 4 |\n| a film | 5 | 6 |\n<!-- /bench -->" in readme.read_text()
 
 
-def test_the_readme_has_a_place_for_them():
-    assert re.search(r"<!-- bench -->\n.*?<!-- /bench -->", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+def test_the_files_have_a_place_for_them():
+    for file, marks in {"README.md": ["bench"], "tests/BENCHMARK.md": ["bench", "peers"]}.items():
+        for mark in marks:
+            text = (ROOT / file).read_text(encoding="utf-8")
+            assert text.count(f"<!-- {mark} -->\n") == text.count(f"<!-- /{mark} -->") == 1
 
 
 @pytest.mark.parametrize("times", [1, 4])
 def test_seconds_calls_that_often(times):
     calls = []
     assert bench.seconds(lambda: calls.append(1), times) >= 0 and len(calls) == times
+
+
+def test_seconds_of_training_are_counted_and_each_limit_is_reached_once(monkeypatch):
+    monkeypatch.setattr(bench, "seconds", lambda step: step() or 1.0)
+    done = []
+    assert list(bench.trained_for(lambda: done.append(1), (3, 10))) == [(3, 3), (10, 10)]
+    assert len(done) == 10
+
+
+class Peer:
+    """A peer that draws held-out sprites, of the class asked for."""
+
+    name, asks, calls = "a perfect peer", True, 1000
+
+    def __init__(self, data, seed, device):
+        self.sprites = du.load_sprites("held_out")
+
+    def step(self):
+        pass
+
+    def draw(self, n, labels=None, steps=None):
+        assert steps is None or steps <= 100
+        return torch.stack([self.sprites.x[self.sprites.c.argmax(1) == k][i] for i, k in enumerate(labels.tolist())])
+
+
+def test_peers_are_scored_as_we_are(monkeypatch):
+    lines = []
+    monkeypatch.setattr(bench, "lines", lines)
+    monkeypatch.setattr(bench.peers, "PEERS", (Peer,))
+    monkeypatch.setattr(bench, "seconds", lambda call, times=1: [call(), 0.5][1])
+    bench.beside_peers((1, 2), 2, 40)
+    found = [line.split(" | ") for line in lines if line.startswith("| a perfect peer")]
+    assert [row[1:4] for row in found] == [["0", "1", "2"], ["0", "2", "4"], ["1", "1", "2"], ["1", "2", "4"]]
+    assert all(row[5] == "100%" for row in found)
+    assert len([line for line in lines if "lesson 4" in line]) == 4
+
+
+@pytest.mark.parametrize("peer", bench.peers.PEERS, ids=lambda peer: peer.name)
+def test_a_peer_learns_from_the_same_sprites_and_draws_such(peer, sprites):
+    if peer is not bench.peers.HuggingFace:
+        if not (bench.peers.PACKAGES / "smalldiffusion").is_dir():
+            pytest.skip("the peers' packages are not installed: make bench FLAGS=--peers installs them")
+        bench.peers.install()
+    one = peer(sprites, 0, torch.device("cpu"), **({"batch": 32} if peer is bench.peers.SmallDiffusion else {}))
+    before = [p.clone() for p in one.model.parameters()]
+    one.step()
+    assert any(not torch.equal(a, b) for a, b in zip(before, one.model.parameters()))
+    x = one.draw(2, [0, 3], steps=2)
+    assert x.shape == (2, 3, 16, 16) and x.dtype == torch.float32 and x.abs().max() <= 1

@@ -259,7 +259,7 @@ def _(x, t, eps, z, ab_t):
 @right(checks.check_ddpm_step)
 def _(x, t, eps, z, ab_t):
     """The mean is that of the course's sampler."""
-    mean = next(du.sampler(lambda *_: eps, ab_t, x, times=[t, t - 1, 0], eta=1, extra_noise=0)).x
+    mean = next(du.sampler(du.Denoiser(lambda *_: eps, "eps"), ab_t, x, times=[t, t - 1, 0], eta=1, extra_noise=0)).x
     return mean + ((1 - ab_t[t - 1]) * (1 - ab_t[t] / ab_t[t - 1]) / (1 - ab_t[t])) ** 0.5 * z
 
 

@@ -96,7 +96,7 @@ def test_load_sprites(pixels, labels):
 def test_a_pair_of_npy_files(tmp_path, dtype, pixels):
     np.save(tmp_path / "s.npy", pixels[:6])
     np.save(tmp_path / "l.npy", np.eye(5, dtype=dtype)[[0, 1, 2, 3, 4, 0]])
-    x, c, classes = du.load_npy(tmp_path / "s.npy", tmp_path / "l.npy")
+    x, c, classes = du.load_npy(tmp_path / "s.npy", tmp_path / "l.npy", du.CLASSES)
     assert np.array_equal(du.to_pixels(x), pixels[:6]) and c.dtype == torch.float32
     assert c.argmax(1).tolist() == [0, 1, 2, 3, 4, 0] and classes == du.CLASSES
 

@@ -180,7 +180,7 @@ def test_guided_sampling_works_without_gradients_and_leaves_none(guide):
 
 
 def network_alone(network):
-    return lambda x, t, c=None: network(x, t)
+    return du.Denoiser(lambda x, t, c: network(x, t), network.predicts, network)
 
 
 def test_the_noisy_classifier_knows_nothing_of_pure_noise(guide, noise):

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 import torch
 from conftest import ROOT, awake, close, products
-from diffusers import DDIMScheduler, DDPMPipeline, DDPMScheduler, DPMSolverMultistepScheduler, UNet2DModel
+from diffusers import (
+    DDIMScheduler,
+    DDPMPipeline,
+    DDPMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerDiscreteScheduler,
+    HeunDiscreteScheduler,
+    UNet2DModel,
+)
 from diffusers.utils import logging
 from PIL import Image
 from sklearn.datasets import load_sample_images
@@ -120,6 +128,7 @@ def test_a_folder_of_ones_own_and_the_sprites(folder):
     assert train.shape == (10, 3, 32, 32) and held_out.shape == (1, 3, 32, 32)
     both = torch.cat([train, held_out]).flatten(1)
     assert len(both.unique(dim=0)) == 11
+    assert [x.shape[2:] for x in program.load_data(str(folder), size=16)] == [(16, 16), (16, 16)]
     assert [len(x) for x in program.load_data("sprites")] == [36_000, 4_000]
 
 
@@ -208,6 +217,49 @@ def test_the_way_back(kind, ten):
     assert indices[0].tolist() == list(range(20))
 
 
+def knows_three_pictures(gain=1.0):
+    """The perfect denoiser of three pictures, its answer times a gain, as a network of the library and as ours."""
+    ab_t = du.noise_schedule("cosine", 1000)
+    perfect = du.PerfectDenoiser(program.photo_crops(3, seed=0), ab_t)
+
+    def net(x, i):
+        t = (torch.as_tensor(i).double() + 1).clamp(1, 1000)
+        ab = torch.lerp(ab_t[t.floor().long()], ab_t[t.ceil().long()], t % 1)  # Euler asks between two times, too
+        x0 = gain * perfect(x, t.round() / 1000)
+        return SimpleNamespace(sample=(x - ab.sqrt().float() * x0) / (1 - ab).sqrt().float())
+
+    def ours(x, t, c=None):
+        return gain * perfect(x, t)
+
+    net.config, net.device, ours.predicts = SimpleNamespace(in_channels=3, sample_size=32), torch.device("cpu"), "x0"
+    return net, ours, ab_t
+
+
+LIBRARY = {"num_train_timesteps": 1000, "beta_schedule": "squaredcos_cap_v2"}
+
+
+@pytest.mark.parametrize("steps", [10, 20, 50])
+def test_ddim_that_clips_the_image_mends_the_noise_too(steps):
+    """The program's pictures were once grey mud, worse the more steps: the library clipped x0 and kept the old eps."""
+    net, ours, ab_t = knows_three_pictures(gain=1.5)  # guesses reach beyond [-1, 1], as a trained network's do
+    ddim = DDIMScheduler(**LIBRARY, timestep_spacing="trailing")
+    assert ddim.config.clip_sample
+    x = program.draw(net, ddim, 4, steps, seed=1)
+    wanted = du.sample(ours, ab_t, 4, seed=1, shape=(3, 32, 32), steps=steps, clip=True)
+    torch.testing.assert_close(x, wanted, atol=1e-3, rtol=0)
+    assert du.nearest(x, (1.5 * program.photo_crops(3, seed=0)).clamp(-1, 1))[0].max() < 0.01
+
+
+@pytest.mark.parametrize("kind", [EulerDiscreteScheduler, HeunDiscreteScheduler, DPMSolverMultistepScheduler,
+                                  DDPMScheduler])  # fmt: skip
+def test_any_scheduler_of_the_library_draws(kind):
+    """Euler and Heun start from more noise and scale their input: without that they draw something else, silently."""
+    net, _, _ = knows_three_pictures()
+    x = program.draw(net, kind(**LIBRARY), 2, 30, seed=1)
+    assert du.nearest(x, program.photo_crops(3, seed=0))[0].max() < 0.1
+    assert torch.equal(x, program.draw(net, kind(**LIBRARY), 2, 30, seed=1))  # DDPM's own noise is the seed's, too
+
+
 # --------------------------------------------------------------------------------------------------------------- score
 
 
@@ -236,6 +288,9 @@ def test_the_program(folder, fashion, tmp_path, capsys):
     program.main(["--data", str(folder), *TINY, "--epochs", "2", "--out", str(tmp_path / "a")])
     said = capsys.readouterr().out
     assert "10 images, 4 steps, 1 process" in said and "step 4  loss" in said and "wrote a" in said
+    assert "mine: 11 pictures, now 32 x 32, in 2 classes: a 6, b 5" in said and "10 pictures are few" in said
+    assert "the nearest training picture of a drawn one is" in said
+    assert Image.open(tmp_path / "a" / "contact.png").size == (10 * 66 + 2, 68)
     check_run(tmp_path / "a")
     program.main(
         ["--data", "fashion", "--root", str(fashion.root), *TINY, "--steps", "2", "--out", str(tmp_path / "b")]
@@ -248,7 +303,10 @@ def test_the_program(folder, fashion, tmp_path, capsys):
     "args, sentence",
     [
         (["--data", "cifar10", "--root", "{}"], "error: no CIFAR10 in the root folder (download it?)"),
-        (["--data", "{}/nowhere"], "error: there is no folder"),
+        (["--data", "{}/nowhere"], "error: there is no folder or file"),
+        (["--data", "{}", "--size", "33"], "error: the size must be divisible by 2 with 2 widths, which 33 is not"),
+        (["--data", "{}", "--gap", "1"], "error: --gap is for a sprite sheet"),
+        (["--data", "sprites", "--size", "32"], "error: --size, --fit and the like are for your own pictures: sprites"),
         (["--data", "{}", "--batch", "99"], "error: the batch must be at most the 10 images there are, not 99"),
     ],
 )
@@ -256,6 +314,35 @@ def test_errors_are_one_sentence(args, sentence, folder):
     with pytest.raises(SystemExit) as stop:
         program.main([*TINY, "--steps", "1", *(arg.format(folder) for arg in args)])
     assert str(stop.value).startswith(sentence)
+
+
+def test_other_people_have_other_pictures(tmp_path, capsys):
+    """A flat folder of photographs in several formats, not square, of another size; the batch is as large as it can."""
+    logging.disable_progress_bar()
+    (tmp_path / "holiday").mkdir()
+    for k, pixels in enumerate(du.to_pixels(program.photo_crops(8, seed=0))):
+        wide = np.concatenate([np.zeros_like(pixels[:, :8]), pixels, np.zeros_like(pixels[:, :8])], 1)
+        Image.fromarray(wide).save(tmp_path / "holiday" / f"{k}.{('jpg', 'webp', 'bmp', 'png')[k % 4]}")
+    (tmp_path / "holiday" / "broken.jpg").write_text("not a picture")
+    how = ["--widths", "8", "16", "--samples", "2", "--size", "16", "--steps", "1", "--out", str(tmp_path / "out")]
+    program.main(["--data", str(tmp_path / "holiday"), *how])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "8 pictures, now 16 x 16, in 1 class: holiday 8" in said and "cut to their middle: 8" in said
+    assert "left out, 1 not a readable picture: broken.jpg" in said and "7 images, 1 steps" in said
+    assert DDPMPipeline.from_pretrained(tmp_path / "out").unet.config.sample_size == 16
+    train, held_out = program.load_data(str(tmp_path / "holiday"), size=32, report=None)
+    assert torch.cat([train, held_out]).mean((1, 2, 3)).min() > -0.9  # the black at the sides is cut off
+    padded, _ = program.load_data(str(tmp_path / "holiday"), size=48, options={"fit": "pad"}, report=None)
+    assert (padded[:, :, :7] == 1).all()
+
+
+def test_a_sheet_for_the_program(tmp_path):
+    sheet = np.concatenate([np.full((24, 16, 3), 20 * k, np.uint8) for k in range(10)], 1)
+    sheet[::2, ::3] = 250
+    Image.fromarray(sheet).save(tmp_path / "x.png")
+    train, held_out = program.load_data(str(tmp_path / "x.png"), size=24, options={"tile": [16, 24]}, report=None)
+    assert train.shape == (9, 3, 24, 24) and held_out.shape == (1, 3, 24, 24)
+    assert (train[..., :4] == 1).all() and (train[..., 0, 4:20] < 1).all()  # padded, so that no head is cut off
 
 
 def test_two_processes(folder, tmp_path):

@@ -2,8 +2,10 @@
 
 import json
 import math
+import os
 import runpy
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -174,7 +176,7 @@ def test_all_weights_together_stay_small():
 @pytest.fixture
 def run_here(monkeypatch, capsys, tmp_path):
     teacher = tmp_path / "teacher.pth"
-    du.save_model(awake(du.Unet(widths=(8, 16))), teacher)
+    du.save_model(awake(du.Unet(widths=(8, 16))), teacher, schedule="cosine", T=500)
 
     def go(*args):
         monkeypatch.setattr(sys, "argv", [str(PROGRAM), *map(str, args)])
@@ -226,10 +228,59 @@ def test_control_c_loses_nothing(run_here, tmp_path, monkeypatch):
     assert code == 0 and "resumed at step 3" in said.out
 
 
+def test_a_resumed_run_obeys_or_refuses_by_name_and_loses_nothing(run_here, tmp_path, monkeypatch):
+    run, saved, real = tmp_path / "run", [], du.save_file
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(du, "save_file", lambda s, *a, **more: (saved.append(s.get("step")), real(s, *a, **more)))
+        patch.setattr(time, "monotonic", lambda: 5.0)  # a machine that has just been started
+        assert run_here("--steps", 3, "--teacher", "teacher.pth", "--images", 40, "--batch", 4, "--out", run)[0] == 0
+    assert saved == [1, None, 3, None]  # the state, then the network, after the first step and after the last
+    assert json.loads((run / "settings.json").read_text())["teacher"] == str(run_here.teacher)
+    model, _ = du.load_model(run / "last.pt", device="cpu")
+    assert model.info["schedule"] == "cosine" and model.info["classes"] == du.CLASSES
+    (run / "last.ptabc.part").touch()
+    monkeypatch.chdir(run)
+    code, said = run_here("--resume", run, "--minutes", 1000, "--steps", 4, "--lr", 0.01, "--norm", "pixel")
+    assert code == 0 and not list(run.glob("*.part")), said.err
+    kept = json.loads((run / "settings.json").read_text())
+    assert (kept["steps"], kept["minutes"], kept["lr"], kept["norm"]) == (4, 1000, 0.01, "pixel")
+    code, said = run_here("--resume", run)
+    assert code == 0 and "nothing was left to train after 4 steps" in said.out
+    for asked in (
+        ["--batch", 5],
+        ["--w", 3.0],
+        ["--pieces", 10],
+        ["--teacher", "b.pth"],
+        ["--images", 9],
+        ["--seed", 4],
+    ):
+        code, said = run_here("--resume", run, "--steps", 9, *asked)
+        assert code == 2 and f"error: {asked[0]} {asked[1]} comes too late" in said.err
+    code, _ = run_here("--resume", run, "--steps", 50, "--lr", 1e30)
+    assert f"last.pt still holds step 4: go on with --resume {run} --lr 1e+29" in code
+    assert du.load_file(run / "last.pt")["step"] == 4
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, _ = run_here("--resume", run, "--steps", 9)
+    assert "could not be written (No space left on device); what was there before is unchanged" in code
+    assert du.load_file(run / "last.pt")["step"] == 4
+
+
 def test_the_program_refuses_in_a_sentence(run_here, tmp_path):
-    du.save_model(du.Unet(widths=(8, 8), predicts="eps"), tmp_path / "eps.pth")
+    du.save_model(du.Unet(widths=(8, 8), predicts="eps"), tmp_path / "eps.pth", schedule="cosine", T=500)
     code, _ = run_here("--steps", 2, "--teacher", tmp_path / "eps.pth", "--out", tmp_path / "d")
     assert "must be a network that predicts v" in str(code)
+    du.save_model(du.Unet(widths=(8, 8)), tmp_path / "own.pth", schedule="cosine", T=500, classes=tuple("abcde"))
+    code, _ = run_here("--steps", 2, "--teacher", tmp_path / "own.pth", "--out", tmp_path / "d")
+    assert "was trained on other pictures than the course's sprites" in str(code)
+    du.save_model(du.Unet(widths=(8, 8)), tmp_path / "short.pth", schedule="cosine", T=400)
+    start = ["--start", tmp_path / "short.pth"]
+    code, _ = run_here("--steps", 2, "--teacher", run_here.teacher, *start, "--out", tmp_path / "d")
+    assert "short.pth must predict v by the schedule of" in str(code)
     code, _ = run_here("--steps", 2, "--teacher", run_here.teacher, "--pieces", 0, "--out", tmp_path / "d")
     assert str(code) == "error: --pieces must lie in 1..500, not 0"
     code, _ = run_here("--steps", 2, "--teacher", tmp_path / "none.pth", "--out", tmp_path / "a")

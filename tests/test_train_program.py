@@ -1,13 +1,16 @@
 """weights/train.py as a user runs it: every source of data, killed and resumed, wrong arguments. Tiny nets."""
 
+import errno
 import json
 import os
+import re
 import runpy
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,7 +81,8 @@ def test_every_source_of_data(data, tmp_path, source, images, classes, run_here)
     model, ab_t = du.load_model(out / "model.pth", "cpu")
     assert model.n_cfeat == classes and torch.equal(ab_t, du.noise_schedule("cosine", 30))
     assert Image.open(out / "samples_000003.png").size[0] > 100
-    assert sorted(f.name for f in out.iterdir()) == ["last.pt", "model.pth", "samples_000003.png", "settings.json"]
+    files = ["contact.png", "last.pt", "model.pth", "samples_000003.png", "settings.json"]
+    assert sorted(f.name for f in out.iterdir()) == files
 
 
 def test_our_own_sprites_and_the_courses_network(tmp_path):
@@ -179,6 +183,262 @@ def test_settings_are_kept_for_the_resume(data, tmp_path, run_here):
     assert du.load_model(out / "model.pth", "cpu")[0].predicts == "x0"
 
 
+# ------------------------------------------------------------------------------- what a resumed run is asked, and obeys
+
+
+@pytest.fixture(scope="module")
+def three_steps(data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "three"
+    npy = ["--data", data / "a.npy", "--labels", data / "b.npy"]
+    code, _, errors = run(*npy, *TINY, "--steps", 3, "--warmup", 2, "--out", out)
+    assert code == 0, errors
+    return out
+
+
+@pytest.fixture
+def begun(three_steps, tmp_path):
+    """The folder of a run of 3 steps, a copy for each test."""
+    return Path(shutil.copytree(three_steps, tmp_path / "run"))
+
+
+def settings_of(run):
+    return json.loads((run / "settings.json").read_text())
+
+
+def test_a_new_limit_replaces_the_old_ones(data, tmp_path, run_here):
+    """A run that was limited by minutes, and its minutes are over, can be asked for more steps."""
+    out = tmp_path / "run"
+    npy = ["--data", data / "a.npy", "--labels", data / "b.npy"]
+    assert run_here(*npy, *TINY, "--minutes", 0.001, "--epochs", 1, "--out", out)[0] == 0
+    before = state_of(out)["step"]
+    code, said, errors = run_here("--resume", out, "--steps", before + 5)
+    assert code == 0 and f"step {before + 5}" in said, errors
+    assert state_of(out)["step"] == before + 5
+    kept = settings_of(out)
+    assert (kept["steps"], kept["minutes"], kept["epochs"]) == (before + 5, None, None)
+    code, said, errors = run_here("--resume", out, "--minutes", 1000, "--steps", before + 7)  # both at once: both count
+    assert code == 0 and state_of(out)["step"] == before + 7, errors
+    assert (settings_of(out)["steps"], settings_of(out)["minutes"]) == (before + 7, 1000)
+
+
+def test_a_run_that_is_over_says_so(begun, run_here):
+    code, said, _ = run_here("--resume", begun)
+    assert code == 0 and "nothing was left to train after 3 steps" in said and "ask for more --steps" in said
+
+
+def test_what_is_asked_of_a_resumed_run_is_obeyed_and_kept(begun, run_here):
+    asked = ["--lr", 0.5, "--anneal", "none", "--beta2", 0.9, "--weight-decay", 0.25, "--warmup", 0, "--drop", 0.5]
+    asked += ["--loss", "l1", "--times", "uniform", "--half-life", 9, "--accumulate", 2, "--sample-minutes", 7]
+    code, _, errors = run_here("--resume", begun, "--steps", 5, *asked)
+    assert code == 0, errors
+    group = state_of(begun)["optimizer"]["param_groups"][0]
+    assert (group["lr"], group["betas"], group["weight_decay"]) == (0.5, (0.9, 0.9), 0.25)
+    kept = settings_of(begun)
+    assert [kept[k] for k in ("lr", "anneal", "loss", "times", "half_life")] == [0.5, "none", "l1", "uniform", [9.0]]
+    assert kept["batch"] == 4 and kept["widths"] == [8, 8]  # the rest is as it was
+    assert run_here("--resume", begun, "--steps", 6)[0] == 0
+    assert state_of(begun)["optimizer"]["param_groups"][0]["lr"] == 0.5
+
+
+@pytest.mark.parametrize(
+    "asked, begun_with",
+    [
+        (["--network", "context_unet"], "--network unet"),
+        (["--predicts", "x0"], "--predicts v"),
+        (["--schedule", "linear"], "--schedule cosine"),
+        (["--T", "31"], "--T 30"),
+        (["--batch", "5"], "--batch 4"),
+        (["--widths", "8", "16"], "--widths 8 8"),
+        (["--seed", "1"], "--seed 0"),
+        (["--size", "32"], "--size 16"),
+        (["--data", "other.npy"], "--data .*a.npy"),
+        (["--labels", "other.npy"], "--labels .*b.npy"),
+        (["--start", "other.pth"], "no --start"),
+        (["--no-context"], "no --no-context"),
+        (["--per-epoch", "7"], "no --per-epoch"),
+    ],
+)
+def test_what_a_run_cannot_change_is_refused_by_name(begun, run_here, asked, begun_with):
+    before = settings_of(begun)
+    code, _, errors = run_here("--resume", begun, "--steps", 9, *asked)
+    line = errors.splitlines()[-1]
+    assert code == 2 and " ".join(asked[:1]) in line and "comes too late" in line
+    assert re.search(f"this run was begun with {begun_with}, and keeps it", line), line
+    assert settings_of(begun) == before and state_of(begun)["step"] == 3
+
+
+def test_saying_again_what_the_run_has_is_no_fault(begun, data, run_here):
+    again = ["--network", "unet", *TINY, "--data", data / "a.npy", "--seed", 0, "--predicts", "v", "--out", begun]
+    assert run_here("--resume", begun, "--steps", 4, *again)[0] == 0
+    code, _, errors = run_here("--resume", begun, "--steps", 5, "--out", begun.parent / "else")
+    assert code == 2 and "a run stays in its folder: leave out --out" in errors
+
+
+def test_other_refusals_of_a_resumed_run(begun, run_here):
+    code, _, errors = run_here("--resume", begun, "--steps", 9, "--half-life", 5, 50)
+    assert code == 1 and "the run kept 1 averages, not 2" in errors and errors.count("\n") == 1
+    code, said, _ = run_here("--resume", begun, "--steps", 4, "--save-epochs", 0, 1)
+    assert code == 0 and "model_0.pth was not written" in said and "model_1.pth" not in said  # 2 steps an epoch
+    assert (begun / "model_1.pth").exists()
+    (begun / "settings.json").write_text("{")
+    code, _, errors = run_here("--resume", begun, "--steps", 9)
+    assert code == 2 and "settings.json is broken, so that the run cannot go on" in errors.splitlines()[-1]
+
+
+def test_paths_are_kept_whole_so_that_a_run_goes_on_from_anywhere(data, tmp_path, run_here, monkeypatch):
+    monkeypatch.chdir(data)
+    npy = ["--data", "a.npy", "--labels", "b.npy"]
+    assert run_here(*npy, *TINY, "--steps", 1, "--out", tmp_path / "run")[0] == 0
+    monkeypatch.chdir(tmp_path)
+    assert run_here("--resume", "run", "--steps", 2)[0] == 0
+    monkeypatch.chdir(data)
+    assert run_here("--resume", tmp_path / "run", "--steps", 3, *npy)[0] == 0  # the same files
+    assert settings_of(tmp_path / "run")["data"] == str(data / "a.npy")
+
+
+# --------------------------------------------------------------------------------- nothing good is lost or overwritten
+
+
+def test_a_bad_learning_rate_leaves_the_last_good_state_and_says_how_to_go_on(begun, run_here):
+    good = state_of(begun)
+    code, _, errors = run_here("--resume", begun, "--steps", 40, "--lr", 1e30)
+    assert code == 1 and errors.count("\n") == 1
+    assert re.match(r"error: the loss became (nan|inf) at step \d+: is the learning rate too large\?", errors)
+    assert f"last.pt still holds step 3: go on with --resume {begun} --lr 1e+29" in errors
+    assert state_of(begun)["step"] == 3 and apart(state_of(begun)["model"], good["model"]) == 0
+    code, _, errors = run_here("--resume", begun, "--steps", 6, "--lr", 1e-3)
+    assert code == 0 and state_of(begun)["step"] == 6, errors
+
+
+def test_a_first_step_that_fails_says_that_nothing_was_saved(data, tmp_path, run_here, monkeypatch):
+    real = du.Trainer.loss_of
+    monkeypatch.setattr(du.Trainer, "loss_of", lambda *batch: [loss * torch.nan for loss in real(*batch)])
+    npy = ["--data", data / "a.npy", "--labels", data / "b.npy"]
+    code, _, errors = run_here(*npy, *TINY, "--steps", 9, "--out", tmp_path / "run")
+    assert code == 1 and errors.endswith("Nothing was saved before: begin again with a smaller --lr\n")
+    assert [f.name for f in (tmp_path / "run").iterdir()] == ["settings.json"]
+
+
+@pytest.mark.parametrize("uptime", [0.0, 5.0, 1e6])
+def test_the_first_step_is_saved_however_long_the_machine_runs(data, tmp_path, run_here, monkeypatch, uptime):
+    saved, real = [], du.save_file
+    monkeypatch.setattr(
+        du, "save_file", lambda state, *how, **more: (saved.append(state.get("step")), real(state, *how, **more))
+    )
+    monkeypatch.setattr(time, "monotonic", lambda: uptime)
+    npy = ["--data", data / "a.npy", "--labels", data / "b.npy"]
+    assert run_here(*npy, *TINY, "--steps", 3, "--out", tmp_path / "run")[0] == 0
+    assert saved == [1, 3, None]  # the last one is model.pth
+
+
+def test_what_a_killed_save_left_is_cleared_away(begun, run_here):
+    (begun / "last.ptx1y2z3.part").write_bytes(b"half a file")
+    assert run_here("--resume", begun, "--steps", 4)[0] == 0
+    assert not list(begun.glob("*.part"))
+
+
+def test_a_full_disk_is_one_sentence_and_the_old_files_stay(begun, run_here, monkeypatch):
+    before = {f.name: f.read_bytes() for f in begun.iterdir()}
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        code, _, errors = run_here("--resume", begun, "--steps", 9)
+    assert code == 1 and errors.count("\n") == 1 and errors.startswith("error: ")
+    assert "could not be written (No space left on device); what was there before is unchanged" in errors
+    assert {f.name: f.read_bytes() for f in begun.iterdir()} == before
+
+
+def test_a_place_where_no_run_can_be(data, tmp_path, run_here):
+    npy = ["--data", data / "a.npy", "--labels", data / "b.npy"]
+    (tmp_path / "run").write_text("mine")
+    code, _, errors = run_here(*npy, *TINY, "--steps", 1, "--out", tmp_path / "run")
+    assert code == 1 and errors.count("\n") == 1 and "run is a file, not a folder" in errors
+    assert (tmp_path / "run").read_text() == "mine"
+
+
+def test_a_finished_network_is_not_overwritten_by_a_new_run(tmp_path, run_here):
+    (tmp_path / "model.pth").write_bytes(b"mine")
+    code, _, errors = run_here("--steps", 1, "--out", tmp_path)
+    assert code == 2 and "already holds a run" in errors and (tmp_path / "model.pth").read_bytes() == b"mine"
+
+
+# ----------------------------------------------------------------------------- what the networks know, and fine-tuning
+
+
+def test_a_finished_network_knows_its_classes_and_size(data, tmp_path, run_here):
+    code, _, errors = run_here("--data", data / "folder", "--size", 24, *TINY, "--steps", 1, "--out", tmp_path / "run")
+    assert code == 0, errors
+    for file in ("model.pth", "last.pt"):
+        model, ab_t = du.load_model(tmp_path / "run" / file, "cpu")
+        said = dict(classes=("a", "b", "c"), size=(24, 24), channels=3, predicts="v", schedule="cosine", T=30)
+        assert model.info == said
+        assert du.sample(model, ab_t, 2, torch.eye(3)[:2], steps=1).shape == (2, 3, 24, 24)
+
+
+def test_the_courses_network_on_other_pictures_knows_them_too(data, tmp_path, run_here):
+    how = ["--network", "context_unet", "--n-feat", 8, "--batch", 4, "--epochs", 1, "--save-epochs", 0]
+    assert run_here("--data", data / "folder", *how, "--out", tmp_path / "run")[0] == 0
+    for file in ("model.pth", "model_0.pth"):
+        model, _ = du.load_model(tmp_path / "run" / file, "cpu")
+        assert model.info["classes"] == ("a", "b", "c") and model.info["schedule"] == "linear"
+
+
+@pytest.mark.parametrize("network", [["--widths", "8", "16"], ["--network", "context_unet", "--n-feat", "8"]],
+                         ids=["unet", "context_unet"])  # fmt: skip
+def test_fine_tuning_starts_from_a_trained_network(data, tmp_path, run_here, network, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    npy = ["--data", data / "a.npy", "--labels", data / "b.npy", "--batch", "4"]
+    first = [*network, "--T", 30, "--predicts", "x0", "--schedule", "linear"]
+    assert run_here(*npy, *first, "--steps", 2, "--out", "one")[0] == 0
+    how = ["--lr", 1e-30, "--half-life", 3, "--seed", 1]  # so small a rate leaves the weights as they are
+    code, said, errors = run_here("--start", "one/model.pth", *npy, *how, "--steps", 1, "--out", "two")
+    assert code == 0 and "step 1" in said, errors
+    kept, model = settings_of(tmp_path / "two"), du.load_model("two/model.pth", "cpu")[0]
+    assert (kept["predicts"], kept["schedule"], kept["T"], kept["lr"]) == ("x0", "linear", 30, 1e-30)
+    assert kept["start"] == str(tmp_path / "one" / "model.pth")
+    assert model.predicts == "x0" and model.info["classes"] == du.CLASSES
+    states = [du.load_file(f"{name}/model.pth")["state"] for name in ("one", "two")]
+    learned = [{k: v for k, v in s.items() if "running" not in k and "tracked" not in k} for s in states]
+    assert apart(*learned) < 0.01  # all but BatchNorm's statistics
+    os.remove("one/model.pth")  # a run does not need it any more
+    code, _, errors = run_here("--resume", "two", "--steps", 2)
+    assert code == 0 and state_of(tmp_path / "two")["step"] == 2, errors
+
+
+@pytest.mark.parametrize(
+    "asked, sentence",
+    [
+        (["--predicts", "eps"], "--predicts eps does not fit .*model.pth, which is of --predicts v"),
+        (["--schedule", "linear"], "--schedule linear does not fit .*, which is of --schedule cosine"),
+        (["--T", "500"], "--T 500 does not fit .*, which is of --T 30"),
+        (["--widths", "8", "16"], "--widths 8 16 does not fit .*, which is of --widths 8 8"),
+        (["--network", "context_unet"], "--network context_unet does not fit .*, which is of --network unet"),
+        (["--data", "{}/folder"], "labels have 3 classes, the network takes 5"),
+        (["--start", "{}/nowhere.pth"], "there is no file .*nowhere.pth"),
+        (["--start", "{}/a.npy"], "a.npy is not a readable weights file"),
+    ],
+)
+def test_fine_tuning_refuses_what_does_not_fit(begun, data, tmp_path, run_here, asked, sentence):
+    npy = ["--start", begun / "model.pth", "--data", data / "a.npy", "--labels", data / "b.npy", "--batch", "4"]
+    code, _, errors = run_here(*npy, "--steps", 1, *[a.format(data) for a in asked], "--out", tmp_path / "new")
+    assert code == 1 and errors.count("\n") == 1 and re.search(sentence, errors), errors
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_second_sitting_of_the_courses_own_network(tmp_path):
+    """Started from unet.pth, the recipe is that of a new run but for what is asked."""
+    arguments = runpy.run_path(str(PROGRAM))["arguments"]
+    args = arguments(["--start", str(du.WEIGHTS / "unet.pth"), "--steps", "18000", "--lr", "1.5e-3", "--half-life",
+                      "2000", "500", "5000", "--seed", "1", "--out", str(tmp_path / "unet2")])  # fmt: skip
+    fresh = vars(arguments(["--steps", "18000", "--out", str(tmp_path / "unet2")]))
+    differ = {k: v for k, v in vars(args).items() if v != fresh[k]}
+    assert differ.keys() == {"start", "lr", "half_life", "seed"} and args.half_life == [2000, 500, 5000]
+    assert args.lr == 1.5e-3 and args.batch == 64 and args.widths == [32, 64, 96] and args.predicts == "v"
+
+
 # ----------------------------------------------------------------------------------------------------- wrong arguments
 
 
@@ -199,6 +459,8 @@ def test_wrong_arguments_in_a_process_of_its_own(tmp_path):
         (["--steps", "1", "--loss", "l3"], "invalid choice: 'l3'"),
         (["--faster"], "unrecognized arguments: --faster"),
         (["--resume", "nowhere"], "nowhere is not the folder of a run: it holds no settings.json"),
+        (["--n-feat", "8"], "--n-feat belongs to the other network, not to --network unet"),
+        (["--network", "context_unet", "--widths", "8"], "--widths belongs to the other network"),
     ],
 )
 def test_wrong_arguments(args, sentence, tmp_path, run_here):
@@ -219,13 +481,23 @@ def test_a_run_is_not_overwritten(tmp_path, run_here):
 @pytest.mark.parametrize(
     "args, sentence",
     [
-        (["--data", "{}/a.npy"], "needs its labels: --labels"),
+        (["--data", "{}/a.npy"], "needs its labels, --labels FILE.npy, or --no-context"),
         (["--data", "{}/a.npy", "--labels", "{}/a.npy"], "labels must be"),
-        (["--data", "{}/sheet.png"], "needs the size of its tiles: --tile"),
+        (
+            ["--data", "{}/sheet.png"],
+            "a sprite sheet needs the size of its tiles, --tile 16 or --tile 16 24",
+        ),
         (["--data", "{}/sheet.png", "--tile", "30"], "does not divide into tiles of 30 x 30"),
-        (["--data", "{}/nowhere.png", "--tile", "32"], "there is no file"),
+        (["--data", "{}/nowhere.png", "--tile", "32"], "there is no folder or file"),
+        (["--data", "{}/foldr"], "there is no folder or file"),
+        (["--data", "{}/sheet.png", "--tile", "1", "2", "3"], "--tile takes one number, or width and height"),
+        (["--data", "{}/folder", "--gap", "1"], "--gap is for a sprite sheet, but"),
+        (["--data", "{}/folder", "--labels", "{}/b.npy"], "--labels is for a .npy file"),
+        (["--data", "{}/a.npy", "--labels", "{}/b.npy", "--fit", "crop"], "--fit is for your own folder or sheet"),
+        (["--data", "{}/a.npy", "--labels", "{}/b.npy", "--size", "32"], "--size is for folders and sheets: these"),
+        (["--tile", "16"], "--tile is for your own folder or sheet of pictures"),
         (["--data", "{}/b.npy.txt", "--tile", "32"], "is not a readable picture"),
-        (["--data", "{}/folder/a"], "put each class into a folder of its own"),
+        (["--data", "{}/folder/a"], "batch must be between 1 and the 4 images"),
         (["--data", "{}/folder", "--batch", "99"], "batch must be between 1 and the 10 images"),
         (["--data", "{}/folder", "--batch", "0"], "batch must be between 1"),
         (["--data", "{}/folder", "--batch", "4", "--widths", "7"], "every width must be divisible by 8"),

@@ -16,7 +16,7 @@ Ctrl-C), `samples_*.png` (rows: one call, two, four; from the same noise each ti
 
 import argparse
 import copy
-import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -25,6 +25,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import diffusion_utilities as du
+from plumbing import runs
+
+MAY_CHANGE = {*runs.LIMITS, "lr", "half_life", "norm", "sample_minutes"}  # of a run that is resumed
 
 
 def arguments(argv=None):
@@ -32,7 +35,7 @@ def arguments(argv=None):
     add = parser.add_argument
     add("--steps", type=int, help="how long, in steps (this or --minutes is needed)")
     add("--minutes", type=float, help="how long, in minutes")
-    add("--resume", type=Path, metavar="RUN", help="a run's folder: go on with its own settings")
+    add("--resume", type=Path, metavar="RUN", help="a run's folder: go on with its own settings and what is asked now")
     add("--teacher", default=str(du.WEIGHTS / "unet.pth"), help="a trained Unet (default unet.pth)")
     add("--start", help="a trained student to go on from (default: a copy of the teacher)")
     add("--w", type=float, default=1.75, help="guidance of the teacher, which the student inherits (default 1.75)")
@@ -46,18 +49,14 @@ def arguments(argv=None):
     add("--seed", type=int, default=0)
     add("--out", type=Path, metavar="RUN", default=du.WEIGHTS / "runs" / "few_steps", help="the run's folder")
     add("--sample-minutes", type=float, default=5, help="minutes between sample pictures (default 5)")
-    args = parser.parse_args(argv)
+    args, given = parser.parse_args(argv), runs.asked(parser, argv)
     if args.resume:
-        settings = args.resume / "settings.json"
-        if not settings.is_file():
-            parser.error(f"{args.resume} is not the folder of a run: it holds no settings.json")
-        longer = {k: v for k in ("steps", "minutes") if (v := getattr(args, k)) is not None}
-        vars(args).update(json.loads(settings.read_text()) | longer, out=args.resume)
-        return args
+        args = runs.resumed(parser, given, MAY_CHANGE)
     if not (args.steps or args.minutes):
         parser.error("say how long to train: --steps or --minutes")
-    if (args.out / "last.pt").exists():
-        parser.error(f"{args.out} already holds a run: resume it with --resume {args.out}, or choose another --out")
+    for name in ("last.pt", "model.pth"):
+        if not args.resume and (args.out / name).exists():
+            parser.error(f"{args.out} already holds a run: resume it with --resume {args.out}, or choose another --out")
     return args
 
 
@@ -104,34 +103,37 @@ def draw(model, ab_t, c, calls, seed=0):
 def train(args):
     torch.manual_seed(args.seed)
     teacher, ab_t = du.load_model(args.teacher)
-    info = du.load_file(args.teacher).get("info")
-    if not info or teacher.predicts != "v":  # else the answer at t = 0 would not be the image by itself
-        raise ValueError(f"{args.teacher} must be a network that predicts v, saved with its schedule")
+    if teacher.predicts != "v":  # else the answer at t = 0 would not be the image by itself
+        raise ValueError(f"{args.teacher} must be a network that predicts v")
+    if teacher.info["classes"] not in (None, du.CLASSES) or teacher.info["size"] not in (None, (16, 16)):
+        raise ValueError(f"{args.teacher} was trained on other pictures than the course's sprites, which are used here")
     if not 1 <= args.pieces < len(ab_t):
         raise ValueError(f"--pieces must lie in 1..{len(ab_t) - 1}, not {args.pieces}")
-    student = du.load_model(args.start or args.teacher)[0].requires_grad_(True)
+    student, same = du.load_model(args.start or args.teacher)
+    if student.predicts != "v" or len(same) != len(ab_t) or not torch.allclose(same, ab_t, rtol=0, atol=1e-9):
+        raise ValueError(f"{args.start} must predict v by the schedule of {args.teacher}")
     trainer = Consistency(
         student, du.Guided(teacher, args.w), du.load_sprites("train", args.images), ab_t, args.pieces, args.norm,
         lr=args.lr, batch=args.batch, warmup=50, half_life=args.half_life, bf16=False, seed=args.seed,
     )  # fmt: skip
-    last = args.out / "last.pt"
+    last, begun = args.out / "last.pt", 0
     if args.resume:
         trainer.load_state_dict(du.load_file(last))
-        print(f"resumed at step {trainer.step}")
-    else:
-        args.out.mkdir(parents=True, exist_ok=True)
-        settings = {k: v for k, v in vars(args).items() if k not in ("out", "resume")}
-        (args.out / "settings.json").write_text(json.dumps(settings, indent=1))
-    contexts, losses, saved, sampled = torch.eye(5).repeat(4, 1), [], 0.0, time.monotonic()
-    try:
+        begun = trainer.step
+        print(f"resumed at step {begun}")
+    runs.settle(args)
+    contexts, losses, sampled = torch.eye(5).repeat(4, 1), [], time.monotonic()
+    saved = sampled if args.resume else -math.inf  # the first step is saved at once: from then on it can be resumed
+    with runs.kept(trainer, last):
         for p in trainer.run(steps=args.steps, seconds=args.minutes and args.minutes * 60):
             losses.append(p.loss)
             now = time.monotonic()
-            if p.done >= 1 or now - saved > 60:
+            drawn = p.done >= 1 or now - sampled > 60 * args.sample_minutes
+            if drawn or now - saved > 60:  # the state first: it is checked
                 saved = now
                 du.save_file(trainer.state_dict(), last)
-                du.save_model(copy.deepcopy(trainer.ema.model).half(), args.out / "model.pth", **info)
-            if p.done >= 1 or now - sampled > 60 * args.sample_minutes:
+                du.save_model(copy.deepcopy(trainer.ema.model).half(), args.out / "model.pth")
+            if drawn:
                 sampled = now
                 rows = torch.cat([draw(trainer.ema.model, ab_t, contexts, calls) for calls in (1, 2, 4)])
                 picture = du.show(rows, columns=20, alt=f"one, two and four calls at step {p.step}")
@@ -140,16 +142,10 @@ def train(args):
                 loss = torch.stack(losses).mean().item()
                 print(f"step {p.step}  {p.done:6.1%}  loss {loss:.4f}  {p.seconds:.0f} s", flush=True)
                 losses.clear()
-    except KeyboardInterrupt:
-        du.save_file(trainer.state_dict(), last)  # nothing is lost
-        raise
+    if trainer.step == begun:
+        print(f"nothing was left to train after {begun} steps: ask for more --steps or --minutes")
     print(f"wrote {args.out / 'model.pth'}")
 
 
 if __name__ == "__main__":
-    try:
-        train(arguments())
-    except KeyboardInterrupt:
-        sys.exit("stopped: go on with --resume")
-    except (ValueError, FileNotFoundError, FloatingPointError) as error:
-        sys.exit(f"error: {error}")
+    runs.main(train, arguments)

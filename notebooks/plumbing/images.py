@@ -1,15 +1,13 @@
-"""Pictures and tensors: pixels to images and back, and sprites read from .npy files, folders and sheets.
+"""Pictures and tensors: pixels to images and back, and arrays read from .npy files.
 
 `diffusion_utilities` re-exports all that is public here.
 """
 
-from pathlib import Path
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from PIL import Image
 
 
 def need(condition, message):
@@ -35,21 +33,26 @@ def to_images(pixels):
 
 def to_pixels(x):
     """Images (..., C, H, W) in [-1, 1] to uint8 (..., H, W, C): (x + 1)/2, clamped, the same for every image."""
-    x = torch.as_tensor(x).detach().float().cpu()
+    x = torch.as_tensor(x).detach()
+    need(x.is_floating_point(), f"images are float in [-1, 1], not {x.dtype}: see to_images")
+    x = x.float().cpu()
     need(torch.isfinite(x).all(), "the images hold NaN or infinite values")
     return x.add(1).mul(127.5).round().clamp(0, 255).byte().movedim(-3, -1).numpy()
 
 
-def check_images(x):
-    """Raises ValueError in one sentence unless x is a float tensor (N, C, H, W) of finite values in [-1, 1]."""
+def check_images(x, beyond=False):
+    """Raises ValueError in one sentence unless x is a float tensor (N, C, H, W) of finite values in [-1, 1].
+
+    beyond: values outside are let through, as drawn images have them. Warns if all lie in 0..1.
+    """
     need(torch.is_tensor(x) and x.dim() == 4 and x.numel(), "images must be a tensor (N, C, H, W), N at least 1")
     need(x.is_floating_point(), f"images must be float in [-1, 1], not {x.dtype}: see to_images")
     need(torch.isfinite(x).all(), "the images hold NaN or infinite values")
     low, high = x.aminmax()
-    need(
-        low >= -1.001 and high <= 1.001,
-        f"images must lie in [-1, 1], but reach from {low:.3g} to {high:.3g}: see to_images",
-    )
+    need(beyond or (low >= -1.001 and high <= 1.001),
+         f"images must lie in [-1, 1], but reach from {low:.3g} to {high:.3g}: see to_images")  # fmt: skip
+    if 0 <= low < high <= 1:
+        warnings.warn("all the images lie in 0..1, where [-1, 1] is meant: use 2 * x - 1", stacklevel=3)
 
 
 def read_npy(file):
@@ -61,52 +64,3 @@ def read_npy(file):
         raise ValueError(f"{file} is not a plain .npy array (pickled, truncated or something else): {error}") from None
     need(isinstance(array, np.ndarray) and array.ndim, f"{file} is not a plain .npy array, but holds something else")
     return array
-
-
-def _tile(image, size):
-    """A PIL picture reduced (or enlarged) to size x size, transparency on white: RGB uint8 (size, size, 3)."""
-    image = image.convert("RGBA")
-    image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return np.asarray(
-        image.resize((size, size), Image.Resampling.BOX if image.width > size else Image.Resampling.NEAREST)
-    )
-
-
-def load_folder(folder, size=16):
-    """A folder that holds one folder of square PNG files per class, as `Sprites`; class names are the folders' names.
-
-    Raises ValueError if there is nothing to load or a file is not a square picture.
-    """
-    folder = Path(folder)
-    need(folder.is_dir(), f"there is no folder {folder}")
-    files = {d.name: sorted(d.glob("*.[pP][nN][gG]")) for d in sorted(folder.iterdir()) if d.is_dir()}
-    files = {name: found for name, found in files.items() if found}
-    need(files, f"{folder} holds no folders with PNG files: put each class into a folder of its own")
-    pixels, labels = [], []
-    for k, found in enumerate(files.values()):
-        for file in found:
-            try:
-                image = Image.open(file)
-                image.load()
-            except OSError as error:
-                raise ValueError(f"{file} is not a readable picture: {error}") from None
-            need(image.width == image.height, f"{file} is {image.width} x {image.height}: sprites must be square")
-            pixels.append(_tile(image, size))
-            labels.append(k)
-    return Sprites(to_images(np.stack(pixels)), F.one_hot(torch.tensor(labels), len(files)).float(), tuple(files))
-
-
-def load_sheet(file, tile, size=16):
-    """A sprite sheet cut into tiles of `tile` x `tile` pixels (empty tiles left out), as `Sprites` of one class."""
-    need(Path(file).is_file(), f"there is no file {file}")
-    try:
-        sheet = Image.open(file).convert("RGBA")
-    except OSError as error:
-        raise ValueError(f"{file} is not a readable picture: {error}") from None
-    need(tile > 0 and sheet.width % tile == 0 and sheet.height % tile == 0,
-          f"a sheet of {sheet.width} x {sheet.height} does not divide into tiles of {tile} x {tile}")  # fmt: skip
-    boxes = [(c, r, c + tile, r + tile) for r in range(0, sheet.height, tile) for c in range(0, sheet.width, tile)]
-    tiles = [_tile(sheet.crop(box), size) for box in boxes]
-    tiles = [t for t in tiles if (t != t[0, 0]).any()]
-    need(tiles, f"every tile of {file} is empty")
-    return Sprites(to_images(np.stack(tiles)), torch.ones(len(tiles), 1), (Path(file).stem,))

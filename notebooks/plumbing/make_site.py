@@ -19,6 +19,7 @@ from pygments.formatters import HtmlFormatter
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "notebooks"))
+from explore import SCRIPT, figure_html  # noqa: E402
 from plumbing.picture import PLAYER  # noqa: E402
 
 STYLE = """
@@ -43,7 +44,7 @@ PAGE = """<!doctype html>
 <title>{title}</title><link rel="stylesheet" href="style.css"></head>
 <body><nav aria-label="lessons">{nav}</nav><main>
 {body}
-</main><script src="player.js"></script></body>
+</main><script src="player.js"></script>{more}</body>
 </html>
 """
 
@@ -69,7 +70,10 @@ def output_html(output):
         return f"<pre>{html.escape(output.text)}</pre>"
     data = output.data
     if "image/png" in data:
-        alt = html.escape(output.metadata["image/png"]["alt"], quote=True)
+        about = output.metadata["image/png"]
+        if "flat_world" in about:  # live again: build.py has kept the picture and the settings
+            return figure_html(about["flat_world"], data["image/png"].strip())
+        alt = html.escape(about["alt"], quote=True)
         return f'<img class="film" alt="{alt}" src="data:image/png;base64,{data["image/png"].strip()}">'
     if "text/html" in data:
         return data["text/html"]
@@ -103,6 +107,7 @@ def make(folder):
     shutil.copytree(ROOT / "notebooks" / "pictures", folder / "pictures")
     (folder / "style.css").write_text(STYLE + HtmlFormatter().get_style_defs(".highlight"), encoding="utf-8")
     (folder / "player.js").write_text(PLAYER, encoding="utf-8")
+    (folder / "flat_world.js").write_text(SCRIPT, encoding="utf-8")
     bodies = {"index": to_html((ROOT / "README.md").read_text(encoding="utf-8"))}
     for file in sorted((ROOT / "notebooks").glob("*.ipynb")):
         bodies[file.stem] = "\n".join(map(cell_html, nbformat.read(file, 4).cells))
@@ -116,7 +121,8 @@ def make(folder):
             f'<a href="{s}.html" title="{titles[s]}" aria-label="{titles[s]}"{here.get(s, "")}>{name}</a>'
             for s, name in short.items()
         )
-        page = PAGE.format(title=titles[stem], nav=nav, body=site_links(body))
+        more = '<script src="flat_world.js"></script>' if 'class="flat-world"' in body else ""
+        page = PAGE.format(title=titles[stem], nav=nav, body=site_links(body), more=more)
         (folder / f"{stem}.html").write_text(page, encoding="utf-8")
     return sorted(folder.glob("*.html"))
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
+from plumbing.files import write_file
 from plumbing.images import need, to_pixels
 
 GREY, INK = 225, (40, 40, 48)  # between the tiles; of the captions
@@ -40,6 +41,12 @@ class Picture:
     def size(self):
         """(width, height) in pixels."""
         return self.frames.shape[2], self.frames.shape[1]
+
+    @property
+    def _durations(self):
+        """How long each frame stays, in milliseconds; the last one `hold` longer."""
+        pause = round(1000 / self.fps)
+        return [pause] * (len(self.frames) - 1) + [pause + round(1000 * self.hold)]
 
     @functools.cached_property
     def _images(self):
@@ -81,9 +88,7 @@ class Picture:
         first, *more = self._images
         if not more:
             return self._bytes(first)
-        pause = round(1000 / self.fps)
-        duration = [pause] * len(more) + [pause + round(1000 * self.hold)]
-        return self._bytes(first, save_all=True, append_images=more, loop=0, duration=duration)
+        return self._bytes(first, save_all=True, append_images=more, loop=0, duration=self._durations)
 
     @functools.cached_property
     def frame_pngs(self):
@@ -91,14 +96,17 @@ class Picture:
         return [self._bytes(image) for image in self._images]
 
     def save(self, file):
-        """Write it to a file: .png (animated if it is a film) or .gif."""
-        file = Path(file)
-        if file.suffix == ".gif":
-            images = [Image.fromarray(f) for f in self.frames]
-            images[0].save(file, save_all=True, append_images=images[1:], loop=0, duration=round(1000 / self.fps))
-        else:
-            file.write_bytes(self.png())
-        return file
+        """Write it to a file, whole or not at all: .png or .apng (animated if it is a film) or .gif; no other kind."""
+        kind = Path(file).suffix.lower()
+        need(kind in (".png", ".apng", ".gif"), f"a picture is written as .png or .gif, not as {str(file)!r}")
+        return write_file(file, self.gif() if kind == ".gif" else self.png())
+
+    def gif(self):
+        """The bytes of the (animated) GIF file."""
+        first, *more = [Image.fromarray(f) for f in self.frames]
+        stream = io.BytesIO()
+        first.save(stream, "gif", save_all=True, append_images=more, loop=0, duration=self._durations)
+        return stream.getvalue()
 
     def to_jshtml(self):
         """HTML for IPython.display.HTML: the player, with the whole film inside as an <img>."""
@@ -120,6 +128,8 @@ class Picture:
 def _tiles(x, columns, scale, gap):
     """Images (..., B, C, H, W) on a grid, enlarged without smoothing: uint8 (..., height, width, 3), grey between."""
     pixels = to_pixels(x)
+    need(pixels.ndim > 3, f"pictures are (B, C, H, W), not {tuple(x.shape)}: of one image show x[None]")
+    need(pixels.shape[-1] in (1, 3), f"pictures have 1 or 3 channels, not {pixels.shape[-1]}: of RGBA show x[:, :3]")
     if pixels.shape[-1] == 1:
         pixels = pixels.repeat(3, -1)
     *more, B, H, W, _ = pixels.shape
@@ -190,6 +200,7 @@ def film(panels, labels=None, columns=8, scale=3, gap=2, fps=10, hold=2.0, alt=N
     need(labels is None or len(labels) == min(n), f"{len(labels or [])} labels for {min(n)} frames")
     sides = []
     for title, frames in panels.items():
+        need(frames.ndim == 5, f"the frames of a film are (F, B, C, H, W), not {tuple(frames.shape)}")
         side = _tiles(frames, min(columns, frames.shape[1]), scale, gap)
         if title:
             head = _caption(title, side.shape[2])

@@ -223,7 +223,9 @@ train, ab_t = du.load_sprites("train"), du.noise_schedule("linear", T=500)
 curves = {}
 for skips in (True, False):
     torch.manual_seed(0)
-    trainer = du.Trainer(BasicUNet(3, 3, skips=skips), train, ab_t, batch=64, warmup=20, device="cpu")
+    network = BasicUNet(3, 3, skips=skips)
+    network.predicts = "eps"
+    trainer = du.Trainer(network, train, ab_t, batch=64, warmup=20, device="cpu")
     curves[skips] = [progress.loss.item() for progress in trainer.run(steps=120)]
 
 # %%

@@ -12,9 +12,17 @@
 # Hide a picture under noise, guess it back: can that alone become a machine that draws? You build it from nothing, for
 # handwritten digits. Then you climb from there to DDPM and measure every step. This film is where you will arrive.
 
-# %%
+# %% tags=["setup"] jupyter={"source_hidden": true}
 import sys
-sys.path.insert(0, "..")  # the shared module lies one folder up
+from importlib.util import find_spec
+from pathlib import Path
+
+sys.path[:0] = [str(f) for f in (Path.cwd(), *Path.cwd().parents)
+                if (f / "diffusion_utilities.py").is_file()]
+assert find_spec("diffusion_utilities"), (
+    "Open this notebook inside the course's folder, or %cd there first.")
+
+# %%
 import diffusion_utilities as du
 import widgets
 import checks

@@ -12,9 +12,17 @@
 # Every answer of a denoiser is also an arrow: it says in which direction a noisy image becomes more likely. This
 # arrow is called the *score*. Below, 300 points of pure noise follow their arrows.
 
-# %%
+# %% tags=["setup"] jupyter={"source_hidden": true}
 import sys
-sys.path.insert(0, "..")  # the shared module lies one folder up
+from importlib.util import find_spec
+from pathlib import Path
+
+sys.path[:0] = [str(f) for f in (Path.cwd(), *Path.cwd().parents)
+                if (f / "diffusion_utilities.py").is_file()]
+assert find_spec("diffusion_utilities"), (
+    "Open this notebook inside the course's folder, or %cd there first.")
+
+# %%
 import diffusion_utilities as du
 import widgets
 import checks
@@ -220,7 +228,7 @@ class ClassifierGuided:
 
     def __init__(self, model, classifier, gamma):
         self.model, self.classifier, self.gamma = model, classifier, gamma
-        self.predicts = getattr(model, "predicts", "eps")
+        self.predicts = model.predicts
 
     def __call__(self, x, t, c=None):
         out = self.model(x, t)  # the request goes to the classifier alone

@@ -12,9 +12,17 @@
 # The same process, with real pictures and with diffusers, Hugging Face's library. You take your weights into it and its
 # networks out of it.
 
-# %%
+# %% tags=["setup"] jupyter={"source_hidden": true}
 import sys
-sys.path.insert(0, "..")  # the shared module lies one folder up
+from importlib.util import find_spec
+from pathlib import Path
+
+sys.path[:0] = [str(f) for f in (Path.cwd(), *Path.cwd().parents)
+                if (f / "diffusion_utilities.py").is_file()]
+assert find_spec("diffusion_utilities"), (
+    "Open this notebook inside the course's folder, or %cd there first.")
+
+# %%
 import diffusion_utilities as du
 import widgets
 import checks

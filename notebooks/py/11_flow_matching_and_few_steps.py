@@ -11,9 +11,17 @@
 #
 # Lesson 06 went from 500 network calls down to 20 without any training. With some training you can go down to one.
 
-# %%
+# %% tags=["setup"] jupyter={"source_hidden": true}
 import sys
-sys.path.insert(0, "..")  # the shared module lies one folder up
+from importlib.util import find_spec
+from pathlib import Path
+
+sys.path[:0] = [str(f) for f in (Path.cwd(), *Path.cwd().parents)
+                if (f / "diffusion_utilities.py").is_file()]
+assert find_spec("diffusion_utilities"), (
+    "Open this notebook inside the course's folder, or %cd there first.")
+
+# %%
 import diffusion_utilities as du
 import widgets
 import checks
