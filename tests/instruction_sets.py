@@ -19,7 +19,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
 # where networks, samplers, schedules and scores are computed
-NUMERIC = ["network", "sampling", "schedule", "score", "training", "pictures", "checks", "lesson_*"]
+NUMERIC = ["network", "sampling", "schedule", "score", "training", "context", "files", "pictures", "checks"]
+NUMERIC += ["lesson_[01][0-9]"]
 PROCESSES = ["two_processes_learn_the_same_as_one", "the_loss_curve_does_not_depend_on_the_number_of_processes",
              "resumed_with_another_number_of_processes"]  # fmt: skip
 SLOW = ["test_lesson_10.py::test_two_processes", "test_lesson_10.py::test_the_program"]  # and they compare no numbers
