@@ -271,7 +271,7 @@ c, gap, x_T = wishes[:9], {}, normal(9, 3, 16, 16, seed=1)
 library = pipeline(x_T, c, steps=20)
 course = du.sample(model, sprite_ab, 9, c, seed=1, steps=20)
 gap["DDIM"] = (library - course).abs().max().item()
-limit = 1e-3 if device.type == "cpu" else 1e-2  # a GPU rounds more coarsely; one level of 255 is 8e-3
+limit = 1e-2  # one level of 255 is 8e-3; where a path forks, rounding grows a thousand times
 assert gap["DDIM"] < limit
 print(f"largest difference of a colour: {gap['DDIM']:.1e}")
 du.show_rows({"diffusers": library, "du.sample": course}, scale=4, alt="Two rows of nine sprites, equal pairwise")
@@ -438,7 +438,7 @@ with torch.no_grad():
         x = ddim.step(net(x, i).sample, i, x, use_clipped_model_output=True).prev_sample
 back = du.sample(denoiser, ab_t, 4, seed=1, shape=(C, 32, 32), steps=4, clip=True)
 gap["back"] = (x - back).square().mean().sqrt().item()
-assert gap["back"] < 10 * limit
+assert gap["back"] < limit
 print(f"the library's DDIM and du.sample, the library's network: RMSE {gap['back']:.1e}")
 print(f"sqrt(ab_T) = {ab_t[T].sqrt():.6f}")
 
