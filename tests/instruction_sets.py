@@ -6,7 +6,7 @@
 
 Prints a line for each combination, then what failed in it, and ends with an error if anything failed. So a processor
 is tried that is not at hand: torch picks its kernels by ATEN_CPU_CAPABILITY, oneDNN its convolutions by
-ONEDNN_MAX_CPU_ISA, and MKL its matrix products by MKL_ENABLE_INSTRUCTIONS, which follows oneDNN's limit here.
+ONEDNN_MAX_CPU_ISA, and MKL its matrix products by MKL_CBWR, which follows oneDNN's limit here.
 """
 
 import itertools
@@ -25,7 +25,7 @@ PROCESSES = ["two_processes_learn_the_same_as_one", "the_loss_curve_does_not_dep
              "resumed_with_another_number_of_processes"]  # fmt: skip
 SLOW = ["test_lesson_10.py::test_two_processes", "test_lesson_10.py::test_the_program"]  # and they compare no numbers
 CAPABILITIES = ["default", "avx2", "avx512"]
-LIMITS = {"SSE41": "SSE4_2", "AVX2": "AVX2", "AVX512_CORE": "AVX512", "no limit": None}  # of oneDNN; MKL's name for it
+LIMITS = {"SSE41": "COMPATIBLE", "AVX2": "AVX2", "AVX512_CORE": "AVX512", "no limit": None}  # of oneDNN; MKL's name
 
 
 def capabilities():
@@ -41,7 +41,7 @@ def run(capability, limit, threads, arguments):
     """The numeric tests in a process of their own; returns whether they passed."""
     environment = os.environ | {"OMP_NUM_THREADS": str(threads), "ATEN_CPU_CAPABILITY": capability,
                                 "ONEDNN_MAX_CPU_ISA": None if LIMITS[limit] is None else limit,
-                                "MKL_ENABLE_INSTRUCTIONS": LIMITS[limit]}  # fmt: skip
+                                "MKL_CBWR": LIMITS[limit]}  # fmt: skip
     tests = [file for name in NUMERIC for file in sorted(TESTS.glob(f"test_{name}.py"))]
     tests += [TESTS / f"test_train_program.py::test_{name}" for name in PROCESSES]
     tests += [f"--deselect=tests/{name}" for name in SLOW]
