@@ -1,5 +1,6 @@
 # make lab         install once, then open your own copies of the lessons (my_lessons/) in JupyterLab
 # make test        install once, then run every test, the notebooks among them
+# make instruction-sets   run the numeric tests as on an old processor, and with two threads (see tests/instruction_sets.py)
 # make notebooks   build and execute the notebooks whose source has changed
 # make site        write the executed lessons as a static site into site/, to read without running anything
 # make data        draw the sprites again
@@ -12,7 +13,7 @@ BIN := .venv/bin
 export GOMP_SPINCOUNT ?= 10000
 LESSONS := $(patsubst notebooks/py/%.py,notebooks/%.ipynb,$(wildcard notebooks/py/*.py))
 
-.PHONY: lab test notebooks site data weights bench
+.PHONY: lab test instruction-sets notebooks site data weights bench
 .DELETE_ON_ERROR:
 
 lab: .venv/installed
@@ -22,6 +23,9 @@ test: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+instruction-sets: .venv/installed
+	$(BIN)/python tests/instruction_sets.py --extremes --numprocesses auto --maxprocesses 4 --dist loadfile
 
 notebooks: $(LESSONS)
 	$(BIN)/python notebooks/plumbing/make_pictures.py

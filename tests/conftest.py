@@ -22,9 +22,15 @@ sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]
 
 import diffusion_utilities as du  # noqa: E402
 
-torch.set_num_threads(1)  # the networks of these tests are tiny: two threads on a busy machine only wait
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 1)))  # tiny networks: more threads only wait
 settings.register_profile("course", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("course")
+
+
+@pytest.fixture(autouse=True)
+def same_weights_in_every_run():
+    """What a test draws without a seed of its own (the weights of a new network) does not depend on other tests."""
+    torch.manual_seed(0)
 
 
 # In the tests the lessons train for seconds instead of minutes; see ipython_startup/smaller_values.py.
@@ -166,6 +172,43 @@ def awake(model, seed=0):
         for parameter in model.parameters():
             parameter.add_(0.2 * torch.randn(parameter.shape, generator=generator))
     return model.eval()
+
+
+def products(network):
+    """How many products a network adds up from its input to one number of its output, if it passes every layer."""
+    layers = [layer for layer in network.modules() if isinstance(layer, (torch.nn.Conv2d, torch.nn.Linear))]
+    upwards = [layer for layer in network.modules() if isinstance(layer, torch.nn.ConvTranspose2d)]  # patches apart
+    return sum(layer.weight[0].numel() for layer in layers) + sum(len(layer.weight) for layer in upwards)
+
+
+def close(a, b, terms=1, scale=None):
+    """Assert that two ways to compute one thing agree as closely as their arithmetic can, on any processor.
+
+    Instructions add in different orders, with or without fused multiply-adds, so each of the additions on the way to a
+    number is rounded differently: by up to eps/2 of what was added up, either way. Such errors partly cancel: n of them
+    have a standard deviation of sqrt(n/12) eps (Higham & Mary, A New Approach to Probabilistic Rounding Error Analysis,
+    2019, prove the same growth for sums of products). Two ways are apart by 1.4 of these, the worst of some thousand
+    numbers by five times as much: 2 sqrt(n) eps in all. Layers in a row hand on an error about in the proportion in
+    which they hand on the number, so their additions count together; four times the sum leaves room for layers in which
+    numbers cancel and errors do not:
+
+        |a - b| <= 8 sqrt(terms) eps scale
+
+    terms   the additions and other roundings from the input to one number of the output: `products(network)` for one
+            call of a network, and as many times more for a walk of several calls
+    scale   the size of the numbers that are added; the largest of the results, if not said. Say it where large
+            numbers cancel in the last step.
+
+    Bits are compared only where the same instructions run: the same call twice, in the same memory format; and where
+    every operation on the way is exact or rounded once, as in a x + b y of single numbers.
+    """
+    a, b = (torch.as_tensor(v).detach() for v in (a, b))
+    assert a.shape == b.shape, f"shapes differ: {tuple(a.shape)} and {tuple(b.shape)}"
+    eps = max(torch.finfo(v.dtype).eps for v in (a, b))
+    a, b = a.double(), b.double()
+    scale = torch.maximum(a.abs(), b.abs()).max().item() if scale is None else scale
+    apart, allowed = (a - b).abs().max().item(), 8 * terms**0.5 * eps * scale
+    assert apart <= allowed, f"apart by {apart:.2e}, where rounding explains {allowed:.2e}"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT, awake
+from conftest import ROOT, awake, close, products
 from PIL import Image
 
 import diffusion_utilities as du
@@ -461,7 +461,7 @@ def test_what_is_frozen_in_part_stays_so():
 def test_wrapped_networks_train_as_what_they_are(wrap):
     t, plain = trainer(wrap(unet(predicts="x0"))), trainer(unet(predicts="x0"))
     losses = [[p.loss.item() for p in run.run(steps=2)] for run in (t, plain)]
-    assert losses[0] == pytest.approx(losses[1], rel=1e-4)  # other code may add in another order
+    close(*losses, terms=2 * 2 * products(plain.model))  # compiled code may add in another order, there and back
     assert (
         isinstance(t.model, du.Unet)
         and t.model.predicts == "x0"

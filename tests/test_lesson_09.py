@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from conftest import close
 
 import diffusion_utilities as du
 
@@ -113,12 +114,12 @@ def test_guidance_with_gamma_1_samples_the_conditional_gaussian(guide, gaussian,
 def test_the_guided_noise_in_closed_form(guide, gaussian, noise, gamma):
     """Of two Gaussians of equal width the log odds are linear, so the classifier's arrow is known."""
     both, t = Two(gaussian, AB_T), 300
-    x, share, c = noise(6, 1, 4, 4), torch.full((6,), t / T), torch.eye(2)[[0]].expand(6, 2)
+    x, share, c = noise(6, 1, 4, 4, dtype=torch.float64), torch.full((6,), t / T), torch.eye(2)[[0]].expand(6, 2)
     out = guide.ClassifierGuided(both, both.logits, gamma)(x, share, c)
     eps, plain = (du.to_x0_eps(answer, x, t, AB_T, "x0")[1] for answer in (out, both(x, share)))
     slope = 2 * AB_T[t].sqrt().item() * 0.3 / both.classes[0].std(t) ** 2
     pull = slope * (1 - torch.sigmoid(slope * x.sum((1, 2, 3))))[:, None, None, None]
-    assert torch.allclose(eps, plain - gamma * (1 - AB_T[t]).sqrt().item() * pull, atol=1e-4)
+    torch.testing.assert_close(eps, plain - gamma * (1 - AB_T[t]).sqrt().item() * pull)
 
 
 class Network(torch.nn.Module):
@@ -141,18 +142,18 @@ def classifier(x, t):
 def test_the_unit_of_the_network_is_kept(guide, noise, predicts):
     """Whatever unit the network answers in, guidance moves the noise that the answer implies by the same amount."""
     torch.manual_seed(0)
-    network = Network(predicts).requires_grad_(False)
+    network = Network(predicts).double().requires_grad_(False)
     guided = guide.ClassifierGuided(network, classifier, 3.0)
     assert guided.predicts == predicts
     t = torch.tensor([10, 200, 450])
-    x, c = noise(3, 3, 8, 8), torch.eye(3)
+    x, c = noise(3, 3, 8, 8, dtype=torch.float64), torch.eye(3)
     before, after = (
         du.to_x0_eps(m(x, t / T, *args), x, t, AB_T, predicts) for m, args in ((network, ()), (guided, (c,)))
     )
     signal, sigma = du.signal_and_noise(AB_T, t, x)
     pull = guide.arrow(classifier, x, t / T, c)
-    assert torch.allclose(after[1] - before[1], -3 * sigma * pull, atol=1e-4)
-    assert torch.allclose(after[0] - before[0], 3 * sigma**2 / signal * pull, atol=1e-4)
+    torch.testing.assert_close(after[1] - before[1], -3 * sigma * pull)
+    torch.testing.assert_close(after[0] - before[0], 3 * sigma**2 / signal * pull)
 
 
 @pytest.mark.parametrize("predicts", ["eps", "x0", "v"])
@@ -164,7 +165,7 @@ def test_gamma_0_and_no_request_are_the_network_alone(guide, noise, predicts):
     assert torch.equal(guide.ClassifierGuided(network, classifier, 0)(x, t, c), alone)
     assert torch.equal(guide.ClassifierGuided(network, classifier, 5)(x, t), alone)
     nothing = guide.ClassifierGuided(network, classifier, 5)(x, t, torch.zeros(4, 3))
-    assert torch.allclose(nothing, alone, atol=1e-4)
+    close(nothing, alone, terms=27)
 
 
 def test_guided_sampling_works_without_gradients_and_leaves_none(guide):

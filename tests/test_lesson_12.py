@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from conftest import close
 
 import checks
 import diffusion_utilities as du
@@ -50,6 +51,12 @@ def walked(model, x, seed=0, **how):
     return last.x
 
 
+def the_same_walk(a, b, steps):
+    """Two programs of one walk, with some fifteen roundings a step, of numbers as large as the noise at its start; they
+    do not grow on the way, for the stub's answer changes less than its input."""
+    close(a, b, terms=15 * steps, scale=4)
+
+
 def seeded(program, x):
     torch.manual_seed(0)
     return program(x, C)
@@ -63,7 +70,7 @@ def test_room_1_forgets_the_square_root(museum, noise):
     assert museum.noisy_1_mended(grey, t, z, course).std().item() == pytest.approx(0.233, abs=5e-4)
     x0, t = noise(5, 3, 4, 4, seed=1), torch.tensor([1, 50, 250, 499, 500])
     z = noise(5, 3, 4, 4, seed=2)
-    assert torch.allclose(museum.noisy_1_mended(x0, t, z, AB_T), du.add_noise(x0, t, z, AB_T), atol=1e-4)
+    close(museum.noisy_1_mended(x0, t, z, AB_T), du.add_noise(x0, t, z, AB_T), terms=6)
 
 
 def test_room_2_makes_a_layer_in_forward(museum, noise):
@@ -87,15 +94,15 @@ def test_room_3_walks_past_zero(museum, stub, x, n, calls, last):
     assert round(stub.told[-1] * T) - T // n == last
     mended = museum.room_3_mended(x, C, n)
     assert len(stub.told) == calls + n
-    assert torch.allclose(mended, walked(stub, x, steps=n), atol=1e-4)
-    assert torch.allclose(broken, mended, atol=1e-4) == (n == 20)
+    the_same_walk(mended, walked(stub, x, steps=n), n)
+    assert torch.allclose(broken, mended, atol=1e-3) == (n == 20)
 
 
 def test_room_4_stretches_each_channel_of_each_picture(museum, noise):
     dull = 0.2 * noise(4, 3, 8, 8).clamp(-1, 1) + 0.3
     stretched = museum.picture_4(dull)
-    assert torch.allclose(stretched.amin((2, 3)), -torch.ones(4, 3), atol=1e-5)
-    assert torch.allclose(stretched.amax((2, 3)), torch.ones(4, 3), atol=1e-5)
+    close(stretched.amin((2, 3)), -torch.ones(4, 3), terms=4)
+    close(stretched.amax((2, 3)), torch.ones(4, 3), terms=4)
     assert museum.picture_4(torch.ones(1, 3, 8, 8)).isnan().all()
     assert torch.equal(museum.picture_4_mended(dull), dull)
     wild = 3 * noise(4, 3, 8, 8)
@@ -152,7 +159,8 @@ def test_practise_learns_and_averages(museum):
 
 def test_room_7_adds_noise_after_the_last_step(museum, stub, x):
     broken, mended = seeded(museum.room_7, x), seeded(museum.room_7_mended, x)
-    assert torch.allclose(mended, walked(stub, x, steps=10, eta=1.0, variance="large"), atol=1e-4)
+    grown = (AB_T[450] / AB_T[500]).sqrt().item()  # the first step's numbers cancel, and are divided by 1 / 1,550
+    close(mended, walked(stub, x, steps=10, eta=1.0, variance="large"), terms=4, scale=4 * grown)
     assert (broken - mended).std().item() == pytest.approx((1 - AB_T[50].item()) ** 0.5, rel=0.15)
     assert museum.specks(torch.ones(2, 3, 16, 16)) == 0
     assert museum.specks(torch.zeros(2, 3, 16, 16)) == 1
@@ -160,8 +168,8 @@ def test_room_7_adds_noise_after_the_last_step(museum, stub, x):
 
 def test_room_8_exchanges_with_and_without(museum, stub, x):
     broken, mended = museum.room_8(x, C), museum.room_8_mended(x, C)
-    assert torch.allclose(mended, museum.draw(du.Guided(stub, 3), x, C), atol=1e-4)
-    assert torch.allclose(broken, museum.draw(du.Guided(stub, -2), x, C), atol=1e-4)  # away from the wish
+    the_same_walk(mended, museum.draw(du.Guided(stub, 3), x, C), 12)
+    the_same_walk(broken, museum.draw(du.Guided(stub, -2), x, C), 12)  # away from the wish
     assert not torch.allclose(broken, mended, atol=1e-2)
 
 
@@ -171,7 +179,7 @@ def test_room_9_tells_the_wrong_time(museum, stub, x):
     stub.told.clear()
     mended = museum.room_9_mended(x, C)
     assert stub.told == pytest.approx([t / T for t in du.sampling_times(T, 20)[:-1]])
-    assert torch.allclose(mended, walked(stub, x, steps=20), atol=1e-4)
+    the_same_walk(mended, walked(stub, x, steps=20), 20)
     stub.told.clear()
     museum.room_9_mended(x, C, late=100)
     assert stub.told == pytest.approx([max(t - 100, 0) / T for t in du.sampling_times(T, 20)[:-1]])
@@ -179,7 +187,7 @@ def test_room_9_tells_the_wrong_time(museum, stub, x):
 
 def test_room_10_keeps_the_old_noise(museum, stub, x):
     mended = museum.room_10_mended(x, C)
-    assert torch.allclose(mended, walked(du.Guided(stub, 4), x, steps=20, clip=True), atol=1e-4)
+    the_same_walk(mended, walked(du.Guided(stub, 4), x, steps=20, clip=True), 20)
     assert not torch.allclose(museum.room_10(x, C), mended, atol=1e-2)
 
 
@@ -200,9 +208,9 @@ def test_the_night_watch_keeps_its_secret_until_the_guess_is_right(lesson):
 
 
 def test_draw_and_guess_are_the_course_s(museum, stub, x):
-    assert torch.equal(museum.draw(stub, x, C), walked(stub, x, seed=2, steps=12, order=2, eta=1.0, clip=True))
+    the_same_walk(museum.draw(stub, x, C), walked(stub, x, seed=2, steps=12, order=2, eta=1.0, clip=True), 12)
     x0, eps = museum.guess(stub, x, 300, C)
-    assert torch.allclose(du.add_noise(x0, 300, eps, AB_T), x, atol=1e-4)
+    close(du.add_noise(x0, 300, eps, AB_T), x, terms=10)
     assert museum.pairs(2) == [(500, 250), (250, 0)]
 
 

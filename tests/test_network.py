@@ -1,11 +1,12 @@
 """The two U-Nets: shapes, names, contexts, times, determinism, and checkpoints of the original course."""
 
+import copy
 import math
 import warnings
 
 import pytest
 import torch
-from conftest import awake
+from conftest import awake, close, products
 
 import diffusion_utilities as du
 
@@ -70,7 +71,7 @@ def test_each_image_sees_its_own_time_and_context(make, noise):
     together = model(x, t, c)
     for i in range(3):
         alone = model(x[i : i + 1], t[i : i + 1], c[i : i + 1])
-        torch.testing.assert_close(together[i : i + 1], alone, rtol=1e-3, atol=1e-3)
+        close(together[i : i + 1], alone, terms=products(model))
     assert not torch.allclose(together, model(x, t.flip(0), c))
 
 
@@ -79,7 +80,20 @@ def test_each_image_sees_its_own_time_and_context(make, noise):
                                torch.tensor([0.3])], ids=["float", "0-d", "1111", "B1", "1"])  # fmt: skip
 def test_time_broadcasts(make, t, noise):
     model, x = awake(make()), noise(4, 3, 16, 16)
-    torch.testing.assert_close(model(x, t), model(x, torch.full((4,), 0.3)))
+    close(model(x, t), model(x, torch.full((4,), 0.3)), terms=products(model))
+
+
+@both
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last], ids=["rows", "channels_last"])
+def test_rounding_explains_the_distance_from_float64_and_nothing_else(make, memory_format, noise):
+    """The tolerance with which the tests compare two ways through a network: wide enough, and not too wide."""
+    model, x, t, c = awake(make()), noise(3, 3, 16, 16), torch.tensor([0.1, 0.5, 0.9]), torch.eye(5)[:3]
+    exact = copy.deepcopy(model).double()(x.double(), t, c.double())
+    close(model.to(memory_format=memory_format)(x, t, c), exact, terms=products(model))
+    with torch.no_grad():
+        next(model.parameters()).mul_(1.01)
+    with pytest.raises(AssertionError, match="apart by .*, where rounding explains"):
+        close(model(x, t, c), exact, terms=products(model))
 
 
 def test_unet_answers_zero_before_training(noise):
@@ -90,7 +104,7 @@ def test_the_unet_hands_on_a_share_of_its_input_and_a_shift_for_each_colour(nois
     model, x = du.Unet(widths=(8, 16)), noise(2, 3, 8, 8)
     with torch.no_grad():
         model.direct.bias.copy_(torch.tensor([2.0, 0.0, -1.0, 0.5, 1.0, 0.0]))
-    torch.testing.assert_close(model(x, 0.5), torch.stack([2 * x[:, 0] + 0.5, 0 * x[:, 1] + 1, -x[:, 2]], 1))
+    close(model(x, 0.5), torch.stack([2 * x[:, 0] + 0.5, 0 * x[:, 1] + 1, -x[:, 2]], 1), terms=3)
 
 
 def test_every_parameter_of_the_unet_learns(noise):
@@ -146,4 +160,4 @@ def test_own_checkpoint_loads_silently():
 def test_residual_block_with_equal_channels_adds_its_input(noise):
     block, x = du.ResidualConvBlock(8, 8, is_res=True).eval(), noise(1, 8, 4, 4)
     assert not hasattr(block, "shortcut")
-    torch.testing.assert_close(block(x), (x + block.conv2(block.conv1(x))) / 1.414)
+    close(block(x), (x + block.conv2(block.conv1(x))) / 1.414, terms=2)

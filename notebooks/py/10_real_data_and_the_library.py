@@ -192,7 +192,7 @@ du.show_figure(fig, alt="Left: the two schedules lie on one curve. Right: the di
 assert shifted.max() < 1e-6
 x0, noise, i = held_out[:9], normal(9, C, 32, 32, seed=3).cpu(), torch.linspace(0, T - 1, 9).long()
 x_i = scheduler.add_noise(x0, noise, i)
-assert torch.allclose(x_i, du.add_noise(x0, i + 1, noise, ab_t), atol=1e-5)
+assert torch.allclose(x_i, du.add_noise(x0, i + 1, noise, ab_t), atol=1e-4)
 print("scheduler.add_noise(x0, noise, i) is du.add_noise(x0, i + 1, noise, ab_t)")
 du.show_rows({"clean": x0, "x_t": x_i}, scale=2, label_width=60, top=[f"i = {k}" for k in i.tolist()],
              alt="Nine pictures, and the same with more noise from left to right")
@@ -271,7 +271,7 @@ c, gap, x_T = wishes[:9], {}, normal(9, 3, 16, 16, seed=1)
 library = pipeline(x_T, c, steps=20)
 course = du.sample(model, sprite_ab, 9, c, seed=1, steps=20)
 gap["DDIM"] = (library - course).abs().max().item()
-limit = 1e-3 if device.type == "cpu" else 1e-2  # a GPU rounds more coarsely; one level of 255 is 8e-3
+limit = 1e-2  # one level of 255 is 8e-3; where a path forks, rounding grows a thousand times
 assert gap["DDIM"] < limit
 print(f"largest difference of a colour: {gap['DDIM']:.1e}")
 du.show_rows({"diffusers": library, "du.sample": course}, scale=4, alt="Two rows of nine sprites, equal pairwise")
@@ -438,7 +438,7 @@ with torch.no_grad():
         x = ddim.step(net(x, i).sample, i, x, use_clipped_model_output=True).prev_sample
 back = du.sample(denoiser, ab_t, 4, seed=1, shape=(C, 32, 32), steps=4, clip=True)
 gap["back"] = (x - back).square().mean().sqrt().item()
-assert gap["back"] < 10 * limit
+assert gap["back"] < limit
 print(f"the library's DDIM and du.sample, the library's network: RMSE {gap['back']:.1e}")
 print(f"sqrt(ab_T) = {ab_t[T].sqrt():.6f}")
 

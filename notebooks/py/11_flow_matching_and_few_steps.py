@@ -204,7 +204,7 @@ x_300 = du.add_noise(real.x[:16].to(device), 300, x_T, ab_t)
 v = model(x_300, torch.full((16,), 300 / T, device=device), c)
 x0, eps_300 = du.to_x0_eps(v, x_300, 300, ab_t, "v")
 u = flow_of(model, c)(x_300 * math.hypot(1 - r_of[300], r_of[300]), r_of[300])
-assert torch.allclose(u, eps_300 - x0, atol=1e-4)
+assert torch.allclose(u, eps_300 - x0, atol=1e-3)
 print(f"time 300 of {T} is r = {r_of[300]:.3f}; there u is eps - x0: True")
 
 # %% [markdown]
