@@ -994,8 +994,8 @@ the first would on a machine three times slower; it is off by {other[2]:.3f}.
 # %% [markdown]
 # The two curves of the network, for sprites that it has trained on and for unseen ones, lie nearly on each other: it has
 # learned nothing by heart. The two curves of the perfect denoiser lie far apart, and that gap is the price of remembering.
-# Its curve for unseen sprites is flat over most of the chart, because it gives the same wrong answer at all these levels:
-# the nearest sprite that it knows.
+# Its curve for unseen sprites is flat over most of the chart, because at all these levels it names the nearest sprite that
+# it knows, or one about as near, and that is as far from the truth under little noise as under much.
 #
 # The network does not win everywhere. At middle levels an answer that is a whole sprite, though another one, is closer to
 # the truth than the network's soft blur. The place where the curves cross moves to the right with more training: compare
@@ -1096,6 +1096,11 @@ charts.bars(scores, y="distance to the truth on unseen sprites (rms)",
 # patches instead of whole sprites. An unseen sprite is new as a whole, but each of its patches looks much like one that
 # has been seen before. So what generalises here is not training, but looking at small places one by one. The network
 # begins with small places, too, as lesson 3 shows, and that is one reason why it need not copy.
+#
+# It can even draw: if you have some minutes, try `draw(patches, start, times)`. With 2,000 known sprites and 13 steps, four
+# drawings came out crisp, with closed outlines on white, and 0.65 or more away from every known sprite. But they were
+# patchworks, half a face beside half a fruit, because no patch knows what happens at the other end of the sprite. A network
+# has to see the small and the large at once.
 #
 # </details>
 
