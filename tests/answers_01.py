@@ -20,6 +20,14 @@ def _(b_t):
     return torch.tensor(ab_t)
 
 
+@wrong(checks.check_alpha_bar, "a list")
+def _(b_t):
+    ab_t = [1.0]
+    for b in b_t:
+        ab_t.append(ab_t[-1] * (1 - b.item()))
+    return ab_t
+
+
 @wrong(checks.check_alpha_bar, "no leading 1")
 def _(b_t):
     return (1 - b_t).log().cumsum(0).exp()
@@ -89,6 +97,18 @@ def _(x0, t, noise, ab_t):
     return ab**0.5 * x0 + (1 - ab) ** 0.5 * noise
 
 
+@right(checks.check_add_noise)
+def _(x0, t, noise, ab_t):
+    """The shortest answer: float64, as ab_t is."""
+    ab = ab_t[t][:, None, None, None]
+    return ab.sqrt() * x0 + (1 - ab).sqrt() * noise
+
+
+@wrong(checks.check_add_noise, "a list")
+def _(x0, t, noise, ab_t):
+    return [ab_t[s].sqrt() * x + (1 - ab_t[s]).sqrt() * n for x, s, n in zip(x0, t, noise)]
+
+
 @wrong(checks.check_add_noise, "square root of noise")
 def _(x0, t, noise, ab_t):
     ab = of(ab_t[t])
@@ -140,6 +160,12 @@ def _(x_t, t, images, ab_t):
     logits = (2 * ab.sqrt() * (X @ x) - ab * (X * X).sum(1)) / (2 * (1 - ab))
     w = torch.exp(logits - logits.max())
     return w / w.sum()
+
+
+@wrong(checks.check_weights, "a list")
+def _(x_t, t, images, ab_t):
+    d = ((x_t - ab_t[t].sqrt() * images) ** 2).sum(dim=(1, 2, 3))
+    return torch.softmax(-d / (2 * (1 - ab_t[t])), dim=0).tolist()
 
 
 def weights_with(exponent):
@@ -268,6 +294,12 @@ for mistake, answer in {
     "times exchanged": lambda x, g, a, b: a**0.5 * g + (1 - a) ** 0.5 * (x - b**0.5 * g) / (1 - b) ** 0.5,
 }.items():
     wrong(checks.check_step_back, mistake)(lambda x, g, t, s, ab_t, f=answer: f(x, g, ab_t[t], ab_t[s]).float())
+
+
+@wrong(checks.check_step_back, "a list")
+def _(x, guess, t, s, ab_t):
+    ratio = ((1 - ab_t[s]) / (1 - ab_t[t])) ** 0.5
+    return [ratio * one + (ab_t[s] ** 0.5 - ratio * ab_t[t] ** 0.5) * g for one, g in zip(x, guess)]
 
 
 @wrong(checks.check_step_back, "fresh noise")
