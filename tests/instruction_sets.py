@@ -21,8 +21,6 @@ TESTS = Path(__file__).resolve().parent
 # where networks, samplers, schedules and scores are computed
 NUMERIC = ["network", "sampling", "schedule", "score", "training", "context", "files", "pictures", "checks"]
 NUMERIC += ["lesson_[01][0-9]"]
-PROCESSES = ["two_processes_learn_the_same_as_one", "the_loss_curve_does_not_depend_on_the_number_of_processes",
-             "resumed_with_another_number_of_processes"]  # fmt: skip
 SLOW = ["test_lesson_10.py::test_two_processes", "test_lesson_10.py::test_the_program"]  # and they compare no numbers
 CAPABILITIES = ["default", "avx2", "avx512"]
 LIMITS = {"SSE41": "COMPATIBLE", "AVX2": "AVX2", "AVX512_CORE": "AVX512", "no limit": None}  # of oneDNN; MKL's name
@@ -43,7 +41,6 @@ def run(capability, limit, threads, arguments):
                                 "ONEDNN_MAX_CPU_ISA": None if LIMITS[limit] is None else limit,
                                 "MKL_CBWR": LIMITS[limit]}  # fmt: skip
     tests = [file for name in NUMERIC for file in sorted(TESTS.glob(f"test_{name}.py"))]
-    tests += [TESTS / f"test_train_program.py::test_{name}" for name in PROCESSES]
     tests += [f"--deselect=tests/{name}" for name in SLOW]
     begin = time.monotonic()
     done = subprocess.run([sys.executable, "-m", "pytest", *tests, *arguments], cwd=TESTS.parent, text=True,

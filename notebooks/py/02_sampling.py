@@ -38,8 +38,9 @@ du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {k.s}" for k in kept], column
 # %% [markdown]
 # On the left, 20 pictures are on their way from noise (t = 500) to sprites (t = 0). On the right you see what the
 # network takes each of them for at that moment: first a blur, then something sharper and sharper. Each column was asked
-# for one class of sprite; how one asks is the subject of lesson 5. This film was made by the course's own sampler, with
-# a short cut that lesson 6 explains. In section 4 you make such a film with a sampler of your own.
+# for one class of sprite (from left to right: hero, non-hero, food, spell, side-facing); how one asks is the subject of
+# lesson 5. This film was made by the course's own sampler, with a short cut that lesson 6 explains. In section 4 you
+# make such a film with a sampler of your own.
 #
 # **You will be able to**
 # - *read* a network's answer as noise and as a picture,
@@ -48,9 +49,10 @@ du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {k.s}" for k in kept], column
 # - *say* what decides which sprite you get, and what goes wrong when the noise is not put back,
 # - *test* whether drawn sprites are copies, and whether they are good.
 #
-# **You need** lesson 1: `x_t`, the schedule $\bar\alpha_t$ (in code `ab_t[t]`), and the perfect denoiser.
+# **You need** lesson 1: `x_t`, the schedule $\bar\alpha_t$ (in code `ab_t[t]`), the perfect denoiser, and the walk back
+# with `step_back`.
 #
-# **Time:** about 45 minutes; the cells run in two to three minutes on a laptop CPU.
+# **Time:** about 75 minutes, half of them for the four tasks; the cells run in two to three minutes on a laptop CPU.
 
 # %%
 import charts
@@ -93,9 +95,10 @@ train, held_out = du.load_sprites("train"), du.load_sprites("held_out")
 
 # %% [markdown]
 # Every network of this course is asked in the same way: it is given x_t and the time as the fraction t/T, where T = 500
-# is the number of noise steps. Networks differ in the form of their answer. Some name the picture, some the noise, and
-# ours names a mixture of both that trains well (lesson 4). `predict` hides this difference: whatever the form of the
-# answer, it returns the noise that the answer implies, which everybody calls $\epsilon$, in code `eps`.
+# is the number of noise steps. (It may also be told a class, `c`; without one, any sprite will do.) Networks differ in
+# the form of their answer. Some name the picture, some the noise, and ours names a mixture of both that trains well
+# (lesson 4). `predict` hides this difference: whatever the form of the answer, it returns the noise that the answer
+# implies, which everybody calls $\epsilon$, in code `eps`.
 
 # %%
 def predict(x, t, c=None, model=unet, ab_t=ab_t):
@@ -230,6 +233,11 @@ du.show_rows({"pure noise": six.cpu(), "guess at t = 500": guesses,
 # sprites lie. Therefore you go a little way towards it and ask again. The new picture holds a bit less noise and
 # already says a bit more about its sprite, so fewer sprites remain possible, and their average is sharper. The question
 # is how to take such a step correctly.
+#
+# You know one way already. Lesson 1's `step_back` pretended that the guess is right, worked out which noise x_t must then
+# hold, and used this same noise once more for x_s. No new noise came in. That is a good step, and lesson 6 comes back to
+# it. But it was only a pretence, because the guess is *not* right. In this lesson you ask instead what can be *known*
+# about x_s, and the answer is another step: the one with which these models began, in which noise is put back.
 
 # %% [markdown]
 # ## 3. How do you take one step?
@@ -264,14 +272,16 @@ du.show_rows({"pure noise": six.cpu(), "guess at t = 500": guesses,
 # **The noisy picture** tells you where the way went next. The steps from s to t multiply the picture by $\sqrt{a}$ and
 # add noise of variance $1 - a$, where $a = \bar\alpha_t / \bar\alpha_s$ is the share that these steps keep, because
 # $\bar\alpha_t$ is the product over all steps up to t and $\bar\alpha_s$ the product up to s. (For s = t - 1 this is
-# lesson 1's $1 - \beta_t$.) So
-# $x_t = \sqrt{a}\, x_s + \sqrt{1 - a}\, z$. Solve for $x_s$, and you get $x_t / \sqrt{a}$ with an error of variance
-# $(1 - a) / a$. That is a second bell curve:
+# lesson 1's $1 - \beta_t$.) So $x_t = \sqrt{a}\, x_s + \sqrt{1 - a}\, z$, where z is noise of mean 0 and variance 1.
+# Solve for $x_s$, and you get $x_t / \sqrt{a}$ with an error of variance $(1 - a) / a$. That is a second bell curve:
 #
 # $$m_1 = \frac{x_t}{\sqrt{a}}, \qquad v_1 = \frac{1 - a}{a} .$$
 #
-# Both are true at once, and the two noises are independent, so the probabilities multiply. Multiply the two curves,
-# point by point, and scale the result so that the probabilities add up to 1 again.
+# Both are true at once, and the two noises are independent, so the probabilities multiply. This is lesson 1's Bayes'
+# rule again: there all causes were equally likely before you looked, so only the likelihoods counted; here some values
+# of x_s are likelier than others from the start, so the likelihood of each is multiplied by how likely it was before.
+# Multiply the two curves, point by point, and scale the result so that the probabilities add up to 1 again. (The height
+# of such a curve is called the *probability density*: where it is twice as high, a value is twice as likely.)
 
 # %%
 def bell(u, mean, variance):
@@ -343,10 +353,11 @@ charts.lines({"your mean and variance": (u, bell(u, mean, variance)),
              x="where the walk was at time s", alt="The measured points lie on your bell curve")
 
 # %% [markdown]
-# The points lie on your curve. Now the step. It needs x_0, which you do not have; but you have the network's guess of
-# it, and use this in its place. For the mean that is exactly right even when the guess is a blur: the mean contains x_0
-# only as a term of a sum, so the average over all possible x_0 gives the average x_s. The variance is a little too
-# small, because it leaves out that x_0 itself is uncertain; the shorter the step, the less this matters.
+# The points lie on your curve, as closely as one can expect of the one walk in a hundred that arrived there. Now the
+# step. It needs x_0, which you do not have; but you have the network's guess of it, and use this in its place. For the
+# mean that is exactly right even when the guess is a blur, as long as the guess is the average of what is possible: the
+# mean contains x_0 only as a term of a sum, so the average over all possible x_0 gives the average x_s. The variance is
+# a little too small, because it leaves out that x_0 itself is uncertain; the shorter the step, the less this matters.
 #
 # And which of all the possible x_s do you take?
 #
@@ -355,7 +366,9 @@ charts.lines({"your mean and variance": (u, bell(u, mean, variance)),
 # <details name="expect-2-4"><summary>One should: noise is what we want to be rid of</summary>
 #
 # It is tempting, and section 6 tries it. The mean of many noisy pictures is a picture with too little noise: averaging
-# has removed what they do not share. But the network is told "this is time s" and expects the noise of time s.
+# has removed what they do not share. But the network is told "this is time s" and expects the noise of time s. (Lesson
+# 1's `step_back` adds no noise either, but it does not take the mean: it leaves exactly as much noise in x_s as belongs
+# there.)
 #
 # </details>
 # <details name="expect-2-4"><summary>Because x_s must hold as much noise as time s has, and the mean holds less</summary>
@@ -412,28 +425,37 @@ assert largest < 1e-4
 print(f"largest difference between your step and the paper's formula: {largest:.0e}")
 for t in (500, 490, 250, 50):
     taken = (1 - ab_t[t] / ab_t[t - 1]) / (1 - ab_t[t])
-    print(f"from t = {t} to {t - 1} the step takes away {taken:.3f} of the predicted noise")
+    print(f"from t = {t} to {t - 1} the step takes away {taken:.3f} of the predicted noise "
+          f"({1 - (1 - taken) ** 0.5:.3f} would do)")
 
 # %% [markdown]
-# In the middle of the walk a step takes away only one or a few hundredths of the noise, near t = 500 it is more. The very
-# first step is of another kind altogether: it takes away nearly all, and puts as much fresh noise in its place. Section 5
-# finds out why, and section 6 what depends on it.
+# In the middle of the walk a step takes away only one or a few hundredths of the noise, near t = 500 it is more. And
+# look at the numbers in brackets: to leave just as much noise as belongs at the earlier time, about half would
+# do. (If a step takes away the share f, then $1 - f$ of the noise is left in the formula's bracket. What should be left
+# is $\sqrt{1 - f}$, as you find when you work it out, and for a small f this is nearly $1 - f/2$.) So DDPM takes away
+# *twice* what lies between the two times, and the fresh noise makes up for the surplus: half of what is taken away is
+# not removed, but exchanged.
+#
+# The very first step is of another kind altogether: it takes away nearly all, and puts as much fresh noise in its place.
+# Section 5 finds out why, and section 6 what depends on it.
 
 # %% [markdown]
 # ## 4. Can you write the sampler yourself?
 #
 # A sampler is this step, again and again. Before you trust it with 768 numbers, watch it with two. Below is the flat
-# world of lesson 1: a dozen points in the plane are all the "pictures" there are, so the exact denoiser is known. Sixty
-# points of pure noise walk back, and one of the walks is drawn as a line. Drag its start, and drag the data points.
+# world of lesson 1: a dozen points in the plane (blue discs and orange squares) are all the "pictures" there are, so the
+# exact denoiser is known. Sixty points of pure noise, in grey, walk back. One of them is green: its walk is drawn as a
+# line, and the green cross is the guess that it is heading for. In a running notebook, drag its start, and drag the data.
 
 # %%
 explore.flat_world("ddpm")
 
 # %% [markdown]
 # The walk is a zigzag, because each step adds fresh noise. At first it wanders: the exact guess is still the average of
-# all points. As the noise shrinks the walk is drawn towards fewer and fewer of them, until only one is left. Start it
-# again from the same place with other noise, and it may end at another point. What happens when the noise is not put
-# back is the question of section 6; if you are curious, switch it off now.
+# all points. As the noise shrinks the walk is drawn towards fewer and fewer of them, until only one is left. Let it start
+# again from the same place with other noise, by writing `explore.flat_world("ddpm", seed=2)`, and then 3: it ends at
+# other points. What happens when the noise is not put back is the question of section 6; if you are curious, switch it
+# off now.
 #
 # ### Your turn 2.4: the loop
 # *Difficulty 2 of 3, 10 minutes.*
@@ -507,8 +529,9 @@ du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {t}" for t, *_ in shown] + ["
 #
 # Is it right? The course has a sampler as well, `du.sampler`, which the later lessons use. It can put back less noise
 # than yours and take away correspondingly less; its setting `eta` says how much. With `eta=1` it puts back all of the
-# variance that you derived, and this is called **DDPM**. With `eta=0` it puts back none; this is called DDIM, belongs
-# to lesson 6, and made the opening film. Let it walk from the same start with the same noise:
+# variance that you derived, and this is called **DDPM**. With `eta=0` it puts back none; this is **DDIM**, your
+# `step_back` of lesson 1, and it made the opening film. Let it walk with `eta=1`, from the same start with the same
+# noise:
 
 # %%
 generator = torch.Generator().manual_seed(8)
@@ -520,9 +543,9 @@ print(f"largest difference from du.sampler: {typical:.0e} in a typical sprite, "
       f"{worst:.0e} in the worst")
 
 # %% [markdown]
-# **You have just written `du.sampler`** with `eta=1`. Only the last digits differ, since the same formulas are computed in
-# another order. (In a sprite that stands at a fork between two shapes, 500 steps can make even such a difference grow;
-# this is why the typical sprite is compared.)
+# **You have just written `du.sampler`** with `eta=1`. Only the last digits differ, since the same formulas are computed
+# in another order. (In a sprite that stands at a fork between two shapes, 500 steps can make even such a difference
+# grow; this is why the typical sprite is compared.)
 #
 # One thing was left open in section 2: does the guess really get sharper as you walk? Take only five long steps, and
 # look at what went in and what was guessed each time.
@@ -537,14 +560,18 @@ du.show_rows(
 
 # %% [markdown]
 # The first row is the blur that you know. In the second, the six guesses begin to differ, although what went in still
-# looks like noise to you, and from row to row each becomes more certain of itself. So many small steps are needed not
-# because the noise is hard to remove, but because the *decision* has to be made little by little.
+# looks like noise to you, and from row to row each becomes more certain of itself. (At t = 375 lesson 1's perfect
+# denoiser named one single sprite. A network knows none by heart, so its guesses stay blends for longer.) So small
+# steps are needed not because the noise is hard to remove, but because the *decision* has to be made little by little.
+# Five steps are enough to watch this, but not to do it well: each step treats its guess as if it were the truth, and
+# the longer the step, the more is wrong with that.
 
 # %% [markdown]
 # ## 5. What decides which sprite you get?
 #
 # Your sampler uses noise twice: as the start, and as the fresh z of every step. The sprites come from noise, so noise
-# must decide between them. But which?
+# must decide between them. In lesson 1's walk only the start could, because there was no other noise. But which of the
+# two decides here?
 #
 # **What do you expect?** You draw the same sprites again, but exchange only the *starting* noise; the later noise stays
 # the same. What happens?
@@ -569,10 +596,11 @@ du.show_rows(
 # </details>
 
 # %% [markdown]
-# An answer that comes from a single network could be an accident of its schedule. So bring a second one: the network of
-# the sprite course, which was trained with the *linear* schedule, where `unet.pth` has the *cosine* schedule (you met
-# both in lesson 1). No class is asked for this time. And from here on 50 steps have to do, from 500 to 490 to 480 and
-# so on; lesson 6 looks at what that costs.
+# An answer that comes from a single network could be an accident of its schedule. So bring a second one,
+# `context_model_31.pth`, which was trained with the *linear* schedule, where `unet.pth` has the *cosine* schedule (you
+# met both in lesson 1). The two differ in more than that, because they were also built and trained in different ways.
+# So do not compare how *good* their sprites are, but only how much they *change*. No class is asked for this time. And
+# from here on 50 steps have to do, from 500 to 490 to 480 and so on; lesson 6 looks at what that costs.
 
 # %%
 linear_net, linear = du.load_model(du.WEIGHTS / "context_model_31.pth", device)
@@ -613,9 +641,9 @@ charts.bars(table, y="change of a sprite (root mean square), two pairs of seeds"
 
 # %% [markdown]
 # Under both schedules the later noise decides more than the start. But under the cosine schedule the start decides next
-# to nothing (if one sprite does change, it stood at a fork, where a hair's breadth matters), and this needs a cause.
-# Your own function knows it: ask `posterior` for the mean with x_t = 1 and x_0 = 0, and you get the weight with which
-# x_t enters a step.
+# to nothing (if one sprite does change, it stood at a fork, where a hair's breadth matters), and this needs a cause. So
+# look at the step by itself, without any network. Your own function knows the answer: ask `posterior` for the mean with
+# x_t = 1 and x_0 = 0, and you get the weight with which x_t enters a step.
 
 # %%
 one, zero, late = torch.ones(1), torch.zeros(1), fifty[1:]  # late: 490, 480, ..., 0
@@ -627,10 +655,11 @@ for name, net in nets.items():
 # %% [markdown]
 # The cosine schedule falls so steeply at its end that its very last step would remove *everything* from the picture. A
 # step that keeps nothing cannot be undone, so the schedule is *clipped* there: the step from 499 to 500 keeps the share
-# a = 0.001. Seen from the other side, walking down, this clipped step throws away practically the whole start and puts
-# fresh noise in its place. The linear schedule has no such step: each of its steps keeps most of what it is given. So
-# "the start counts for nothing" is no law of DDPM. It is what this one step does. You can test that: leave it out,
-# begin at t = 490, and the start should count again.
+# a = 0.001 of the variance, which multiplies the picture by $\sqrt{0.001}$, about 0.03. (The long step from 490 to 500
+# contains this one and nine others, so it keeps still less: 0.003.) Seen from the other side, walking down, this
+# clipped step throws away practically the whole start and puts fresh noise in its place. The linear schedule has no
+# such step: each of its steps keeps most of what it is given. So "the start counts for nothing" is no law of DDPM. It
+# is what this one step does. You can test that: leave it out, begin at t = 490, and the start should count again.
 
 # %%
 AA, BA, AB, BB = (pictures("cosine", *pair, times=late) for pair in seeds)
@@ -657,7 +686,8 @@ print(f"starting noise: largest difference {same_start:.0e}; sprites: they diffe
 # %% [markdown]
 # ## 6. What if the noise is not put back?
 #
-# Now take the question of section 3 seriously, and leave out the noise: z = 0 in every step.
+# Now take the question of section 3 seriously, and leave out the noise: z = 0 in every step. The mean stays as it is, so
+# each step still takes away about twice the noise that lies between the two times.
 #
 # **What do you expect?** Compare three samplers, from the same starts: with the right noise, with none, and with 1.5
 # times the right noise. What does the one without noise draw?
@@ -670,8 +700,8 @@ print(f"starting noise: largest difference {same_start:.0e}; sprites: they diffe
 # </details>
 # <details name="expect-2-6"><summary>Smooth pictures that resemble each other</summary>
 #
-# Yes. Under the linear schedule they keep some of their variety, under the cosine schedule next to none: it draws the
-# same crisp figure again and again. This is called *collapse*.
+# Yes. Under the linear schedule they keep some differences, under the cosine schedule next to none: it draws the same
+# figure again and again. This is called *collapse*.
 #
 # </details>
 # <details name="expect-2-6"><summary>Grain, because the balance is disturbed</summary>
@@ -713,9 +743,11 @@ du.show_rows({key: both[0][0][:10] for key, both in runs.items()}, scale=3, labe
              alt="Two schedules: the right noise gives variety, none sameness, 1.5 times grain")
 
 # %% [markdown]
-# Look at the second and at the fifth row. One number says how bad it is: the *diversity*, the mean distance between two
-# pictures of a set, as a share of the same number for real sprites. Zero means that all pictures are the same. (More is
-# not always better: grain differs from picture to picture, and so it counts as diversity, too.)
+# Look at the second row, where one figure is drawn ten times, and at the fifth, where the pictures still differ but have
+# become smooth. One number says how much variety is left: the *diversity*, the mean distance between two pictures of a
+# set, as a share of the same number for real sprites. Zero means that all pictures are the same. (It does not say that
+# they are good: grain differs from picture to picture, and so do blobs of different colours, and both count as
+# diversity, too.)
 
 # %%
 real = du.diversity(held_out.x[:500])
@@ -725,8 +757,8 @@ charts.bars(diversity, y="diversity (real sprites: 1), two seeds",
             alt="Diversity: near 1 with the right noise; without it lower, with cosine near 0")
 
 # %% [markdown]
-# Why does it collapse? A step's mean takes away *more* noise than lies between t and s, and relies on z to bring the
-# balance back. If z is missing, x_s holds less noise than the network is told. It has never seen such pictures: in
+# Why does it collapse? A step's mean takes away about twice the noise that lies between t and s, and relies on z to bring
+# the balance back. If z is missing, x_s holds less noise than the network is told. It has never seen such pictures: in
 # training, "t = 400" always came with the noise of t = 400. So look at how much noise the network finds on the way, and
 # compare this with what it finds in real sprites that were given honest noise.
 
@@ -748,17 +780,28 @@ charts.lines(
 )
 
 # %% [markdown]
-# With the right noise the sampler follows the dots. (Both sink below 1 towards the end, since eps is an average as
-# well, and averages are cautious where there is little noise to see.) Without it the noise found sinks. Under the
-# linear schedule it sinks gradually, and meanwhile the differences between the starts are carried along: some variety
-# survives. Under the cosine schedule the clipped step does all the damage at once. It throws the start away, puts
-# nothing in its place, and all pictures become the same blur. From then on the network is told "nearly pure noise" and
-# sees a clean picture. A clean picture looks like strong evidence, so the network does decide: it sharpens this blur to
-# a crisp figure with an outline, and it decides the same way every time, because nothing is left in which the pictures
-# differ.
+# With the right noise the sampler follows the dots, which are those of the cosine network. (Both sink below 1 towards
+# the end, since eps is an average as well, and averages are cautious where there is little noise to see.) Without it
+# the noise found sinks. Under the linear schedule it sinks gradually, and meanwhile the differences between the starts
+# are carried along: some variety survives. Under the cosine schedule the clipped step does nearly all the damage at
+# once. It throws the start away, puts nothing in its place, and all pictures become the same blur. From then on the
+# network is told "nearly pure noise" and sees a clean picture. A clean picture looks like strong evidence, so the
+# network does decide: it sharpens this blur into a figure, and it decides the same way every time, because next to
+# nothing is left in which the pictures differ.
 #
-# If the clipped step is to blame, then leaving it out should bring variety back, even without any noise. That is the
-# control: the same network, still z = 0, but begun at t = 490.
+# Next to nothing is not nothing. With all 500 steps instead of 50 the first step keeps 0.03 of the start instead of
+# 0.003, and where the blur stands at a fork this can tip the balance. Try it, if you have a minute:
+#
+# ```python
+# du.show_rows({"500 steps": draw(noise(8, 3, 16, 16), every_t, seed=10, strength=0.0)[0]})
+# ```
+#
+# The collapse stays, but there may now be two or three figures instead of one.
+#
+# Is the clipped step really to blame? How would you find out? Think of an experiment before you read on.
+#
+# If it is to blame, then leaving it out should bring variety back, even without any noise. That is the control: the same
+# network, still z = 0, but begun at t = 490.
 
 # %%
 starts = [noise(25, 3, 16, 16, seed=seed) for seed in (0, 1)]
@@ -771,9 +814,12 @@ du.show_rows({"from t = 500": runs["cosine, no noise"][0][0][:10],
              alt="From t = 500 ten times one figure; from 490 different pictures")
 
 # %% [markdown]
-# So two causes have to be kept apart. That every step takes away too much is true of DDPM under any schedule, and makes
-# pictures too smooth and too much alike. That *all* variety is gone is the work of the clipped step. Lesson 6 shows how
-# to walk without noise and lose nothing: take away less.
+# So two causes have to be kept apart. That every step takes away too much is true of DDPM under any schedule, and costs
+# variety, and often the details as well. That *all* variety is gone is the work of the clipped step.
+#
+# And lesson 1's walk, which put no noise back and lost nothing by it? It took away less: just what lies between two
+# times, where DDPM's mean takes twice that. Both are right, DDPM with its noise and `step_back` without. Wrong is only
+# the mixture of the two, to take away as DDPM does and put back as `step_back` does. Lesson 6 compares them.
 
 # %% [markdown]
 # ## 7. Are they copies, and are they good?
@@ -795,14 +841,15 @@ du.show_rows({"from t = 500": runs["cosine, no noise"][0][0][:10],
 # </details>
 # <details name="expect-2-7"><summary>Something quite different</summary>
 #
-# Seldom: with 36,000 sprites to choose from there is nearly always a relative.
+# Now and then, where the number above the pair is large. But mostly there is a relative, with 36,000 sprites to choose
+# from.
 #
 # </details>
 
 # %% [markdown]
 # The distance is the root mean square difference of the pixels; 0 is an exact copy. By itself such a number says
-# little: how near is near? Held-out sprites are new by construction, because the network and you have never seen them.
-# So they set the mark.
+# little: how near is near? Held-out sprites are new by construction, because the network has never seen them. So they
+# set the mark.
 
 # %%
 fresh = torch.cat([x for x, _ in runs["cosine, right noise"]]).cpu()
@@ -814,33 +861,47 @@ du.show_rows(
     alt="Ten drawn sprites, the nearest training sprite below each, and their distance above",
 )
 
+# %% [markdown]
+# Now count. A network that draws a stored sprite need not hit it exactly: even at t = 10 its pictures are off by a few
+# hundredths (the chart of section 1). So ask how many lie nearer than 0.1, and ask the same of the held-out sprites.
+#
+# How *good* drawn sprites are is measured by another number. A small classifier, a network that has learned to tell the
+# five classes apart, describes every picture by a list of numbers. The *Fréchet distance* between two sets of pictures
+# compares these descriptions: their means, and how they vary. Here the second set is always the held-out sprites, and
+# lower is better. With more pictures it comes out lower even if they are no better, so it is only ever compared between
+# sets of the same size.
+
 # %%
-copies = int((distance < 0.02).sum())
+close, near_real = ((d < 0.1).float().mean().item() for d in (distance, mark))
 beyond = (distance > mark.quantile(0.9)).float().mean().item()
 collapsed = torch.cat([x for x, _ in runs["cosine, no noise"]]).cpu()
 sets = {"drawn": fresh, "collapsed": collapsed, "real": train.x[: len(fresh)]}
 frechet = {name: du.frechet_distance(x, held_out.x) for name, x in sets.items()}
 Markdown(f"""
-- **Copies:** {copies} of {len(fresh)} drawn sprites lie nearer than 0.02 to a training sprite,
-  so near that you could not tell them apart. The median distance is {distance.median():.2f}.
-- **The mark:** for held-out sprites the median is {mark.median():.2f}. Nine in ten of them lie
-  nearer than {mark.quantile(0.9):.2f}; {beyond:.0%} of the drawn sprites lie further away.
+- **Copies:** {close:.0%} of the {len(fresh)} drawn sprites lie nearer than 0.1 to a training
+  sprite; the nearest is {distance.min():.2f} away, and the median is {distance.median():.2f}.
+- **The mark:** {near_real:.0%} of the held-out sprites lie nearer than 0.1, and their median is
+  {mark.median():.2f}. Nine in ten of them lie nearer than {mark.quantile(0.9):.2f};
+  {beyond:.0%} of the drawn sprites lie further away.
 - **Quality:** the Fréchet distance to the held-out sprites is {frechet["drawn"]:.1f} for these
   {len(fresh)} sprites, {frechet["collapsed"]:.1f} for as many collapsed ones of section 6, and
   {frechet["real"]:.1f} for as many real ones. Lower is better.
 """)
 
 # %% [markdown]
-# The numbers say two things, and it takes both. Copies would lie far *below* the mark of the held-out sprites, so these
-# are not copies: the network is not the perfect denoiser of its training set, and this imperfection lets it draw
-# something new. But as far as the drawn sprites lie *above* the mark, they stand further from the training sprites than
-# new real sprites do. That is no praise; random pixels would be further still. It says that they are not yet as good as
-# real: among 36,000 sprites a real one finds a nearer relative.
+# What would copying look like? Nearly all drawn sprites would lie within 0.1, far more than of the held-out ones. (Some
+# held-out sprites do lie there, without being copies of anything: a sprite may differ from another in its hat alone.)
+# That is not what you see. The network is not the perfect denoiser of its training set, and this imperfection lets it
+# draw something new.
 #
-# How good they are is measured by another number. The *Fréchet distance* compares what a small classifier sees in two
-# sets of pictures. It falls with the number of pictures, and so it is only ever compared between sets of the same size.
-# With so few pictures it is a coarse measure: it sees a collapse from afar, but drawn and real sprites may look alike
-# to it. With two thousand of each, as in the card beside the weights, it tells those apart, too.
+# The second half of the numbers keeps you modest. A network that had learned exactly what sprites are like would draw
+# sprites that stand just as near to the training sprites as the held-out ones do, no nearer and no further. As far as
+# the drawn sprites lie *above* the mark, they are not yet as sprites are. To be far away is no praise: random pixels
+# would be further still.
+#
+# The third number is a coarse one for so few pictures. It sees a collapse from afar, but it may not tell drawn sprites
+# from real ones. With 2,000 pictures it does; the file `weights/README.md`, which describes the networks of this
+# course, lists such scores.
 
 # %% [markdown]
 # ## Try it
@@ -940,8 +1001,8 @@ Markdown(f"""
   out, by {sum(from_490) / 2:.2f}.
 - Without the noise the diversity was {none:.2f} (cosine) and {linear_none:.2f} (linear), where
   the right noise gave {right:.2f}; with the clipped step left out it was {sum(spread) / 2:.2f}.
-- {copies} of {len(fresh)} drawn sprites were copies. Their distance to the training sprites was
-  {distance.median():.2f}, that of held-out sprites {mark.median():.2f}.
+- Nearer than 0.1 to a training sprite lay {close:.0%} of the drawn and {near_real:.0%} of the
+  held-out sprites; the median distance was {distance.median():.2f} and {mark.median():.2f}.
 """)
 
 # %% [markdown]
@@ -973,7 +1034,7 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # Not the network: it is shown pictures of a kind that it never met in training. The sampler is, because its mean takes
-# away more noise than lies between two times and nothing makes up for it. How bad the result is depends on the
+# away twice the noise that lies between two times and nothing makes up for it. How bad the result is depends on the
 # schedule: the clipped step of the cosine schedule removes all differences at once, the linear schedule only some.
 #
 # </details>
@@ -998,9 +1059,10 @@ Markdown(f"""
 # - Its `variance_type="fixed_small"` is the variance that you derived. `"fixed_large"` puts back 1 - a instead, all the
 #   noise that the steps up added (lesson 8 asks which is better).
 # - In Stable Diffusion's menus the samplers whose names end in **a** ("Euler a", for *ancestral*) put noise back as yours
-#   does, and so do those with **SDE** in their names. The others do not.
+#   does, and so do those with **SDE** (*stochastic differential equation*) in their names. Most others do not.
 # - The **seed** fixes the starting noise and, in such samplers, the later noise as well. As you have seen, the same seed
-#   with another batch size or number of steps is another picture.
+#   with another batch size can be another picture; many programs therefore give each picture of a batch a seed of its
+#   own. With another number of steps it is another picture, too, because the later noise falls at other times.
 # - Stable Diffusion 1 and 2 were trained with a schedule that never quite reaches pure noise, like your linear one. The
 #   repair, "zero terminal SNR", makes the last step keep nothing, which is why it needs special care, as the
 #   clipped step did here.
@@ -1013,7 +1075,7 @@ Markdown(f"""
 #   and your loop is its algorithm 2.
 # - Nichol and Dhariwal (2021), *Improved Denoising Diffusion Probabilistic Models*: the cosine schedule, and why its betas
 #   are clipped at 0.999.
-# - Lin, Liu, Li and Yang (2024), *Common Diffusion Noise Schedules and Sample Steps are Flawed*: what it does to pictures
+# - Lin, Liu, Li and Yang (2023), *Common Diffusion Noise Schedules and Sample Steps are Flawed*: what it does to pictures
 #   when the last step is not pure noise.
 # - Carlini and others (2023), *Extracting Training Data from Diffusion Models*: large models that did copy some of their
 #   training pictures, and how this was found.
