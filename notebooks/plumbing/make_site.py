@@ -18,7 +18,7 @@ from nbconvert.filters import Highlight2HTML, markdown2html_mistune
 from pygments.formatters import HtmlFormatter
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "notebooks"))
+sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]
 from explore import SCRIPT, figure_html  # noqa: E402
 from plumbing.picture import PLAYER  # noqa: E402
 
