@@ -3,7 +3,7 @@
 import torch
 from answers import of, right, wrong
 
-from checks import lesson_07 as checks
+import checks
 
 
 @right(checks.check_corrupt)

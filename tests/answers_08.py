@@ -3,7 +3,7 @@
 import torch
 from answers import right, wrong
 
-from checks import lesson_08 as checks
+import checks
 
 
 @right(checks.check_mean)

@@ -3,8 +3,8 @@
 import torch
 from answers import of, right, wrong
 
+import checks
 import diffusion_utilities as du
-from checks import lesson_09 as checks
 
 
 @right(checks.check_score)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from answers import right, wrong
 
-from checks import lesson_10 as checks
+import checks
 
 
 @right(checks.check_flip)

@@ -3,8 +3,8 @@
 import torch
 from answers import of, right, wrong
 
+import checks
 import diffusion_utilities as du
-from checks import lesson_12 as checks
 
 
 def mixed(ab, x0, eps):

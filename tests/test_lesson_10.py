@@ -221,6 +221,7 @@ def knows_three_pictures(gain=1.0):
     perfect = du.PerfectDenoiser(program.photo_crops(3, seed=0), ab_t)
 
     def net(x, i):
+        net.seen.append(x)
         t = (torch.as_tensor(i).double() + 1).clamp(1, 1000)
         ab = torch.lerp(ab_t[t.floor().long()], ab_t[t.ceil().long()], t % 1)  # Euler asks between two times, too
         x0 = gain * perfect(x, t.round() / 1000)
@@ -229,6 +230,7 @@ def knows_three_pictures(gain=1.0):
     def ours(x, t, c=None):
         return gain * perfect(x, t)
 
+    net.seen = []
     net.config, net.device, ours.predicts = SimpleNamespace(in_channels=3, sample_size=32), torch.device("cpu"), "x0"
     return net, ours, ab_t
 
@@ -254,6 +256,7 @@ def test_any_scheduler_of_the_library_draws(kind):
     """Euler and Heun start from more noise and scale their input: without that they draw something else, silently."""
     net, _, _ = knows_three_pictures()
     x = program.draw(net, kind(**LIBRARY), 2, 30, seed=1)
+    assert net.seen[0].std() == pytest.approx(1, abs=0.05)  # noise as large as the network has learned it
     assert du.nearest(x, program.photo_crops(3, seed=0))[0].max() < 0.1
     assert torch.equal(x, program.draw(net, kind(**LIBRARY), 2, 30, seed=1))  # DDPM's own noise is the seed's, too
 

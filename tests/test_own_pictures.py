@@ -167,7 +167,8 @@ def test_small_sprites_are_enlarged_evenly(tmp_path, side, size, factor):
     inside = slice(around, around + factor * side)
     np.testing.assert_array_equal(pixels[0, inside, inside], art(width=side).repeat(factor, 0).repeat(factor, 1))
     assert (pixels[0] != 255).any(2).sum() == (factor * side) ** 2
-    assert f"{factor} times as large" + (", with white around" if size % side else "") + ": 1" in summary
+    grown = f"{factor} times as large" if factor > 1 else "as large as they were"
+    assert grown + (", with white around" if size % side else "") + ": 1" in summary
 
 
 def test_a_strip_of_many_pictures_is_no_picture(tmp_path):
@@ -448,6 +449,20 @@ def test_wrong_margins_are_noticed(tmp_path):
     write(tmp_path / "x.png", sheet([figure(k) for k in range(16)], 4, gap=2))
     _, _, summary = read_sheet(tmp_path / "x.png", 17, gap=0, margin=1)
     assert "careful: what lies between the tiles is not of one colour: are margin and gap right?" in summary
+
+
+def test_frames_beside_gaps_of_their_own_colour_raise_no_alarm(tmp_path):
+    tiles = [np.dstack([keyed(255), np.full((16, 16), 255, np.uint8)]) for _ in range(12)]
+    for tile in tiles:
+        tile[[0, -1]] = tile[:, [0, -1]] = (0, 0, 0, 255)
+    write(tmp_path / "x.png", sheet(tiles, 4, gap=1, ground=(0, 0, 0, 255)))
+    assert "careful" not in read_sheet(tmp_path / "x.png", 16, gap=1)[2]
+
+
+def test_a_margin_is_not_proposed_if_the_figures_would_still_be_cut(tmp_path):
+    write(tmp_path / "x.png", sheet([figure(k, 24, 24) for k in range(4)], 2, margin=8))
+    summary = read_sheet(tmp_path / "x.png", 16)[2]
+    assert "careful" in summary and "margin=8" not in summary
 
 
 def test_empty_tiles_are_counted(tmp_path):

@@ -51,6 +51,8 @@ def test_a_solution_is_folded():
     cell = new_code_cell("answer = 42", metadata={"tags": ["solution"]})
     assert make_site.cell_html(cell).startswith("<details><summary>Solution</summary>")
     assert "<details>" not in make_site.cell_html(new_code_cell("answer = 42"))
+    setup = new_code_cell("import sys", metadata={"tags": ["setup"]})
+    assert make_site.cell_html(setup).startswith("<details><summary>Set-up</summary>")
 
 
 def test_tidy_keeps_the_picture_of_a_widget_and_of_a_film():

@@ -6,65 +6,8 @@ import diffusion_utilities as du
 from checks.core import Mistake, Probe, compare, noised_cases, per_image, randn
 
 
-def check_ab_t(function):
-    """Exercise 1.1: function(b_t) is ab_t; b_t holds the betas of t = 1..T, and ab_t[0] is 1."""
-    one = torch.ones(1, dtype=torch.float64)
-
-    def after_one(part):
-        return lambda b_t: torch.cat([one, part(b_t)])
-
-    def truth(b_t):
-        return torch.cat([one, torch.cumprod(1 - b_t, 0)])
-
-    def overwritten(b_t):
-        ab_t = torch.cumprod(1 - b_t, 0)
-        ab_t[0] = 1
-        return ab_t
-
-    def doubled(b_t):  # as if there were a beta of time 0, too
-        return torch.cat([one, (1 - b_t[0]) * torch.cumprod(1 - b_t, 0)])
-
-    betas = [torch.rand(T, generator=torch.Generator().manual_seed(T)).double() * 0.4 + 0.05 for T in (7, 3, 12)]
-    linear = torch.linspace(1e-4, 0.02, 500, dtype=torch.float64)
-    summed = "each step multiplies what is left of the picture: take the product of all 1 - b_t so far, not a sum."
-    return compare(
-        "Exercise 1.1", function, truth, [(b_t,) for b_t in [*betas, linear]],
-        mistakes=[
-            Mistake("no leading 1", lambda b_t: torch.cumprod(1 - b_t, 0),
-                    "the entry of time 0 is missing; a 1 (nothing multiplied yet) belongs in front of the products, "
-                    "so T betas give T + 1 entries."),
-            Mistake("first factor overwritten", overwritten,
-                    "ab_t[0] = 1 must come in addition: written over the first product it loses ab_t[1], and every "
-                    "later index is off by one."),
-            Mistake("last factor lost", lambda b_t: truth(b_t)[:-1],
-                    "the 1 in front is right, but the last beta is lost: T betas give T + 1 entries."),
-            Mistake("first factor doubled", doubled,
-                    "ab_t[1] holds the first factor twice: time 0 has no beta, so there is exactly one factor at 1."),
-            Mistake("leading 0", lambda b_t: torch.cat([0 * one, torch.cumprod(1 - b_t, 0)]),
-                    "at time 0 the whole picture is left, so ab_t[0] is 1; a product of no factors is 1, too."),
-            Mistake("sum", after_one(lambda b_t: 1 - torch.cumsum(b_t, 0)), summed),
-            Mistake("sum", after_one(lambda b_t: torch.cumsum(1 - b_t, 0)), summed),
-            Mistake("product of b_t", after_one(lambda b_t: torch.cumprod(b_t, 0)),
-                    "b_t is the share of variance that a step adds as noise; multiply what it keeps, 1 - b_t."),
-            Mistake("product of b_t", after_one(lambda b_t: 1 - torch.cumprod(b_t, 0)),
-                    "1 minus the product of b_t is not the product of all 1 - b_t: subtract first, then multiply."),
-            Mistake("not cumulative", after_one(lambda b_t: 1 - b_t),
-                    "this is a_t, what one single step keeps; ab_t is the product of all steps so far."),
-            Mistake("square root", lambda b_t: truth(b_t).sqrt(),
-                    "ab_t is the plain product, a share of variance; the root comes later, where it weighs a picture."),
-        ],
-        hints=[
-            "ab_t[t] is the product of the first t numbers 1 - b_t. How many factors has ab_t[0]?",
-            "torch.cumprod gives all products from ab_t[1] on; torch.cat puts a 1 in front.",
-            "torch.cat([torch.ones(1, dtype=b_t.dtype), torch.cumprod(1 - b_t, 0)]).",
-        ],
-        probe=Probe("for the betas 0.1, 0.2, 0.3 your entry [2]",
-                    (torch.tensor([0.1, 0.2, 0.3], dtype=torch.float64),), lambda out: out[2].item()),
-    )  # fmt: skip
-
-
 def check_add_noise(function):
-    """Exercise 1.2: function(x0, t, noise, ab_t) is x_t; t holds one time for each image."""
+    """Your turn 1.1: function(x0, t, noise, ab_t) is x_t; t holds one time for each image."""
 
     def mix(signal, sigma):
         def made(x0, t, noise, ab_t):
@@ -80,7 +23,7 @@ def check_add_noise(function):
 
     zeros, noise = torch.zeros(1, 3, 64, 64), randn(1, 3, 64, 64)
     return compare(
-        "Exercise 1.2", function, du.add_noise, noised_cases(),
+        "Your turn 1.1", function, du.add_noise, noised_cases(),
         mistakes=[
             Mistake("square root of noise", mix(root, lambda ab: 1 - ab),
                     "the square root on the noise is missing; variances add, not standard deviations."),
@@ -100,8 +43,62 @@ def check_add_noise(function):
     )  # fmt: skip
 
 
+def check_expected_error(function):
+    """Your turn 1.2: function(guess, images, w) is the mean squared error of a guess, weighted by probabilities w."""
+
+    def truth(guess, images, w):
+        return (w * (images - guess).square().mean((1, 2, 3))).sum()
+
+    def with_each(error, weigh=lambda w: w):
+        return lambda guess, images, w: (weigh(w) * error(images - guess)).sum()
+
+    def of_the_mean(guess, images, w):
+        return ((w[:, None, None, None] * images).sum(0) - guess).square().mean()
+
+    def case(N, shape, seed):
+        w = randn(N, seed=seed + 2).softmax(0)
+        return randn(*shape, seed=seed), randn(N, *shape, seed=seed + 1), w
+
+    def mse(e):
+        return e.square().mean((1, 2, 3))
+
+    return compare(
+        "Your turn 1.2", function, truth, [case(2, (3, 4, 4), 1), case(5, (1, 2, 3), 4), case(3, (3, 16, 16), 7)],
+        mistakes=[
+            Mistake("error of the mean", of_the_mean,
+                    "you average the images first, and then square one difference: take the error to each image, "
+                    "square it, and average the errors."),
+            Mistake("not weighted", with_each(mse, lambda w: torch.full_like(w, 1 / len(w))),
+                    "every image counts the same here: multiply each image's error by its probability w."),
+            Mistake("added, not averaged", with_each(mse, torch.ones_like),
+                    "the errors are added without their probabilities: multiply each by its w first."),
+            Mistake("divided by N", with_each(mse, lambda w: w / len(w)),
+                    "the probabilities add up to 1 already: add the weighted errors, and do not divide once more."),
+            Mistake("sum over the numbers", with_each(lambda e: e.square().sum((1, 2, 3))),
+                    "take the mean of the squares over an image's numbers, not their sum."),
+            Mistake("no square", with_each(lambda e: e.abs().mean((1, 2, 3))),
+                    "this is the expected absolute difference: square each difference."),
+            Mistake("square of the mean", with_each(lambda e: e.mean((1, 2, 3)).square()),
+                    "square each number's difference before you take the mean, or else they cancel."),
+            Mistake("root", with_each(lambda e: mse(e).sqrt()), "there is no square root in a squared error."),
+            Mistake("root", lambda guess, images, w: truth(guess, images, w).sqrt(),
+                    "there is no square root in a squared error."),
+            Mistake("not added", lambda guess, images, w: w * mse(images - guess),
+                    "these are the weighted errors, one for each image: add them up."),
+        ],
+        hints=[
+            "First the error to each image: the mean over all its numbers of (image - guess) squared. That gives (N,).",
+            "images - guess works as it stands: (N, C, H, W) minus (C, H, W). Then .square().mean((1, 2, 3)).",
+            "(w * (images - guess).square().mean((1, 2, 3))).sum().",
+        ],
+        probe=Probe("for black at 0.75 and white at 0.25, and a guess of grey (0), the expected error times 4",
+                    (torch.zeros(1, 2, 2), torch.tensor([-1.0, 1.0]).view(2, 1, 1, 1).expand(2, 1, 2, 2),
+                     torch.tensor([0.75, 0.25])), lambda out: 4 * out.sum().item()),
+    )  # fmt: skip
+
+
 def check_weights(function):
-    """Exercise 1.3: function(x_t, t, images, ab_t) is how much each image counts for one x_t: (N,), of sum 1."""
+    """Your turn 1.3: function(x_t, t, images, ab_t) is how much each image counts for one x_t: (N,), of sum 1."""
 
     def truth(x_t, t, images, ab_t):
         return du.PerfectDenoiser(images, ab_t).weights(x_t, t / (len(ab_t) - 1))[0]
@@ -135,7 +132,7 @@ def check_weights(function):
              case(50, (3, 16, 16), 250, 9, linear)]  # fmt: skip
     black_and_white = torch.tensor([-1.0, 1.0]).view(2, 1, 1, 1).expand(2, 1, 2, 2)
     result = compare(
-        "Exercise 1.3", function, truth, cases,
+        "Your turn 1.3", function, truth, cases,
         mistakes=[
             Mistake("images not scaled", weigh(shrink=torch.ones_like),
                     "x_t holds a shrunken picture: compare it with sqrt(ab_t) * images, not with the images."),
@@ -171,10 +168,9 @@ def check_weights(function):
                     "(a - b)^2 = a^2 - 2 a b + b^2: the middle term counts twice."),
         ],
         hints=[
-            "|x_t|^2 is the same for every image and cancels in the softmax. Which two terms of d_i are left?",
-            "With X = images.flatten(1) and x = x_t.flatten(), X @ x holds all the products x_t . x_i at once.",
-            "(-d / (2 * (1 - ab_t[t]))).softmax(0), where d = ab * (X * X).sum(1) - 2 * ab.sqrt() * (X @ x) with "
-            "ab = ab_t[t], X = images.flatten(1) and x = x_t.flatten().",
+            "If it was image i, the noise in x_t is x_t - sqrt(ab_t) * image i. d_i is the sum of its squares: (N,).",
+            "The exponents are -d / (2 * (1 - ab_t[t])). Exponentials divided by their sum are a .softmax(0).",
+            "d = (x_t - ab_t[t].sqrt() * images).square().sum((1, 2, 3)), then (-d / (2 * (1 - ab_t[t]))).softmax(0).",
         ],
         probe=Probe("of a black and a white picture, for x_t = ab_t[t] = 0.2, the weight of the white one",
                     (torch.full((1, 1, 2, 2), 0.2), 2, black_and_white, torch.tensor([1.0, 0.5, 0.2]).double()),
@@ -186,3 +182,115 @@ def check_weights(function):
             "to 0, and 0 / 0 is NaN. A softmax subtracts the largest exponent first."
         )
     return result
+
+
+def check_alpha_bar(function):
+    """Your turn 1.4: function(b_t) is ab_t; b_t holds the betas of t = 1..T, and ab_t[0] is 1."""
+    one = torch.ones(1, dtype=torch.float64)
+
+    def after_one(part):
+        return lambda b_t: torch.cat([one, part(b_t)])
+
+    def truth(b_t):
+        return torch.cat([one, torch.cumprod(1 - b_t, 0)])
+
+    def overwritten(b_t):
+        ab_t = torch.cumprod(1 - b_t, 0)
+        ab_t[0] = 1
+        return ab_t
+
+    def doubled(b_t):  # as if there were a beta of time 0, too
+        return torch.cat([one, (1 - b_t[0]) * torch.cumprod(1 - b_t, 0)])
+
+    betas = [torch.rand(T, generator=torch.Generator().manual_seed(T)).double() * 0.4 + 0.05 for T in (7, 3, 12)]
+    linear = torch.linspace(1e-4, 0.02, 500, dtype=torch.float64)
+    summed = "each step multiplies what is left of the picture: take the product of all 1 - b_t so far, not a sum."
+    return compare(
+        "Your turn 1.4", function, truth, [(b_t,) for b_t in [*betas, linear]],
+        mistakes=[
+            Mistake("no leading 1", lambda b_t: torch.cumprod(1 - b_t, 0),
+                    "the entry of time 0 is missing; a 1 (nothing multiplied yet) belongs in front of the products, "
+                    "so T betas give T + 1 entries."),
+            Mistake("first factor overwritten", overwritten,
+                    "ab_t[0] = 1 must come in addition: written over the first product it loses ab_t[1], and every "
+                    "later index is off by one."),
+            Mistake("last factor lost", lambda b_t: truth(b_t)[:-1],
+                    "the 1 in front is right, but the last beta is lost: T betas give T + 1 entries."),
+            Mistake("first factor doubled", doubled,
+                    "ab_t[1] holds the first factor twice: time 0 has no beta, so there is exactly one factor at 1."),
+            Mistake("leading 0", lambda b_t: torch.cat([0 * one, torch.cumprod(1 - b_t, 0)]),
+                    "at time 0 the whole picture is left, so ab_t[0] is 1; a product of no factors is 1, too."),
+            Mistake("sum", after_one(lambda b_t: 1 - torch.cumsum(b_t, 0)), summed),
+            Mistake("sum", after_one(lambda b_t: torch.cumsum(1 - b_t, 0)), summed),
+            Mistake("product of b_t", after_one(lambda b_t: torch.cumprod(b_t, 0)),
+                    "b_t is the share of variance that a step adds as noise; multiply what it keeps, 1 - b_t."),
+            Mistake("product of b_t", after_one(lambda b_t: 1 - torch.cumprod(b_t, 0)),
+                    "1 minus the product of b_t is not the product of all 1 - b_t: subtract first, then multiply."),
+            Mistake("not cumulative", after_one(lambda b_t: 1 - b_t),
+                    "this is a_t, what one single step keeps; ab_t is the product of all steps so far."),
+            Mistake("square root", lambda b_t: truth(b_t).sqrt(),
+                    "ab_t is the plain product, a share of variance; the root comes later, where it weighs a picture."),
+        ],
+        hints=[
+            "ab_t[t] is the product of the first t numbers 1 - b_t. How many factors has ab_t[0]?",
+            "torch.cumprod gives all products from ab_t[1] on; torch.cat puts a 1 in front.",
+            "torch.cat([torch.ones(1, dtype=b_t.dtype), torch.cumprod(1 - b_t, 0)]).",
+        ],
+        probe=Probe("for the betas 0.1, 0.2, 0.3 your entry [2]",
+                    (torch.tensor([0.1, 0.2, 0.3], dtype=torch.float64),), lambda out: out[2].item()),
+    )  # fmt: skip
+
+
+def check_step_back(function):
+    """Your turn 1.5: function(x, guess, t, s, ab_t) is x_s: the guess, mixed with the noise that it implies in x_t."""
+
+    def made(noise=lambda x, guess, ab: (x - ab.sqrt() * guess) / (1 - ab).sqrt(),
+             signal=torch.sqrt, sigma=lambda ab: (1 - ab).sqrt(), early=0):  # fmt: skip
+        def step(x, guess, t, s, ab_t):
+            ab_s = ab_t[s]
+            return (signal(ab_s) * guess + sigma(ab_s) * noise(x, guess, ab_t[t - early])).float()
+
+        return step
+
+    def case(shape, t, s, seed, ab_t):
+        guess = randn(*shape, seed=seed).clamp(-1, 1)
+        return du.add_noise(guess, t, randn(*shape, seed=seed + 1), ab_t), randn(*shape, seed=seed + 2), t, s, ab_t
+
+    linear, cosine = du.noise_schedule("linear", 500), du.noise_schedule("cosine", 500)
+    cases = [case((2, 3, 4, 4), 400, 300, 1, cosine), case((3, 1, 2, 5), 100, 60, 4, linear),
+             case((1, 3, 16, 16), 500, 480, 7, linear), case((2, 3, 4, 4), 20, 0, 9, cosine)]  # fmt: skip
+    return compare(
+        "Your turn 1.5", function, made(), cases,
+        mistakes=[
+            Mistake("x for noise", made(noise=lambda x, guess, ab: x),
+                    "x is not noise alone: it holds the picture, too. Take the guessed picture out of it first."),
+            Mistake("noise left out", made(noise=lambda x, guess, ab: torch.zeros_like(x)),
+                    "the noise is gone: at time s there is still some, with the weight sqrt(1 - ab_t[s])."),
+            Mistake("noise not divided", made(noise=lambda x, guess, ab: x - ab.sqrt() * guess),
+                    "in x the noise is multiplied by sqrt(1 - ab_t[t]): divide by it, then it has a variance of 1."),
+            Mistake("guess not scaled", made(noise=lambda x, guess, ab: (x - guess) / (1 - ab).sqrt()),
+                    "in x the picture is multiplied by sqrt(ab_t[t]): subtract that much of the guess."),
+            Mistake("divided by the variance", made(noise=lambda x, guess, ab: (x - ab.sqrt() * guess) / (1 - ab)),
+                    "divide by the noise's weight, which is a square root: sqrt(1 - ab_t[t])."),
+            Mistake("square roots", made(noise=lambda x, guess, ab: (x - ab * guess) / (1 - ab), signal=lambda ab: ab,
+                                         sigma=lambda ab: 1 - ab),
+                    "all four weights are square roots, as in add_noise."),
+            Mistake("not moved", lambda x, guess, t, s, ab_t: x,
+                    "you mix for time t again, so x comes back as it was: mix the guess and the noise for time s."),
+            Mistake("guess returned", lambda x, guess, t, s, ab_t: guess,
+                    "this jumps to the guess at once: at time s some of the noise must be left."),
+            Mistake("times exchanged", lambda x, guess, t, s, ab_t: made()(x, guess, s, t, ab_t),
+                    "the two times are exchanged: x is of time t, the result of the smaller time s."),
+            Mistake("off by one", made(early=1), "time t is ab_t[t], not ab_t[t - 1]."),
+        ],
+        hints=[
+            "First find the noise that must be in x if the guess is right, then add noise once more, for time s.",
+            "add_noise says x = sqrt(ab_t[t]) * guess + sqrt(1 - ab_t[t]) * noise. Solve it for the noise.",
+            "noise = (x - ab_t[t].sqrt() * guess) / (1 - ab_t[t]).sqrt(), and then "
+            "ab_t[s].sqrt() * guess + (1 - ab_t[s]).sqrt() * noise.",
+        ],
+        probe=Probe("for x = 1 and a guess of 0, from ab_t[t] = 0.19 to ab_t[s] = 0.36, x_s",
+                    (torch.ones(1, 1, 2, 2), torch.zeros(1, 1, 2, 2), 2, 1, torch.tensor([1.0, 0.36, 0.19]).double()),
+                    lambda out: out.mean().item()),
+        random=("fresh noise", "Use the noise that is in x, and draw none."),
+    )  # fmt: skip

@@ -87,12 +87,13 @@ def output_html(output):
 
 
 def cell_html(cell):
-    """A cell with its outputs; a solution is folded."""
+    """A cell with its outputs; a solution is folded, and so is what only finds the course."""
     if cell.cell_type == "markdown":
         return to_html(cell.source)
     code = Highlight2HTML()(cell.source)
-    if "solution" in cell.metadata.get("tags", []):
-        code = f"<details><summary>Solution</summary>{code}</details>"
+    for tag, summary in {"solution": "Solution", "setup": "Set-up"}.items():
+        if tag in cell.metadata.get("tags", []):
+            code = f"<details><summary>{summary}</summary>{code}</details>"
     outputs = "".join(f'<div class="output">{output_html(o)}</div>' for o in cell.outputs)
     return code + outputs
 

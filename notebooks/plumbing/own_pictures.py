@@ -147,7 +147,8 @@ def _fit(image, size, fit, summary):
     factor = size // side
     around = size - factor * side
     if side < size:
-        summary.notes[f"{factor} times as large" + (", with white around" if around else "")] += 1
+        grown = f"{factor} times as large" if factor > 1 else "as large as they were"
+        summary.notes[grown + (", with white around" if around else "")] += 1
     image = image.resize((factor * side, factor * side), Image.Resampling.NEAREST)
     return np.pad(image, ((around // 2, around - around // 2),) * 2 + ((0, 0),), constant_values=255)
 
@@ -238,12 +239,12 @@ def load_folder(folder, size=16, *, fit="pad", background="auto", report=print):
         summary.classes[label] += 1
         summary.sizes[stored] += 1
     need(pixels, "; ".join([f"{folder} holds no picture that can be read", *summary.left_out_lines()]))
-    for name in groups.keys() - summary.classes.keys():
+    for name in [name for name in groups if name not in summary.classes]:
         summary.leave_out(f"{name}/", "a class without a readable picture")
     if report:
         report(str(summary))
-    classes = list(summary.classes)
-    numbers = torch.tensor([classes.index(label) for label in labels])
+    classes = {name: k for k, name in enumerate(summary.classes)}
+    numbers = torch.tensor([classes[label] for label in labels])
     return Sprites(to_images(np.stack(pixels)), F.one_hot(numbers, len(classes)).float(), tuple(classes))
 
 

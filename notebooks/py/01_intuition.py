@@ -7,635 +7,1166 @@
 # ---
 
 # %% [markdown]
-# # 1. Intuition: how to undo noise
+# # 1. Intuition: what does noise hide, and can it be undone?
 #
-# Add noise to a small picture, a little at a time, until only noise is left. A *diffusion model* does the reverse: from
-# noise, a little at a time, to a picture that nobody has drawn. How can that be possible? Here you take the first
-# direction apart, then walk the second with no neural network.
+# Add noise to a small picture, a little at a time, until nothing but noise is left. A *diffusion model* goes the
+# other way: it starts from noise and ends with a picture that nobody has drawn. How can that be possible, when the
+# noise has hidden everything? In this lesson you take the way into the noise apart, and then you walk the way back
+# yourself, at first without any neural network.
 
-# %%
+# %% tags=["setup"] jupyter={"source_hidden": true}
 import sys
-sys.path.insert(0, "..")  # the shared module lies one folder up
-import diffusion_utilities as du
-import checks
-import widgets
-import matplotlib.pyplot as plt
-import torch
-import torch.nn.functional as F
-from IPython.display import Markdown
+from importlib.util import find_spec
+from pathlib import Path
+
+sys.path[:0] = [str(f) for f in (Path.cwd(), *Path.cwd().parents)
+                if (f / "diffusion_utilities.py").is_file()]
+assert find_spec("diffusion_utilities"), (
+    "Open this notebook inside the course's folder, or %cd there first.")
 
 # %%
-train = du.load_sprites("train", n=8000)  # 8,000 of the 36,000 training sprites: enough here, and faster
-T, cosine = 500, du.noise_schedule("cosine", 500)
-perfect = du.PerfectDenoiser(train.x, cosine)
-_, steps = du.sample(perfect, cosine, n=16, steps=24, keep=24, seed=3)
-noise = torch.randn(16, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-times = [step.s for step in steps]
+import diffusion_utilities as du
+import torch
+
+T, train, cosine = 500, du.load_sprites("train", n=8000), du.noise_schedule("cosine", T=500)
+noise = torch.randn(16, 3, 16, 16, generator=torch.Generator().manual_seed(3))
+steps = list(du.sampler(du.PerfectDenoiser(train.x, cosine), cosine, noise, steps=25))
+times, out = [T, *(step.s for step in steps)], [noise, *(step.x for step in steps)]
 into = torch.stack([du.add_noise(train.x[:16], t, noise, cosine) for t in reversed(times)])
-panels = {"into the noise": into, "out of the noise": torch.stack([step.x for step in steps])}
-labels = [f"left: t = {a}     right: t = {b}" for a, b in zip(reversed(times), times)]
-du.film(panels, labels, columns=4, scale=4, fps=8,
-        alt="Film. Left: 16 sprites dissolve into coloured noise. Right: 16 other sprites appear out of noise.")
+du.film({"into the noise": into, "out of the noise": torch.stack(out)}, columns=4, scale=4,
+        labels=[f"left: t = {a}     right: t = {b}" for a, b in zip(reversed(times), times)],
+        alt="Film. Left: 16 sprites dissolve into noise. Right: 16 others appear out of noise.")
 
 # %% [markdown]
-# On the right, sprites appear out of pure noise with no trained network. `t` counts the noise: 0 is a clean picture,
-# 500 only noise.
+# On the left, sixteen sprites dissolve. On the right, sixteen sprites appear out of pure noise, and no trained network
+# had a hand in it. The number `t` says how much noise there is: 0 is a clean picture, and 500 is nothing but noise.
+# At the end of this lesson you will know how the right half is done, because you will have written it; and you will
+# know what is wrong with it.
 #
 # **You will be able to**
-# - *add* noise to a picture correctly, in one jump to any level;
-# - *explain* what each level hides, and *compare* three noise schedules;
-# - *build* the best possible denoiser in a few lines, and *draw* sprites with it;
-# - *say* why a network is still needed.
+# - add noise to a picture, in one jump, to any level;
+# - say what each level hides, and compare three noise schedules;
+# - explain why the best guess of what noise hides is an average, and compute its weights;
+# - draw sprites with no network at all, and say why that is not enough;
+# - train a first small denoiser in a minute.
 #
-# **You need** Python and a little PyTorch. **Time:** about 45 minutes; the cells run in half a minute on a laptop CPU.
+# **You need** Python and a little PyTorch; nothing about diffusion. **Time:** about 45 minutes; the cells themselves
+# run for about two minutes, one of which is the training at the end.
+#
+# In each section there is a place marked *Your turn*: a function with dots in it, for you to fill in. Run its cell,
+# and a check says whether it is right or which mistake it looks like; each further try gives a hint. If you would
+# rather read on, leave the dots: the folded cell below holds a solution, and the lesson then draws with that.
 
 # %% [markdown]
-# ## 1. What is a sprite, in numbers?
+# ## 1. How do you add noise to a picture?
 #
-# How do you turn colours into numbers, and back?
-#
-# A pixel is red, green and blue, three whole numbers from 0 to 255. Here they become floats from -1 to 1: middle grey
-# is 0. A batch has the shape `(B, C, H, W)`: pictures, channels (colours), height, width. To show it, undo the scaling:
-# `(x + 1) / 2`.
-#
-# **What do you expect?** Some programs stretch each channel of each picture to its own minimum and maximum instead.
-# Will you see a difference?
+# A sprite is 16 by 16 pixels, and each pixel is a mixture of red, green and blue. So a sprite is a list of
+# 16 × 16 × 3 = 768 numbers. In a file they are whole numbers from 0 to 255; in this course they are floats from -1
+# (none of that colour) to 1 (all of it), so that 0 is in the middle. Many pictures at once are a tensor of shape
+# `(B, C, H, W)`: the number of pictures, colours, rows and columns. To show a picture, the numbers are turned back into
+# 0 to 255, and what lies outside of -1 to 1 is cut off.
 
 # %%
-print(f"shape {tuple(train.x.shape)}, {train.x.dtype}, from {train.x.min():.2f} to {train.x.max():.2f}")
-sprite = train.x[0]
-print(f"the pixel in row 4, column 8 is red {sprite[0, 4, 8]:.2f}, green {sprite[1, 4, 8]:.2f}, "
-      f"blue {sprite[2, 4, 8]:.2f}: one of {sprite[0].numel()} pixels, {sprite.numel()} numbers in all")
-
+import charts
+import checks
+import explore
+import ipywidgets
+import time
+import widgets
+from IPython.display import Markdown, display
+from plumbing import lesson_01
 
 # %%
-def stretch(x):
-    low, high = x.amin((2, 3), keepdim=True), x.amax((2, 3), keepdim=True)
-    return 2 * (x - low) / (high - low) - 1
-
-
-change = (stretch(train.x) - train.x).square().mean((1, 2, 3)).sqrt()
-worst = train.x[change.topk(4).indices]
-noisy = du.add_noise(worst, 150, noise[:4], cosine)
-both = torch.cat([worst, noisy])
-du.show_rows({"(x + 1) / 2": both, "stretched": stretch(both)}, scale=4, label_width=100,
-             top=["clean"] * 4 + ["noisy"] * 4,
-             alt="Four clean and four noisy sprites; stretched, the clean colours shift and the noisy ones turn pale.")
+print(f"{len(train.x):,} sprites: a tensor of shape {tuple(train.x.shape)}")
+red, green, blue = train.x[0, :, 4, 8].tolist()
+print(f"row 4, column 8 of the first: red {red:.2f}, green {green:.2f}, blue {blue:.2f}")
 
 # %% [markdown]
-# The clean sprites change colour, and the noisy ones turn pale, because a few extreme pixels now set the scale. A
-# constant channel fares worse:
+# *Noise* is a list of 768 random numbers, drawn from the bell curve (the *Gaussian* or *normal* distribution) around
+# 0. How do you mix the two? The first idea is to turn the picture down while you turn the noise up:
+#
+# $$x = (1 - a) x_0 + a \epsilon$$
+#
+# Here $x_0$ is the clean picture, $\epsilon$ (epsilon) is the noise, and the amount $a$ goes from 0 to 1. What happens
+# on the way? The *standard deviation* (std) of a list of numbers says how far they spread around their mean: a dull,
+# grey picture has a small one. Pictures and noise begin and end with some spread.
+#
+# **What do you expect?** How large is the spread half way, at $a = 0.5$?
+#
+# <details name="expect-1-1"><summary>Between those of the picture and of the noise</summary>
+#
+# That would be reasonable, because each half contributes. But the noise is as often opposed to the picture as with it,
+# so the two partly cancel: the spread falls *below* both ends, as the orange curve shows.
+#
+# </details>
+# <details name="expect-1-1"><summary>Smaller than at both ends</summary>
+#
+# Yes. Picture and noise know nothing of each other, so they cancel as often as they add up, and half of each gives
+# less than either. This is the dip in the orange curve.
+#
+# </details>
+# <details name="expect-1-1"><summary>Larger than at both ends</summary>
+#
+# It would be, if both were added at their full strength. But here each is halved first, and the orange curve dips.
+#
+# </details>
 
 # %%
-blank = torch.ones(1, 3, 16, 16)  # a plain white picture
-print(f"stretched, {stretch(blank).isnan().sum()} of its {blank.numel()} numbers are NaN (0 divided by 0)")
-
-# %% [markdown]
-# So every picture here is shown by one rule; values outside -1 to 1 are cut off.
-
-# %% [markdown]
-# ## 2. What happens if you fade a sprite into noise?
-#
-# First idea: turn the picture down while you turn random numbers up.
-#
-#     corrupt(x, amount) = (1 - amount) * x + amount * noise
-#
-# The noise is *uniform*: every value from -1 to 1 is equally likely.
-#
-# **What do you expect?** Half way, will the picture look stronger or weaker than at the two ends?
-
-# %%
-def corrupt(x, amount):
-    noise = 2 * torch.rand(x.shape, generator=torch.Generator().manual_seed(0)) - 1
-    amount = amount.view(-1, 1, 1, 1)  # one amount per picture
-    return (1 - amount) * x + amount * noise
-
-
-amount = torch.linspace(0, 1, 8)
-strip = corrupt(sprite.expand(8, -1, -1, -1), amount)
-du.show_rows({"amount": strip}, scale=5, label_width=60, top=[f"{i}/7" for i in range(8)],
-             alt="One sprite at amounts 0, 1/7, ... 1: it fades into uniform noise and looks dull on the way.")
-
-# %% [markdown]
-# The middle looks dull: black and white are gone before the noise is strong. Measure it. The *standard deviation* (std)
-# says how far numbers spread around their mean; its square is the *variance*. Variances of independent things add, with
-# squared weights:
-#
-#     variance = (1 - amount)**2 * var_sprites + amount**2 * var_noise
-#
-# The two squares add up to less than 1. With square roots as weights, and Gaussian noise (the bell curve) of variance
-# 1, they add up to 1:
-#
-#     variance = (1 - amount) * var_sprites + amount * 1
-
-# %%
-x = train.x[:1000]
-g = torch.Generator().manual_seed(1)
-gauss, uniform = torch.randn(x.shape, generator=g), 2 * torch.rand(x.shape, generator=g) - 1
+eps = torch.randn(train.x[:1000].shape, generator=torch.Generator().manual_seed(1))
 a = torch.linspace(0, 1, 15)
-fade_std = torch.stack([((1 - s) * x + s * uniform).std() for s in a])
-root_std = torch.stack([((1 - s).sqrt() * x + s.sqrt() * gauss).std() for s in a])
-root_mean = torch.stack([((1 - s).sqrt() * x + s.sqrt() * gauss).mean() for s in a])
-
-# %%
-fig, ax = plt.subplots(figsize=(6.5, 3))
-ax.plot(a, fade_std, "o-", color="tab:orange", label="std: fading into uniform noise")
-ax.plot(a, root_std, "s--", color="tab:blue", label="std: square roots, Gaussian noise")
-ax.plot(a, root_mean, ":", color="black", label="mean: square roots, Gaussian noise")
-ax.set(xlabel="amount of noise (0 to 1)", ylabel="pixel value (-1 to 1 scale)", ylim=(-0.05, 1.5))
-ax.legend(fontsize=8, loc="upper left")
-du.show_figure(fig, alt="Standard deviation against amount: a dip for plain fading, a gentle rise for square roots.")
+faded = [((1 - s) * train.x[:1000] + s * eps).std() for s in a]
+rooted = [((1 - s).sqrt() * train.x[:1000] + s.sqrt() * eps).std() for s in a]
+charts.lines({"square roots as weights": (a, rooted), "plain fading": (a, faded)},
+             x="amount of noise a", y="std of the numbers", ylim=(0, 1.1),
+             alt="Std against amount: plain fading dips below both ends, square roots do not.")
 
 # %% [markdown]
-# Plain fading dips below both its ends. The square roots never dip; they lead from the sprites' own spread to exactly
-# 1, while the mean goes to 0. For pictures of variance 1 the curve would be flat: hence the name *variance preserving*.
+# Why does it dip? The square of the standard deviation is the *variance*. When two independent things are added, their
+# variances add, and a weight in front of a thing counts squared. So plain fading has the variance
+# $(1-a)^2 \mathrm{var}(x_0) + a^2 \mathrm{var}(\epsilon)$, and the two squares together are less than 1.
+#
+# The remedy follows at once: take square roots as weights, because then the squares are $1-a$ and $a$, and they add up
+# to 1. That is the blue curve. It leads without a dip from the spread of the sprites to that of the noise, which is
+# exactly 1. This way of mixing is called *variance preserving*, and nearly all of this course uses it:
+#
+# $$x_t = \sqrt{\bar\alpha_t} x_0 + \sqrt{1 - \bar\alpha_t} \epsilon$$
+#
+# The number $\bar\alpha_t$ (say "alpha bar t") is the share that the picture has in the variance, and $1-\bar\alpha_t$ is
+# the share of the noise. The level $t$ is a whole number from 0 to $T = 500$, also called the *time*. A list of all
+# $\bar\alpha_t$, from $\bar\alpha_0 = 1$ (only picture) to $\bar\alpha_T$ (nearly only noise), is a *noise schedule*. In
+# code it is a tensor called `ab_t`, and `ab_t[t]` is $\bar\alpha_t$. For now take a ready one, called *cosine*; sections
+# 3 and 4 show where schedules come from.
+
+# %% [markdown]
+# ### Your turn 1.1: add noise
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# Write the formula for a batch in which every picture has a time of its own: `t` is a tensor of B whole numbers. So
+# `ab_t[t]` is a tensor of B numbers, and each must multiply all 768 numbers of its own picture. Make the shapes
+# fit before you multiply.
+
+# %% tags=["exercise"]
+def add_noise(x0, t, noise, ab_t):
+    """x_t (B, C, H, W) from x0 and noise, both (B, C, H, W), times t (B,) and ab_t (T + 1,)."""
+    return ...  # your code here
+
+
+checks.check_add_noise(add_noise)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_add_noise(x0, t, noise, ab_t):
+    ab = ab_t[t].view(-1, 1, 1, 1)  # one number for all of a picture: (B, 1, 1, 1)
+    return ab.sqrt().float() * x0 + (1 - ab).sqrt().float() * noise
+
+
+add_noise = checks.keep(add_noise, solution_add_noise)
+
+# %%
+def noisy(x0, t, ab_t=cosine, seed=0):
+    """Pictures x0 at time t; or one picture at several times t, with the same noise in all."""
+    t, n = torch.as_tensor(t).flatten(), max(len(x0), torch.as_tensor(t).numel())
+    eps = torch.randn(x0.shape, generator=torch.Generator().manual_seed(seed))
+    x0, eps = x0.expand(n, -1, -1, -1), eps.expand(n, -1, -1, -1)
+    return add_noise(x0, t.expand(n), eps, ab_t).float()
+
+
+levels, crab = [0, 25, 50, 100, 200, 300, 400, 500], train.x[12:13]
+strip = noisy(crab, levels)
+mine = add_noise(crab, torch.tensor([200]), noise[:1], cosine).float()
+assert torch.allclose(mine, du.add_noise(crab, 200, noise[:1], cosine), atol=1e-6)
+du.show_rows({"x_t": strip}, scale=5, label_width=50,
+             top=[f"t = {t}\nab_t {cosine[t]:.2f}" for t in levels],
+             alt="A crab at eight levels: clean, speckled, hardly visible, then noise.")
+
+# %% [markdown]
+# The function that you have just written is `du.add_noise`; the `assert` compares the two. All eight pictures hold the
+# same noise, mixed in with different weights.
+#
+# ### The flat world
+#
+# Nobody can draw a space of 768 directions. But everything in this lesson works for lists of *two* numbers just as well,
+# and a list of two numbers is a point in the plane. So imagine pictures of two pixels: each is a point, left or right
+# for the first pixel, down or up for the second. A dozen such points are our flat world, and you will come back to it
+# in many lessons.
+#
+# **What do you expect?** Below are the twelve points, and twenty noisy copies of each. When `t` rises from 0 to 500, where
+# do the copies go?
+#
+# <details name="expect-1-2"><summary>They gather in the middle</summary>
+#
+# That is what the picture's share does: it shrinks, and alone it would bring every point to the middle. But the noise
+# grows meanwhile, and pushes each copy in a direction of its own.
+#
+# </details>
+# <details name="expect-1-2"><summary>They fly apart without end</summary>
+#
+# They would, if the noise were simply added on top. But the picture shrinks as the noise grows, so the spread grows only
+# to exactly 1, and stays there.
+#
+# </details>
+# <details name="expect-1-2"><summary>They end in one round cloud that has forgotten where they began</summary>
+#
+# Yes. The picture's share shrinks towards the middle, while the noise pushes each copy away in a random direction. At
+# the end only the noise is left, and it is the same cloud whatever the points were.
+#
+# </details>
+
+# %%
+explore.flat_world("noise")
+
+# %% [markdown]
+# Stop it half way and look at a single copy. It may lie nearer to *another* point than to its own. If you saw only this
+# copy, you could no longer say with certainty where it came from. So this is what noise hides: it does not wipe a picture
+# out, it makes several pictures possible.
+
+# %% [markdown]
+# ## 2. What is the best guess of what was there?
+#
+# Suppose you see a noisy picture, and it can only have been one of two sprites, A or B. Both are equally likely. You
+# must name *one* picture as your guess. Afterwards the truth comes out, and you pay the *squared error*: the mean, over
+# all 768 numbers, of (truth - guess)². Before you know the truth you can only say what you will pay on average. That is
+# the *expected* squared error: the error if it was A, times the probability of A, plus the error if it was B, times the
+# probability of B.
+#
+# **What do you expect?** A and B are fifty-fifty. Which guess has the smallest expected squared error?
+#
+# <details name="expect-1-3"><summary>A or B, it does not matter which</summary>
+#
+# With A you pay nothing half of the time, which is tempting. But the other half of the time you pay the whole squared
+# distance, and squares make large errors expensive. The film below starts and ends with these two guesses, and both are
+# the worst on their way.
+#
+# </details>
+# <details name="expect-1-3"><summary>The blend of both, half A and half B</summary>
+#
+# Yes. The blend is never right, but it is only half as far from each of the two, so its squared error is a quarter,
+# whichever it was. A quarter for certain is cheaper than the whole half of the time.
+#
+# </details>
+# <details name="expect-1-3"><summary>Plain grey</summary>
+#
+# Grey is the safe guess if you know nothing at all. But here you know that it was A or B, and where the two agree (a
+# white corner, for instance) a guess may be right for certain.
+#
+# </details>
+#
+# ### Your turn 1.2: the expected squared error of a guess
+# *Difficulty 2 of 3, 5 minutes.*
+#
+# Write it for N possible pictures $x^{(1)}, \dots, x^{(N)}$ with probabilities $w_1, \dots, w_N$. Two different averages
+# occur: one over the numbers of a picture, in which all count the same, and one over the pictures, in which each counts
+# with its probability.
+
+# %% tags=["exercise"]
+def expected_error(guess, images, w):
+    """A number, for a guess (C, H, W), images (N, C, H, W) and probabilities w (N,)."""
+    return ...  # your code here
+
+
+checks.check_expected_error(expected_error)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_expected_error(guess, images, w):
+    errors = (images - guess).square().mean((1, 2, 3))  # what you pay if it was this image
+    return (w * errors).sum()
+
+
+expected_error = checks.keep(expected_error, solution_expected_error)
+
+# %% [markdown]
+# Now slide the guess from A to B and watch what your function says. (In a running notebook, drag the slider below the
+# film.)
+
+# %%
+pair, shares = train.x[[10, 11]], [i / 20 for i in range(21)]
+guesses = torch.stack([(1 - s) * pair[0] + s * pair[1] for s in shares])
+even, uneven = torch.tensor([0.5, 0.5]), torch.tensor([0.8, 0.2])
+at_even, at_uneven = ([expected_error(g, pair, w) for g in guesses] for w in (even, uneven))
+lesson_01.guess_film(pair, guesses, shares,
+                     {"A and B fifty-fifty": at_even, "A at 80 %": at_uneven})
+
+# %% [markdown]
+# The blue curve is fifty-fifty. It bottoms out exactly at the half-and-half blend, a ghost of two sprites that you would
+# never call a good picture; and yet no guess is better. The orange curve is for someone who has a reason to give A a
+# probability of 80 %. It bottoms out at 20 % of B: the best guess is again the blend, and each sprite has the weight of its
+# probability.
+#
+# That is no accident of these two sprites. Let $m = \sum_i w_i x^{(i)}$ be the weighted mean, and write the way from the
+# guess $g$ to a sprite as a detour over $m$. When you multiply the square out, the mixed term vanishes, because the
+# weighted differences from their own weighted mean cancel:
+#
+# $$\underbrace{\textstyle\sum_i w_i \lVert x^{(i)} - g\rVert^2}_{\text{expected error of } g}
+#   = \underbrace{\textstyle\sum_i w_i \lVert x^{(i)} - m\rVert^2}_{\text{the same for every guess}} +
+#   \underbrace{\lVert m - g\rVert^2}_{\text{how far } g \text{ is from the mean}}$$
+#
+# The first part nobody can avoid, because nobody knows which sprite it was. The second part is what the guess adds, and
+# it is zero for the mean alone. So **the best guess is the weighted mean**. Try it on four guesses, one of them a sprite
+# that has nothing to do with A and B:
+
+# %%
+m = 0.8 * pair[0] + 0.2 * pair[1]
+floor = expected_error(m, pair, uneven)
+tried = {"A": pair[0], "B": pair[1], "half and half": pair.mean(0), "a doughnut": train.x[0]}
+for name, g in tried.items():
+    total = expected_error(g, pair, uneven)
+    print(f"{name:14} {total:.4f} = {floor:.4f} + {(m - g).square().mean():.4f}")
+    assert abs(total - floor - (m - g).square().mean()) < 1e-5
+
+# %% [markdown]
+# ### Where do the probabilities come from?
+#
+# From what you see. Begin with a single number: a pixel that was either black (-1) or white (1), each equally likely.
+# You see it at $t = 300$, when its value has been multiplied by $\sqrt{\bar\alpha_t}$ and noise of standard deviation
+# $\sqrt{1-\bar\alpha_t}$ has been added. So black pixels end up spread in a bell around $-\sqrt{\bar\alpha_t}$, and white
+# ones in a bell around $+\sqrt{\bar\alpha_t}$. What you see is 0.4.
+
+# %%
+signal, std = cosine[300].sqrt().item(), (1 - cosine[300]).sqrt().item()
+
+
+def bell(x, mean):
+    return torch.exp(-(x - mean)**2 / (2 * std**2)) / (std * (2 * torch.pi)**0.5)
+
+
+x, seen = torch.linspace(-3, 3, 121), torch.tensor(0.4)
+heights = torch.stack([bell(seen, signal), bell(seen, -signal)])
+p_white, p_black = (heights / heights.sum()).tolist()
+print(f"at 0.4 the white bell is {heights[0]:.3f} high and the black one {heights[1]:.3f}")
+print(f"so white has probability {p_white:.2f}, and black {p_black:.2f}")
+print(f"best guess: {p_white:.2f} * 1 + {p_black:.2f} * (-1) = {p_white - p_black:.2f}")
+charts.lines({"it was white": (x, bell(x, signal)), "it was black": (x, bell(x, -signal))},
+             x="value of the noisy pixel", y="likelihood", marks={"seen: 0.4": 0.4},
+             alt="Two overlapping bells; at 0.4 that of white is twice as high as the other.")
+
+# %% [markdown]
+# The height of a bell at the value you see is the *likelihood*: how easily that cause produces this value. The white bell
+# is about twice as high, so among all the pixels that arrive at 0.4, about two were white for each one that was black.
+# Divide the heights by their sum, and you have the probabilities. This is **Bayes' rule**, for causes that were equally
+# likely before you looked. The best guess is then the weighted mean of 1 and -1: a light grey, because it is probably
+# white, but not certainly.
+#
+# In a formula: a bell falls off with the distance from its middle as $\exp(-\text{distance}^2 / (2 \cdot \text{variance}))$, and here
+# the variance is that of the noise, $1-\bar\alpha_t$.
+#
+# A sprite is 768 numbers, and each gets noise of its own. What independent numbers say together is the *product* of their
+# likelihoods. A product of exponentials is the exponential of a sum, so only the sum of the squares counts. If the sprite
+# was $x^{(i)}$, then the noise in $x_t$ must have been $x_t - \sqrt{\bar\alpha_t}x^{(i)}$. Let $d_i$ be the sum of its
+# 768 squares. Then
+#
+# $$\text{likelihood}_i \propto \exp\Big(-\frac{d_i}{2(1-\bar\alpha_t)}\Big)
+#   \qquad\text{and}\qquad w_i = \frac{\text{likelihood}_i}{\sum_j \text{likelihood}_j}$$
+#
+# (The factor in front of the bell is the same for every sprite, and cancels.) Exponentials divided by their sum have a
+# name of their own: the *softmax* of the exponents.
+#
+# **What do you expect?** At $t = 400$ you see sprite A under so much noise that a single number is nearly useless. How
+# sure can you be, from all 768 of them, that it was A and not B?
+#
+# <details name="expect-1-4"><summary>Hardly more than fifty-fifty</summary>
+#
+# From one number, yes. But the evidence adds up in the exponent: several hundred weak hints make one very strong hint.
+#
+# </details>
+# <details name="expect-1-4"><summary>Perhaps 80 %</summary>
+#
+# That is reached after a small part of the numbers already. The curve below goes on from there, and ends at practical
+# certainty.
+#
+# </details>
+# <details name="expect-1-4"><summary>Practically certain</summary>
+#
+# Yes. Each number multiplies the odds by a little, and 768 such factors make a very large or a very small number.
+#
+# </details>
+
+# %%
+order = torch.randperm(768, generator=torch.Generator().manual_seed(0))
+squares = (noisy(pair[:1], 400) - cosine[400].sqrt() * pair).square().flatten(1)[:, order]
+d = squares.cumsum(1)  # of the first 1, 2, 3, ... numbers, in a random order
+w_read = (-d / (2 * (1 - cosine[400]))).softmax(0)
+charts.lines({"A, the truth": (range(1, 769), w_read[0]), "B": (range(1, 769), w_read[1])},
+             x="how many of the 768 numbers you have looked at", y="probability",
+             alt="The probability of A wavers around one half at first, then climbs to 1.")
+
+# %% [markdown]
+# At first the probability wavers, because the first few numbers can mislead you. Then the evidence piles up. Remember
+# this curve: 768 numbers give away a great deal, even where your eye sees nothing but noise.
+#
+# ### Your turn 1.3: how probable is each sprite?
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# Write the weights for one noisy picture `x_t` and any number of possible images. Use a softmax rather than `exp` and a
+# division: with 768 numbers the likelihoods are so small that they all round to zero, and a softmax knows how to avoid
+# that.
+
+# %% tags=["exercise"]
+def weights(x_t, t, images, ab_t):
+    """The probability (N,) of each of images (N, C, H, W), given x_t (1, C, H, W)."""
+    return ...  # your code here
+
+
+checks.check_weights(weights)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_weights(x_t, t, images, ab_t):
+    d = (x_t - ab_t[t].sqrt() * images).square().sum((1, 2, 3))  # of the noise
+    return (-d / (2 * (1 - ab_t[t]))).softmax(0)
+
+
+weights = checks.keep(weights, solution_weights)
+
+# %% [markdown]
+# With the weights, the best guess is one line: the mean of all possible pictures, weighted by your probabilities.
+
+# %%
+def best_guess(x_t, t, images, ab_t):
+    """The guess of x_0 with the smallest expected squared error: (1, C, H, W)."""
+    w = weights(x_t, t, images, ab_t).float()
+    return (w @ images.flatten(1)).view_as(x_t)
+
+
+x_t = noisy(crab, 350)
+assert torch.allclose(best_guess(x_t, 350, train.x, cosine),
+                      du.PerfectDenoiser(train.x, cosine)(x_t, 350 / T), atol=1e-3)
+
+# %% [markdown]
+# The `assert` compares it with the course's `du.PerfectDenoiser`, which does the same for many noisy pictures at once.
+# It has earned its name, because no guess can have a smaller expected squared error.
+#
+# In the flat world you can see all of it together. Below, the small points are the pictures that are possible, and the
+# noisy point $x_t$ can be dragged. The lines are the weights. Drag *your own guess* as well, and watch its expected
+# squared error.
+
+# %%
+explore.flat_world("guess")
+
+# %% [markdown]
+# Wherever you put $x_t$, the error bottoms out at the weighted mean. With little noise the nearest point has nearly all
+# the weight, so the best guess is that point. With much noise all points weigh about the same, and the best guess lies in
+# the middle of them all, on none of them.
 
 # %% [markdown]
 # ## 3. Can many tiny steps be done in one jump?
 #
-# Let a drop of ink fall into water. Its molecules make tiny random jumps until the water is evenly grey: *diffusion*.
-# For a picture, one tiny step, with fresh Gaussian noise `z` of variance 1, is
+# Let a drop of ink fall into water. Its molecules make tiny random jumps, until the water is evenly grey. This is
+# *diffusion*, and it gave these models their name: there, too, the noise comes in tiny steps. One step takes a picture
+# from time $t-1$ to time $t$, with fresh noise $z_t$:
 #
-#     x_t = sqrt(1 - b_t) * x_{t-1} + sqrt(b_t) * z
+# $$x_t = \sqrt{1-\beta_t} x_{t-1} + \sqrt{\beta_t} z_t$$
 #
-# with a small `b_t` (*beta*). Undoing one such step is only a small correction. The list of all `b_t` is the *noise
-# schedule*; the classic one, *linear*, grows from 0.0001 to 0.02. You also need the product of all `1 - b_t` so far
-# (*alpha-bar*):
+# It is the same kind of mixture as before, with a small share $\beta_t$ (beta) of noise. The betas of the first diffusion
+# models grow evenly from 0.0001 to 0.02; this is called the *linear* schedule.
 #
-#     ab_t = (1 - b_1) * (1 - b_2) * ... * (1 - b_t)
+# What are two steps together? Put the first into the second. The picture has been multiplied by
+# $\sqrt{1-\beta_2}\sqrt{1-\beta_1}$. Two noises have been added, and a sum of independent Gaussians is a Gaussian again,
+# whose variance is the sum of theirs: $(1-\beta_2)\beta_1 + \beta_2$, which is $1 - (1-\beta_1)(1-\beta_2)$. So two steps
+# are *one* mixture, in which the picture has the share $(1-\beta_1)(1-\beta_2)$. A third step multiplies the share by
+# $1-\beta_3$, and so on:
+#
+# $$\bar\alpha_t = (1-\beta_1)(1-\beta_2)\cdots(1-\beta_t)$$
+#
+# ### Your turn 1.4: from betas to alpha-bar
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# Given T betas, those of the times 1 to T, make `ab_t` with T + 1 entries, so that `ab_t[t]` is the product of the first
+# `t` factors. Mind the entry for time 0. With one index off, every picture gets the noise of a neighbouring level, and
+# nothing complains.
 
-# %%
-b_t = torch.cat([torch.zeros(1), torch.linspace(1e-4, 0.02, T, dtype=torch.float64)])  # b_t[0] = 0: clean
-ab_t = torch.cumprod(1 - b_t, 0)
-print(f"ab_t[0] = {ab_t[0]:.4f}, ab_t[1] = {ab_t[1]:.4f}, ab_t[50] = {ab_t[50]:.4f}, ab_t[500] = {ab_t[500]:.4f}")
-assert torch.allclose(ab_t, du.noise_schedule("linear", T))
+# %% tags=["exercise"]
+def alpha_bar(b_t):
+    """ab_t (T + 1,) from the betas b_t (T,) of the times 1 to T, both float64."""
+    return ...  # your code here
+
+
+checks.check_alpha_bar(alpha_bar)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_alpha_bar(b_t):
+    return torch.cat([torch.ones(1).double(), (1 - b_t).cumprod(0)])  # no factor yet at time 0
+
+
+alpha_bar = checks.keep(alpha_bar, solution_alpha_bar)
 
 # %% [markdown]
-# What you just wrote is `du.noise_schedule("linear", 500)`. Mind the index: `ab_t[0]` is 1 (no noise yet), and
-# `ab_t[1]` holds one factor only. Now two steps in a row, with `a_t = 1 - b_t`:
+# Do not believe the algebra, try it. Take 200,000 pixels, half of them black (-1) and half white (1), and let each walk
+# through all 500 steps, with fresh noise at every step.
 #
-#     x_2 = sqrt(a_2 * a_1) * x0 + sqrt(a_2 * b_1) * z_1 + sqrt(b_2) * z_2
+# **What do you expect?** Look at the white ones only. After 500 small random pushes, will their mean and their std still
+# lie where one jump would have put them?
 #
-# A sum of independent Gaussians is a Gaussian again (uniform noise has no such luck), and the variances add:
+# <details name="expect-1-5"><summary>Yes, at every t</summary>
 #
-#     a_2 * b_1 + b_2 = a_2 * (1 - a_1) + 1 - a_2 = 1 - a_1 * a_2
+# Yes. The dots are the walk, the curves are the formula of the jump, and they lie on each other all the way.
 #
-# Each further step repeats the pattern, so
+# </details>
+# <details name="expect-1-5"><summary>Only at first; then the small errors add up</summary>
 #
-#     x_t = sqrt(ab_t) * x0 + sqrt(1 - ab_t) * noise
+# There are no errors that could add up: that many steps make one jump is exactly true for Gaussian noise, and no
+# approximation. The dots lie on the curves all the way.
 #
-# **What do you expect?** Walk 20,000 copies of one pixel through 500 tiny steps. Will their mean and std follow
-# `sqrt(ab_t) * x0` and `sqrt(1 - ab_t)`?
+# </details>
 
 # %%
-g = torch.Generator().manual_seed(0)
-pixel = sprite[0, 4, 8]  # its red value
-copies = pixel.repeat(20_000)
-walked = [copies]
+b_t = torch.linspace(1e-4, 0.02, T, dtype=torch.float64)
+linear = alpha_bar(b_t).double()
+assert torch.allclose(linear, du.noise_schedule("linear", T), rtol=1e-4)  # you have written it
+
+g, start = torch.Generator().manual_seed(0), torch.ones(200_000)
+start[::2] = -1
+x, path = start, {0: start}
 for t in range(1, T + 1):
-    z = torch.randn(len(copies), generator=g)
-    copies = (1 - b_t[t]).sqrt() * copies + b_t[t].sqrt() * z
-    walked.append(copies)
-means, stds = torch.stack(walked).mean(1), torch.stack(walked).std(1)
+    b = b_t[t - 1]  # the list begins with the beta of time 1
+    x = (1 - b).sqrt() * x + b.sqrt() * torch.randn(len(x), generator=g)
+    if t % 10 == 0:
+        path[t] = x
 
 # %%
-fig, ax = plt.subplots(figsize=(6.5, 3))
-for measured, formula, color, name in [(means, ab_t.sqrt() * pixel, "tab:blue", "mean"),
-                                       (stds, (1 - ab_t).sqrt(), "tab:orange", "std")]:
-    ax.plot(formula, "-" if name == "mean" else "--", color=color, label=f"{name}, one jump (formula)")
-    ax.plot(range(0, T + 1, 25), measured[::25], "o", color=color, label=f"{name}, {T} steps (measured)")
-ax.set(xlabel="time t (steps)", ylabel="value of the pixel (-1 to 1 scale)")
-ax.legend(fontsize=8, ncol=2, loc="lower center", bbox_to_anchor=(0.5, 1))
-du.show_figure(fig, alt="Mean and standard deviation of 20,000 walked pixels lie on the curves of the formula.")
+dots = list(path)[::2]
+means, stds = ([f(path[t][1::2]) for t in dots] for f in (torch.mean, torch.std))
+every = range(T + 1)
+charts.lines({"mean, one jump": (every, linear.sqrt()), "mean, small steps": (dots, means),
+              "std, one jump": (every, (1 - linear).sqrt()), "std, small steps": (dots, stds)},
+             points=("mean, small steps", "std, small steps"),
+             x="time t (steps)", y="value of a white pixel",
+             alt="Mean and std of the walked white pixels lie on the curves of the formula.")
 
 # %% [markdown]
-# Every dot lies on its curve: hundreds of steps and one jump cannot be told apart. So any `t` is one line away, which
-# makes training cheap.
+# Every dot lies on its curve. For us this is a gift: any level is one line away, so nobody has to walk.
+#
+# ### Why then small steps at all?
+#
+# Because of the way *back*. You have 200,000 pixels whose whole way is recorded, so you can look up what usually happened
+# before. Pick those that pass through 0.3 at $t = 200$. Where were they a little earlier, and where long before?
 
 # %%
-x0, noise_6 = train.x[:6], noise[:6]
-t = 50
-x_t = ab_t[t].sqrt() * x0 + (1 - ab_t[t]).sqrt() * noise_6
-assert torch.allclose(x_t, du.add_noise(x0, t, noise_6, ab_t), atol=1e-6)  # what you just wrote is du.add_noise
-
-forgot = ab_t[t].sqrt() * x0 + (1 - ab_t[t]) * noise_6  # the classic mistake: no square root on the noise
-print(f"std of the noise at t = {t}: {(1 - ab_t[t]).sqrt():.3f}; without the square root {1 - ab_t[t]:.3f}")
-du.show_rows({"clean": x0, "right": x_t, "no square root": forgot}, scale=4, label_width=120,
-             alt="Six sprites, clean, with the right noise at t = 50, and with the square root missing: almost clean.")
-
-# %% [markdown]
-# What you just wrote is `du.add_noise`. The last row is the classic mistake: no error message, only far too little
-# noise. A network trained on it never sees what it meets when it draws.
+here = (path[200] - 0.3).abs() < 0.03
+edges = torch.linspace(-2, 2, 41)
+earlier = {s: path[s][here].histogram(edges).hist / here.sum() for s in (190, 150, 50)}
+for s in earlier:
+    near = (path[s][here] - path[s][here].mean()).abs() < 0.25
+    print(f"at t = {s:3} {near.float().mean():4.0%} of them were within 0.25 of their mean")
+centres = (edges[1:] + edges[:-1]) / 2
+charts.lines({f"at t = {s}": (centres, share) for s, share in earlier.items()},
+             x="value of the pixel at that earlier time", y="share of these pixels",
+             marks={"at t = 200": 0.3},
+             alt="Ten steps earlier one bell around 0.3; at t = 50 two hills, near -1 and 1.")
 
 # %% [markdown]
-# ## 4. What does each noise level hide?
+# Ten steps earlier, they were all close to where they are now: one narrow bell. Its mean is a small correction, and it is
+# a value that really occurs. At $t = 50$ they were either near -1 or near 1. Their mean lies in the valley between
+# the two hills, where hardly any of them ever was.
 #
-# At which `t` is a sprite's face lost, its shape, its colour? The *signal-to-noise ratio*
+# Your best guess is always a mean. So a question about the near past has a good answer, and a question about the
+# distant past has a blend for an answer. This is why diffusion models go back in many small steps.
+
+# %% [markdown]
+# ## 4. What does each level hide?
 #
-#     SNR = ab_t / (1 - ab_t)
+# Back to sprites. Here is one of each class, under the linear schedule that you have just made.
 #
-# compares the two weights, squared: above 1 the picture has more weight, below 1 the noise.
+# **What do you expect?** What drowns first: the eyes and edges, the outline, or the overall colour?
 #
-# **What do you expect?** What goes first: eyes and edges, the shape, or the overall colour? Is anything left at 499?
+# <details name="expect-1-6"><summary>The eyes and edges</summary>
+#
+# Yes. A detail is a difference between neighbouring pixels, and each of them has noise of its own, so that nothing
+# averages out. The blue curve falls first.
+#
+# </details>
+# <details name="expect-1-6"><summary>The outline</summary>
+#
+# It goes second. An outline is made of many pixels, so their noises partly average out, but it is still a local thing.
+#
+# </details>
+# <details name="expect-1-6"><summary>The overall colour</summary>
+#
+# It goes last, although your eye may tell you otherwise. Colour is an average over the whole sprite, and in an average of
+# 256 noisy pixels the noise is 16 times weaker.
+#
+# </details>
 
 # %%
-levels = torch.tensor([1, 25, 50, 100, 200, 300, 499])
+ts = [1, 25, 50, 100, 200, 300, 500]
 rows = {}
 for k, name in enumerate(du.CLASSES):
-    # train.c has a 1 in the column of the class; [3] is the fourth such sprite
-    x0 = train.x[train.c[:, k] == 1][3].expand(7, -1, -1, -1)
-    z = torch.randn(x0.shape, generator=torch.Generator().manual_seed(k))
-    rows[name] = du.add_noise(x0, levels, z, ab_t)
-snr = ab_t / (1 - ab_t)
-du.show_rows(rows, scale=5, label_width=95, top=[f"t = {t}\nSNR {snr[t]:.2f}" for t in levels],
-             alt="One sprite of each class at seven noise levels: details drown first, the shape last.")
+    one = train.x[train.c[:, k] == 1][3:4]  # train.c has a 1 in the column of the class
+    rows[name] = noisy(one, ts, linear, seed=k)
+du.show_rows(rows, scale=5, label_width=95, top=[f"t = {t}" for t in ts],
+             alt="A sprite of each class at seven levels: details drown first, the shape last.")
 
 # %% [markdown]
-# Eyes and edges drown first, the shape lasts until 200 or 300, and at 499 nothing seems left. Do not trust your eyes:
-# the average of 16 noisy pixels has a quarter of the noise's std, but keeps the colour that they share. So measure the
-# *correlation* of noisy and clean at three scales: 1 means that one tells you the other, 0 that it does not help.
+# At $t = 100$ the eyes are hard to find, at $t = 200$ you can still guess an outline, and further to the right there seems
+# to be nothing. But do not trust your eyes. Measure the *correlation* between the noisy and the clean sprites instead: it is 1
+# when one tells you the other, and 0 when it is of no help. Measure it at three scales: for a pixel's difference from its
+# neighbourhood, for patches of 4 × 4 pixels, and for the mean colour.
 
 # %%
+from torch.nn.functional import avg_pool2d
+
+
 def correlation(x, y):
     return torch.corrcoef(torch.stack([x.flatten(), y.flatten()]))[0, 1].item()
 
 
-scales = {"fine detail (a pixel against its neighbours)": lambda x: x - F.avg_pool2d(x, 3, 1, 1),
-          "patches of 4 x 4 pixels": lambda x: F.avg_pool2d(x, 4),
-          "mean colour of the sprite": lambda x: F.avg_pool2d(x, 16)}
-fig, ax = plt.subplots(figsize=(6.5, 3))
-for (name, see), color, dash in zip(scales.items(), ["tab:blue", "tab:orange", "black"], ["-", "--", ":"]):
-    ts = range(0, T + 1, 25)
-    kept = [correlation(see(x), see(du.add_noise(x, t, gauss, ab_t))) for t in ts]
-    ax.plot(ts, kept, dash, color=color, lw=2, label=name)
-ax.set(xlabel="time t (steps)", ylabel="correlation with the clean sprite", ylim=(0, 1.02))
-ax.legend(fontsize=8)
-du.show_figure(fig, alt="Correlation with the clean sprite falls first for fine detail, then patches, then colour.")
+scales = {"fine detail": lambda x: x - avg_pool2d(x, 3, 1, 1),
+          "patches of 4 x 4": lambda x: avg_pool2d(x, 4),
+          "mean colour": lambda x: avg_pool2d(x, 16)}
+some, ts = train.x[:1000], range(0, T + 1, 25)
+kept = {name: [correlation(see(some), see(noisy(some, t, linear))) for t in ts]
+        for name, see in scales.items()}
+charts.lines({name: (ts, ys) for name, ys in kept.items()}, x="time t (steps)", ylim=(0, 1.02),
+             y="correlation with the clean sprite",
+             alt="Correlation falls first for fine detail, then patches, last mean colour.")
 
 # %% [markdown]
-# Fine detail goes first, the mean colour last. Read backwards, a sprite comes out of noise in this order: colour and
-# shape, then details. The surprise: at `t = 500` the dotted curve is far from 0. The noise still knows a little of the
-# sprite's colour.
+# Fine detail goes first and the mean colour last. Read the chart from right to left, and you have the order in which a
+# sprite comes out of the noise: first colour, then shape, then detail.
+#
+# There is also something wrong with it. At $t = 500$ the curve of the mean colour is still far from 0, although the
+# picture above looks like pure noise.
 #
 # ### Three schedules
 #
-# The classic betas were made for 1,000 steps; spread over 500 they add too little noise. Two remedies: *rescaled*
-# multiplies them by `1000 / T`; *cosine* makes `ab_t` a smooth squared cosine.
-#
-# **What do you expect?** In the right panel, which curve ends highest?
+# The reason is the schedule. The linear betas were made for a walk of 1,000 steps; we take only 500 of them, so too
+# little noise has been added at the end. There are two remedies. *Rescaled* multiplies each beta by $1000/T$. *Cosine*
+# does not begin with betas at all, but prescribes that $\bar\alpha_t$ falls like a squared cosine. To compare them, look
+# at the *signal-to-noise ratio* (SNR), $\bar\alpha_t / (1-\bar\alpha_t)$: above 1 the picture has the larger share of the
+# variance, below 1 the noise.
 
 # %%
 schedules = {name: du.noise_schedule(name, T) for name in ("linear", "rescaled", "cosine")}
-fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2))
-for (name, ab), color in zip(schedules.items(), ["tab:orange", "black", "tab:blue"]):
-    left.plot(ab.sqrt(), "-", color=color)
-    left.plot((1 - ab).sqrt(), ":", color=color)
-    style = {"linear": "-", "rescaled": "-.", "cosine": "--"}[name]
-    right.plot(range(1, T + 1), (ab / (1 - ab))[1:].log10(), style, color=color, label=name)
-left.set(xlabel="time t (steps)", ylabel="weight", title="solid: sqrt(ab_t), dotted: sqrt(1 - ab_t)")
-right.set(xlabel="time t (steps)", ylabel="log10 of SNR", title="signal-to-noise ratio")
-left.title.set_size(10)
-right.title.set_size(10)
-right.legend(fontsize=8)
-fig.tight_layout()
-du.show_figure(fig, alt="Left: weights of picture and noise for three schedules. Right: log SNR; linear ends highest.")
-
-# %%
-leak = {}
+colour, leak = scales["mean colour"], {}
 for name, ab in schedules.items():
-    x_T = du.add_noise(x, T, gauss, ab)
-    leak[name] = correlation(F.avg_pool2d(x, 16), F.avg_pool2d(x_T, 16))
-    print(f"{name:9} picture's weight at t = {T}: {ab[T].sqrt():.4f}; "
-          f"correlation of pixels {correlation(x, x_T):+.3f}, of mean colours {leak[name]:+.3f}")
+    leak[name] = correlation(colour(some), colour(noisy(some, T, ab)))
+    print(f"{name:9} keeps {ab[T].sqrt():.4f} of x0; mean colours correlate {leak[name]:+.2f}")
+charts.lines({name: (range(1, T + 1), (ab / (1 - ab))[1:]) for name, ab in schedules.items()},
+             log="y", x="time t (steps)", y="signal-to-noise ratio", ylim=(1e-6, 1e5),
+             alt="SNR against time on a log scale: linear ends highest, the others far lower.")
 
 # %% [markdown]
-# The plain linear schedule leaves 8 % of the picture's amplitude in `x_T`, the others next to nothing. Drawing starts
-# from *pure* noise, but a network trained with the leak has only seen starts that give away some colour. Cosine also
-# spends more steps on middle levels; from here on you use it.
+# Under the linear schedule $x_T$ still holds eight per cent of the picture, which is not visible but enough to give its
+# colour away. That matters, because drawing starts from *pure* noise: a network that has been trained with the leak has
+# learned to read the colour off $x_T$, and pure noise tells it a random one. From here on you use cosine, which leaks
+# next to nothing and spends many of its steps in the middle, where the sprite is neither plain to see nor hopeless.
 
 # %% [markdown]
-# ## 5. What is the best guess of the clean picture?
+# ## 5. Can you draw sprites with no network at all?
 #
-# You see `x_t`, and know `t` and that the clean picture is one of 8,000 sprites. Before you look, each is equally
-# likely. If it was `x_i`, then `x_t - sqrt(ab_t) * x_i` must be noise. Gaussian noise of variance `1 - ab_t` produces
-# that difference, of squared length `d_i`, with a likelihood proportional to
+# You can compute the best guess for any list of possible pictures. So take *all* 8,000 training sprites as that list.
+# What does the best guess see in the noise?
 #
-#     exp(-d_i / (2 * (1 - ab_t)))
+# **What do you expect?** Here is a crab under ever less noise. When will the best guess be a crab?
 #
-# Bayes' rule: divided by their sum, these numbers are the probabilities of the sprites, given what you see.
-# (Exponentials divided by their sum: a *softmax*.) The guess with the smallest expected squared error is the average
-# with these weights:
+# <details name="expect-1-7"><summary>When I can see it, at about t = 300</summary>
 #
-#     w = softmax(-d / (2 * (1 - ab_t)))        guess of x0 = sum of w_i * x_i
+# It succeeds under far more noise than that. Your eye looks at a few pixels at a time; the best guess adds up the evidence of all 768 numbers, and
+# compares with 8,000 candidates that it knows by heart.
 #
-# **What do you expect?** What does it look like when there is very much noise, and when there is little?
+# </details>
+# <details name="expect-1-7"><summary>Long before I can see it</summary>
+#
+# Yes. At t = 375 you would not bet on anything, and the best guess is already this one sprite out of 8,000.
+#
+# </details>
+# <details name="expect-1-7"><summary>Never: it stays a blend</summary>
+#
+# It is a blend only while several sprites are about equally probable. As the noise falls, the probabilities of all but
+# one go to zero, and then the weighted mean is that one.
+#
+# </details>
 
 # %%
-def best_guess(x_t, t, images, ab_t):
-    d = (x_t - ab_t[t].sqrt() * images).square().sum((1, 2, 3))
-    w = (-d / (2 * (1 - ab_t[t]))).softmax(0)
-    return (w[:, None, None, None] * images).sum(0, keepdim=True), w
-
-
 seen = [500, 475, 450, 425, 400, 375, 300, 100]
-x_seen = torch.cat([du.add_noise(train.x[2:3], t, noise[2:3], cosine) for t in seen])
-guesses = torch.cat([best_guess(x_t, t, train.x, cosine)[0] for x_t, t in zip(x_seen, seen)])
-assert torch.allclose(guesses, perfect(x_seen, torch.tensor(seen) / T), atol=1e-3)
-du.show_rows({"x_t": x_seen, "best guess": guesses, "the truth": train.x[2:3].expand(8, -1, -1, -1)}, scale=5,
-             label_width=90, top=[f"t = {t}" for t in seen],
-             alt="Noisy sprite, best guess and truth: a brownish blob at t = 500, blends, then exactly the sprite.")
+x_seen = noisy(crab, seen)
+guesses = torch.cat([best_guess(x[None], t, train.x, cosine) for x, t in zip(x_seen, seen)])
+truth = crab.expand(8, -1, -1, -1)
+du.show_rows({"x_t": x_seen, "best guess": guesses, "the truth": truth}, scale=5,
+             label_width=85, top=[f"t = {t}" for t in seen],
+             alt="A noisy crab and its best guess: a blob, then blends, then the crab.")
 
 # %% [markdown]
-# What you just wrote is `du.PerfectDenoiser`. With pure noise the guess is the average of all sprites, a brownish blob.
-# Then it blends a few, then it is one sprite, while your eyes still see little but noise. How many does it blend?
-# With the entropy `H = -sum(w * log(w))`, the *effective number* `exp(H)` is 1 for a single sprite and 8,000 for
-# equal weights.
+# From pure noise the best guess is the average of all 8,000 sprites, a brownish blob. Then it blends a few, and then it is
+# one sprite, while your eyes still see noise. How many does it blend? If the weights were equal among $n$ sprites and zero
+# for the others, the answer would be $n$. For any weights, the *effective number* $\exp(-\sum_i w_i \log w_i)$ says it.
 
 # %%
-ts = list(range(5, T + 1, 15))
-z = torch.randn(24, 3, 16, 16, generator=torch.Generator().manual_seed(5))
-effective = []
-for t in ts:
-    w = perfect.weights(du.add_noise(train.x[:24], t, z, cosine), t / T)
-    effective.append(torch.special.entr(w).sum(1).exp().median().item())
-fig, ax = plt.subplots(figsize=(6.5, 3))
-ax.semilogy(ts, effective, "o-", color="tab:blue", ms=4)
-ax.set(xlabel="time t (steps)", ylabel="effective number of sprites")
-du.show_figure(fig, alt="Effective number of sprites against t: 1 up to about t = 350, then a steep rise to 8,000.")
+def effective(images):
+    """How many sprites the best guess blends, at each time: the median of 24 cases."""
+    memory = du.PerfectDenoiser(images, cosine)
+    w = [memory.weights(noisy(images[:24], t, seed=5), t / T) for t in ts]
+    return [torch.special.entr(w_t).sum(1).exp().median().item() for w_t in w]
+
+
+ts = range(5, T + 1, 15)
+numbers = {n: effective(train.x[:n]) for n in (80, 800, 8000)}
+charts.lines({f"{n:,} sprites known": (ts, ys) for n, ys in numbers.items()}, log="y",
+             x="time t (steps)", y="effective number of sprites",
+             alt="Effective number against t: 1 for most of the way, then a steep rise to all.")
 
 # %% [markdown]
-# The curve is nearly a switch: one sprite for most of the way, then a steep climb. 768 numbers give away a great deal,
-# even when each is mostly noise. So *what* will be drawn is settled early, while the picture still looks like noise.
+# Each curve is nearly a switch: one single sprite for most of the way, then a steep climb to all of them. So *this*
+# denoiser settles very early what will be drawn, while the picture still looks like noise. It can do so because it knows
+# its few candidates by heart; with more of them to tell apart the climb begins at a smaller $t$. A network does not know
+# any picture by heart, and you will see in lesson 2 that its guesses stay blends for much longer.
+#
+# ### The walk back
+#
+# At $t = 500$ the best guess is a blob, and section 3 said why: a jump back over a long distance ends in a blend. So do not
+# jump, but walk. Guess the clean picture, remove only a *little* of the noise, guess again, and so on.
+#
+# ### Your turn 1.5: one step back
+# *Difficulty 3 of 3, 10 minutes.*
+#
+# You have $x_t$ and a guess of $x_0$, and you want $x_s$ for a slightly smaller time $s$. Pretend that the guess is right.
+# Then `add_noise` must have made $x_t$ out of the guess and some noise. Which noise? Find it, and use it once more, this
+# time to make $x_s$. Here `t` and `s` are two whole numbers, the same for all pictures.
+
+# %% tags=["exercise"]
+def step_back(x, guess, t, s, ab_t):
+    """x_s from x = x_t and a guess of x_0, all (B, C, H, W); s is smaller than t."""
+    return ...  # your code here
+
+
+checks.check_step_back(step_back)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_step_back(x, guess, t, s, ab_t):
+    eps = (x - ab_t[t].sqrt() * guess) / (1 - ab_t[t]).sqrt()  # if the guess is right
+    return (ab_t[s].sqrt() * guess + (1 - ab_t[s]).sqrt() * eps).float()
+
+
+step_back = checks.keep(step_back, solution_step_back)
 
 # %% [markdown]
-# ## 6. Can you draw sprites with no network at all?
+# Now the walk. From here on a *denoiser* is anything that takes noisy pictures and the time, as the fraction $t/T$, and
+# answers with a guess of $x_0$. Every network in this course is called in this way. Our first denoiser is not a network: it
+# remembers the training sprites.
 #
-# A blob is no sprite. So go step by step: guess the clean picture, keep a bit less of the noise, repeat. From time `t`
-# to the next, smaller time `s`:
+# **What do you expect?** Eight different squares of noise go in. Where does each walk end?
 #
-#     eps = (x - sqrt(ab_t) * x0) / sqrt(1 - ab_t)        the noise, if the guess x0 were right
-#     x   = sqrt(ab_s) * x0 + sqrt(1 - ab_s) * eps        the same guess with less of that noise
+# <details name="expect-1-8"><summary>In a blob: the average of all sprites</summary>
 #
-# **What do you expect?** From pure noise, where does this walk end: in new sprites, in blends, in known sprites?
+# It begins as one. But each small step changes $x_t$ a little, and with it the probabilities, until one sprite is ahead.
+#
+# </details>
+# <details name="expect-1-8"><summary>In new sprites that nobody has drawn</summary>
+#
+# They look like it, for you have not seen all 8,000. The next section looks them up.
+#
+# </details>
+# <details name="expect-1-8"><summary>In sprites from the training set</summary>
+#
+# Yes, in every case. At little noise the best guess is always a single known sprite, so a walk can end nowhere else. The
+# next section looks them up.
+#
+# </details>
 
 # %%
-def draw(denoiser, ab_t, x, times):
+def remembering(x, share):
+    """The best guess for each of the noisy pictures x, among the training sprites."""
+    return torch.cat([best_guess(one[None], round(share * T), train.x, cosine) for one in x])
+
+
+def draw(denoiser, x, times):
+    """Walk from noise x at the first time to the last; also (time, x, guess) of each step."""
     frames = []
     for t, s in zip(times, times[1:]):
-        x0 = denoiser(x, t / T)
-        eps = (x - ab_t[t].sqrt() * x0) / (1 - ab_t[t]).sqrt()
-        x = (ab_t[s].sqrt() * x0 + (1 - ab_t[s]).sqrt() * eps).float()
-        frames.append((s, x, x0))
+        guess = denoiser(x, t / T)
+        x = step_back(x, guess, t, s, cosine).float()
+        frames.append((s, x, guess))
     return x, frames
 
 
-start = torch.randn(16, 3, 16, 16, generator=torch.Generator().manual_seed(7))
-drawn, frames = draw(perfect, cosine, start, du.sampling_times(T, 25))
-assert torch.allclose(drawn, du.sample(perfect, cosine, n=16, seed=7, steps=25), atol=1e-2)
-panels = {"x": torch.stack([x for _, x, _ in frames]), "the guess x0": torch.stack([x0 for _, _, x0 in frames])}
-du.film(panels, [f"t = {s}" for s, _, _ in frames], columns=4, scale=4, fps=5,
-        alt="Film: noise turns into 16 sprites; beside it the guess, from one blob through blends to the sprites.")
-
-# %% [markdown]
-# What you just wrote is what `du.sample` does (this walk is called *DDIM*; lesson 02 brings its noisy sister, *DDPM*).
-# All 16 guesses start as the same blob, and each falls towards a sprite of its own, guided only by the noise it began
-# with. Real sprites, and nothing was trained. Now look up the nearest training sprites.
-
 # %%
-many = du.sample(perfect, cosine, n=64, seed=8, steps=25)
-nearest = train.x[du.nearest(many, train.x)[1]]
-distance = (many - nearest).square().mean((1, 2, 3)).sqrt()
-copies_found = (distance < 0.01).sum().item()
-print(f"{copies_found} of {len(many)} drawn sprites are training sprites; the largest distance is {distance.max():.4f}")
-du.show_rows({"drawn": many[:8], "nearest": nearest[:8]}, scale=5, label_width=80,
-             alt="Eight drawn sprites above their nearest training sprites: each pair is identical.")
+times = [round(t) for t in torch.linspace(T, 0, 26).tolist()]
+start = torch.randn(8, 3, 16, 16, generator=torch.Generator().manual_seed(7))
+drawn, frames = draw(remembering, start, times)
+perfect = du.PerfectDenoiser(train.x, cosine)
+assert torch.allclose(drawn, du.sample(perfect, cosine, n=8, seed=7, steps=25), atol=1e-2)
+s, x, guess = zip(*frames)
+du.film({"x": torch.stack(x), "the best guess": torch.stack(guess)}, [f"t = {t}" for t in s],
+        columns=4, scale=5, alt="Film: noise becomes sprites; beside it the guess of each.")
 
 # %% [markdown]
-# Each drawn sprite *is* a training sprite. At little noise the average is one of those stored: the perfect denoiser
-# remembers, it does not invent. Now give it unseen sprites with a little noise.
+# Sprites, out of nothing but noise, with code that you have written yourself; and nothing was trained. The `assert` says
+# that you have just written what `du.sample` does. (This walk, which adds no new noise on its way, is called *DDIM*.
+# Lesson 2 brings its noisier sister, *DDPM*, and lesson 6 comes back to DDIM, because it is fast.)
 #
-# **What do you expect?** Will it find the sprite below the noise?
-
-# %%
-unseen = du.load_sprites("held_out", n=8).x
-dusty = du.add_noise(unseen, 50, noise[:8], cosine)
-answer = perfect(dusty, 50 / T)
-off = {"noisy": (dusty - unseen).square().mean().sqrt(), "answer": (answer - unseen).square().mean().sqrt()}
-print(f"root mean square distance to the truth: noisy picture {off['noisy']:.3f}, perfect answer {off['answer']:.3f}")
-du.show_rows({"never seen": unseen, "at t = 50": dusty, "its answer": answer}, scale=5, label_width=95,
-             alt="Held-out sprites, with a little noise, and the answers: other sprites from the training set.")
+# All eight guesses begin as the same blob. Then each falls towards a sprite of its own, and only the noise that it began
+# with decides which.
 
 # %% [markdown]
-# It answers with somebody else: the nearest sprite that it knows. On average that is further from the truth than the
-# noisy picture was. *Perfect* means perfect for these 8,000 pictures. And at every step it must look at each of them:
+# ## 6. Has it invented anything?
+#
+# Draw 64 sprites, and look up the nearest training sprite of each.
 
 # %%
-N, D, network = 36_000, train.x[0].numel(), du.count_parameters(du.Unet())
-print(f"With all {N:,} training sprites the perfect denoiser stores {N * D / 1e6:.1f} million numbers and needs about "
-      f"{2 * N * D / 1e6:.0f} million multiplications per picture and step.\n"
-      f"The default network of this course stores {network / 1e6:.1f} million numbers, however many sprites there are.")
+begin = torch.randn(64, 3, 16, 16, generator=torch.Generator().manual_seed(8))
+many, _ = draw(perfect, begin, times)
+distance, index = du.nearest(many, train.x)
+copies = (distance < 0.01).sum().item()
+print(f"{copies} of {len(many)} drawn sprites are training sprites: "
+      f"the largest distance is {distance.max():.4f}")
+du.show_rows({"drawn": many[:8], "nearest": train.x[index[:8]]}, scale=5, label_width=80,
+             alt="Eight drawn sprites above their nearest training sprites: identical pairs.")
 
 # %% [markdown]
-# That is why there is a network. Trained for the smallest squared error, it is pulled towards this perfect denoiser,
-# but does not reach it: it holds far fewer numbers than the sprites do, and treats all places alike. It finds what they
-# have in common, outlines, shading, helmets, so its guesses also work for sprites that nobody has drawn.
+# Each of them *is* a training sprite. The perfect denoiser remembers; it invents nothing. It could not be otherwise,
+# because at little noise its guess is always one of the pictures in its list.
+#
+# So give it something that is not in its list: sprites from the *held-out* part of the data, which nobody has shown to it,
+# under a moderate amount of noise.
+#
+# **What do you expect?** Will it at least remove the noise?
+#
+# <details name="expect-1-9"><summary>Yes, it is perfect after all</summary>
+#
+# It is perfect for someone who knows for certain that the truth is among the 8,000. Here that is false, and it answers
+# with one of the 8,000 all the same.
+#
+# </details>
+# <details name="expect-1-9"><summary>It will answer with another sprite</summary>
+#
+# Yes. It names the training sprite that is nearest, crisp and clean, and wrong.
+#
+# </details>
+# <details name="expect-1-9"><summary>It will answer with a blend of similar sprites</summary>
+#
+# That would be wiser. But at this level the evidence is so strong that the nearest sprite takes all the weight, even when
+# it is not near at all.
+#
+# </details>
+
+# %%
+unseen = du.load_sprites("held_out", n=200).x
+
+
+def rms(x, y):
+    """The root of the mean squared difference between two batches of pictures."""
+    return (x - y).square().mean().sqrt().item()
+
+
+dusty = noisy(unseen, 50)
+answers = perfect(dusty, 50 / T)
+off = {"noisy sprites": rms(dusty, unseen), "answers": rms(answers, unseen)}
+print("distance to the truth (rms):", {name: round(value, 3) for name, value in off.items()})
+du.show_rows({"never seen": unseen[:8], "at t = 50": dusty[:8], "its answer": answers[:8]},
+             scale=5, label_width=90,
+             alt="Unseen sprites, the same with a little noise, and other sprites as answers.")
+
+# %% [markdown]
+# It answers with somebody else. Its answers are further from the truth than the noisy pictures were: doing nothing would
+# have been better. *Perfect* meant perfect for its own list, and the list is the trouble. What we want is not a memory of
+# 8,000 pictures, but a sense of what sprites are *like*: that outlines are dark and closed, that eyes come in pairs, that
+# neighbouring pixels mostly agree. Such knowledge would also serve for sprites that are in no list. To *generalise*, as
+# this is called, is what a network is for.
+
+# %% [markdown]
+# ## 7. What does a network learn in one minute?
+#
+# A network is a function with many adjustable numbers. You show it noisy pictures, of which you know the truth, and
+# adjust its numbers so that the squared error of its guess becomes a little smaller; then the next pictures. Section 2 said
+# which guess has the smallest expected squared error: the weighted mean. So *this* is what the network is pulled towards.
+# But it cannot store 8,000 sprites in a minute, and it treats all places of a picture alike. It has to make do with what
+# sprites have in common.
+#
+# How the network looks inside is lesson 3, and how to train it well is lesson 4. Here is one step of learning. It takes 32
+# sprites, hides each at a random time, lets the network guess, and changes the network a little for the better:
+
+# %%
+def learn(network, optimizer, g):
+    x0 = train.x[torch.randint(len(train.x), (32,), generator=g)]
+    t, eps = torch.randint(1, T + 1, (32,), generator=g), torch.randn(x0.shape, generator=g)
+    guess = network(add_noise(x0, t, eps, cosine).float(), t / T)
+    loss = (guess - x0).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+# %%
+def training(seconds, seed):
+    """Trains a new network; yields it after each step, with the steps and seconds so far."""
+    torch.manual_seed(seed)
+    network = du.Unet(widths=(32, 64), attention=False, predicts="x0")
+    optimizer = torch.optim.Adam(network.parameters())
+    g, begin = torch.Generator().manual_seed(seed), time.perf_counter()
+    steps, spent = 0, 0.0
+    while spent < seconds:
+        optimizer.param_groups[0]["lr"] = 3e-3 * (1 - spent / seconds)  # ever smaller
+        learn(network, optimizer, g)
+        steps, spent = steps + 1, time.perf_counter() - begin
+        yield network, steps, spent
+
+
+# %%
+SECONDS = 60
+
+# %% [markdown]
+# **What do you expect?** The network learns from the same 8,000 sprites that the perfect denoiser knows by heart, for one
+# minute. Which of the two will be closer to the truth on sprites that neither has seen?
+#
+# <details name="expect-1-10"><summary>The perfect denoiser: a minute is too short</summary>
+#
+# Not where there is little or moderate noise. There, knowing roughly what sprites are like beats knowing 8,000 of them by
+# heart, as soon as the sprite is not one of these. (On the training sprites themselves the perfect denoiser cannot be beaten,
+# and the chart shows that, too.)
+#
+# </details>
+# <details name="expect-1-10"><summary>The network</summary>
+#
+# Yes, where there is little or moderate noise. Under more noise the race is open, and under very much they are equal,
+# because there both answer with the average of all sprites.
+#
+# </details>
+#
+# Below you can watch it. Every row holds the network's guesses for the same eight unseen sprites, after twice as much
+# training as the row above.
+
+# %% tags=["timed"]
+hidden, due = noisy(unseen[:8], 150), 1
+rows = {"noisy, t = 150": hidden}
+alt = "Guesses of eight unseen sprites, from blurs to nearly the truth."
+picture = display(du.show_rows(rows, scale=4, alt=alt), display_id=True)
+for network, steps, spent in training(SECONDS, seed=0):
+    if spent >= min(due, SECONDS):
+        with torch.no_grad():
+            rows[f"{spent:.0f} s ({steps} steps)"] = network(hidden, 150 / T)
+        picture.update(du.show_rows(rows | {"the truth": unseen[:8]}, scale=4, alt=alt))
+        due *= 2
+
+# %% [markdown]
+# Is it really better, or do we flatter ourselves with eight sprites? Measure it on 200, with two different noises. As a
+# control take 200 *training* sprites as well: there the perfect denoiser must win, or something is wrong with the
+# measurement. And train a second network, from other random numbers, for a third of the time.
+
+# %% tags=["timed"]
+*_, (second, few, _) = training(SECONDS / 3, seed=1)  # only the end of it is of interest
+levels = [15, 25, 50, 100, 150, 200, 300, 400, 475]
+
+
+@torch.no_grad()
+def distances(denoiser, x0):
+    """How far off at each level, for two seeds of the noise: (2, levels)."""
+    return [[rms(denoiser(noisy(x0, t, seed=s), t / T), x0) for t in levels] for s in (1, 2)]
+
+
+measured = {"perfect, unseen sprites": distances(perfect, unseen),
+            "network, unseen sprites": distances(network, unseen),
+            f"another, after {SECONDS / 3:.0f} s": distances(second, unseen),
+            "perfect, its own sprites": distances(perfect, train.x[:200]),
+            "network, training sprites": distances(network, train.x[:200])}
+charts.lines({name: (levels, ys) for name, ys in measured.items()}, x="time t (steps)",
+             y="distance to the truth (rms)", ylim=(0, 1), size=(6.5, 3.6),
+             alt="At small t the networks win on unseen sprites, the perfect one on its own.")
+
+# %% tags=["timed"]
+memory, first, other, own, _ = (torch.tensor(ys).mean(0) for ys in measured.values())
+wins = [str(t) for t, a, b in zip(levels, first, memory) if a < b]
+Markdown(f"""
+In {SECONDS} seconds this machine made **{steps} steps**. At t = 50, on unseen sprites, the
+perfect denoiser is off by {memory[2]:.3f}, the network by {first[2]:.3f}, and the noisy sprites
+themselves by {off["noisy sprites"]:.3f}. The network is ahead of the perfect denoiser at
+t = {", ".join(wins) or "none of the levels"}. On its own sprites the perfect denoiser is off by
+{own[2]:.3f} at t = 50, and nothing can beat it there. The second network made {few} steps, as
+the first would on a machine three times slower; it is off by {other[2]:.3f}.
+""")
+
+# %% [markdown]
+# The two curves of the network, for sprites that it has trained on and for unseen ones, lie nearly on each other: it has
+# learned nothing by heart. The two curves of the perfect denoiser lie far apart, and that gap is the price of remembering.
+#
+# The network does not win everywhere. At middle levels an answer that is a whole sprite, though another one, is closer to
+# the truth than the network's soft blur. With more training the place where the curves cross moves to the right: compare
+# the two networks, of which one had three times as long. At the far right all are equal, because nobody can do better there
+# than the average.
+#
+# And can it draw? It is a denoiser like the other, so your `draw` takes it as it is.
+
+# %% tags=["timed"]
+with torch.no_grad():
+    sketches, _ = draw(network, start, times)
+near, index = du.nearest(sketches, train.x)
+du.show_rows({"drawn": sketches, "nearest": train.x[index]}, scale=5, label_width=80,
+             alt="Eight rough shapes drawn by the network, unlike the nearest sprites.")
+
+# %% [markdown]
+# Rough sketches, and how rough they are depends on the number of steps that your machine made; but none of them is in the
+# training set. Compare with the identical pairs of section 6.
+#
+# That is the answer to this lesson's question. Noise leaves many pictures possible, and undoing it means to guess their average
+# and to walk, a small step at a time. Whoever knows the list of possible pictures by heart gets one from the list; whoever
+# has only learned what pictures are like gets a new one. In lesson 2 you take the same walk with a network that has been
+# trained for longer.
 
 # %% [markdown]
 # ## Try it
 #
-# Drag `t` until you no longer recognise the sprite. At which `t` does the *best guess* lose it? Then choose `linear`
-# and drag `t` to its end: how large must `T` be before `x_T` gives next to nothing away?
+# Drag `t` until you no longer recognise the sprite. At which `t` does the *best guess* lose it? Tick *unseen* to give it a
+# sprite that is not in its list. Then choose `linear` and drag `t` to its end: how large must `T` be before $x_T$ gives
+# next to nothing away?
 
 # %%
-from functools import lru_cache
-import ipywidgets
-
-
-# %%
-@lru_cache(maxsize=64)  # drawn once for each T and schedule: dragging t only moves the mark
-def snr_chart(schedule, T):
-    """A chart of the three schedules, the chosen one in bold, and its log SNR for t = 1..T."""
-    fig, ax = plt.subplots(figsize=(6.12, 2), dpi=100)
-    fig.subplots_adjust(left=0.09, right=0.985, bottom=0.23, top=0.95)
-    curves = {name: du.noise_schedule(name, T)[1:] for name in schedules}
-    curves = {name: (ab / (1 - ab)).log10() for name, ab in curves.items()}
-    for (name, curve), color, dash in zip(curves.items(), ["tab:orange", "black", "tab:blue"], ["-", "-.", "--"]):
-        ax.plot(range(1, T + 1), curve, dash, color=color, lw=3 if name == schedule else 1, label=name)
-    ax.axhline(0, color="grey", lw=0.8)
-    ax.set(xlabel="time t (steps)", ylabel="log10 of SNR", ylim=(-5.5, 4.5))
-    ax.legend(fontsize=8, ncol=3, loc="lower left")
-    return widgets.Chart(fig, ax), curves[schedule]
-
-
-# %%
-def dissolve(t=150, schedule="cosine", T=500, sprite=2):
-    """A Picture of the sprite, of x_t, of the best guess and of t on the schedule; and a sentence with the numbers."""
+def dissolve(t=150, schedule="cosine", T=500, sprite=12, unseen_one=False):
+    """A sprite, x_t, the best guess among the training sprites, and t on the schedules."""
     if t > T:
-        raise ValueError(f"With T = {T} the time t runs from 1 to {T}, so {t} is too late: lower t or raise T.")
-    ab, x0 = du.noise_schedule(schedule, T), train.x[sprite : sprite + 1]
-    x_t = du.add_noise(x0, t, noise[:1], ab)
-    w = du.PerfectDenoiser(train.x, ab).weights(x_t, t / T)
-    guess = (w @ train.x.flatten(1)).view_as(x0)  # the average with these weights
+        raise ValueError(f"With T = {T} the time t runs from 1 to {T}: lower t or raise T.")
+    ab, source = du.noise_schedule(schedule, T), unseen if unseen_one else train.x
+    x0 = source[sprite : sprite + 1]
+    x_t = noisy(x0, t, ab)
+    w = weights(x_t, t, train.x, ab).float()
+    guess = (w @ train.x.flatten(1)).view_as(x0)
     panels = {"the sprite, x0": x0, f"x_t at t = {t}": x_t, "best guess": guess}
     top = du.film({title: x[None] for title, x in panels.items()}, columns=1, scale=12)
-    chart, log_snr = snr_chart(schedule, T)
-    alt = f"Sprite {sprite}, with the noise of t = {t} of {T} ({schedule} schedule), its best guess, and log SNR."
-    return chart.under(top, [(t, log_snr[t - 1])], alt), (
-        f"x_t = {ab[t].sqrt():.3f} * x0 + {(1 - ab[t]).sqrt():.3f} * noise, SNR {ab[t] / (1 - ab[t]):.3g}. "
-        f"The best guess blends {torch.special.entr(w).sum().exp():,.1f} sprites; x0 has a weight of {w[0, sprite]:.3f}.")
+    alt = f"Sprite {sprite} at t = {t} of {T} ({schedule}), its best guess, and the SNR."
+    return lesson_01.with_snr(top, t, T, schedule, alt), (
+        f"x_t = {ab[t].sqrt():.3f} * x0 + {(1 - ab[t]).sqrt():.3f} * noise. "
+        f"The best guess blends {torch.special.entr(w).sum().exp():,.1f} sprites "
+        f"and is {rms(guess, x0):.3f} off the truth.")
 
 
-# %%
 t_slider, T_slider = ipywidgets.IntSlider(150, 1, T), ipywidgets.IntSlider(T, 50, 1000, 50)
 ipywidgets.dlink((T_slider, "value"), (t_slider, "max"))  # t ends at T
-widgets.try_it(dissolve, t=t_slider, schedule=list(schedules), T=T_slider, sprite=(0, 199))
+widgets.try_it(dissolve, t=t_slider, schedule=list(schedules), T=T_slider, sprite=(0, 199),
+               unseen_one=False)
 
 # %% [markdown]
-# ## Exercises
+# ## Open problem: a denoiser without training that does not only remember
 #
-# Replace the dots in each stub by your code, and run the cell: the check names the mistake. Run it again for the next
-# hint. Each solution lies folded below.
-#
-# ### Exercise 1.1: from betas to alpha-bar
-# *Difficulty 1 of 3, 5 minutes.*
-#
-# Somebody hands you `b_t` with T entries, the betas of t = 1 to T and none for time 0. Make `ab_t` with T + 1 entries,
-# so that `ab_t[t]` is the product of the first t numbers `1 - b_t`. With one index off, every picture gets the noise of
-# another time, and nothing complains.
+# The network needed a minute of training. Can you do without? Write a denoiser that uses nothing but the 8,000 training
+# sprites and some thinking, and that gets as close as possible to the truth on sprites it has not seen. The score is the
+# distance to the truth, averaged over three levels; smaller is better. To begin with, ask yourself what it is that an
+# unseen sprite has in common with the known ones, when it is not the whole picture.
 
-# %% tags=["exercise"]
-def my_ab_t(b_t):
-    """Alpha-bar (T + 1,) from the betas b_t (T,), both float64."""
-    return ...  # your code here
+# %% tags=["timed"]
+@torch.no_grad()
+def score(denoiser):
+    """The distance to the truth on unseen sprites, averaged over t = 50, 100 and 150."""
+    x0 = unseen[-100:]
+    return sum(rms(denoiser(noisy(x0, t, seed=9), t / T), x0) for t in (50, 100, 150)) / 3
 
 
-checks.check_ab_t(my_ab_t)
-
-# %% tags=["solution"] jupyter={"source_hidden": true}
-def solution_ab_t(b_t):
-    return torch.cat([torch.ones(1, dtype=b_t.dtype), torch.cumprod(1 - b_t, 0)])  # a product of no factors is 1
-
-
-result = checks.check_ab_t(solution_ab_t)
-assert result.passed
-result
+rivals = {"nothing done": lambda x, share: x, "perfect denoiser": perfect,
+          f"network, {SECONDS / 3:.0f} s": second, f"network, {SECONDS} s": network}
+scores = {name: score(denoiser) for name, denoiser in rivals.items()}
+charts.bars(scores, y="distance to the truth on unseen sprites (rms)",
+            alt="Scores of doing nothing, of the perfect denoiser, and of the two networks.")
 
 # %% [markdown]
-# ### Exercise 1.2: add noise
-# *Difficulty 1 of 3, 5 minutes.*
-#
-# In section 3 all pictures had the same `t`. In training each picture of a batch has its own: `t` is a tensor of B
-# whole times. Write the jump for such a batch:
-#
-#     x_t = sqrt(ab_t) * x0 + sqrt(1 - ab_t) * noise
-
-# %% tags=["exercise"]
-def my_add_noise(x0, t, noise, ab_t):
-    """Noisy pictures (B, C, H, W) from x0 and noise, both (B, C, H, W), times t (B,) and ab_t (T + 1,)."""
-    return ...  # your code here
-
-
-checks.check_add_noise(my_add_noise)
+# The course's own best stands folded below. Try yours first.
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
-def solution_add_noise(x0, t, noise, ab_t):
-    ab = ab_t[t].view(-1, 1, 1, 1)  # (B,) to (B, 1, 1, 1): one number for all pixels of a picture
-    return ab.sqrt().float() * x0 + (1 - ab).sqrt().float() * noise
+def patches(x, share):
+    """The best guess for each pixel by itself, from the patch around it: a patch of an unseen
+    sprite is familiar, even if the whole is not. Large ones where small ones say too little."""
+    t = round(share * T)
+    half = 1 if t < 125 else 2 if t < 200 else 3
+    known, given = (torch.nn.functional.pad(y, [half] * 4) for y in (train.x, x))
+    signal, variance, size = cosine[t].sqrt().float(), 1 - cosine[t].float(), 2 * half + 1
+    guess = torch.empty_like(x)
+    for i in range(16):
+        for j in range(16):
+            a = signal * known[:, :, i : i + size, j : j + size].flatten(1)
+            b = given[:, :, i : i + size, j : j + size].flatten(1)
+            d = a.square().sum(1) - 2 * b @ a.T
+            guess[:, :, i, j] = (-d / (2 * variance)).softmax(1) @ train.x[:, :, i, j]
+    return guess
 
 
-result = checks.check_add_noise(solution_add_noise)
-assert result.passed
-result
-
-# %% [markdown]
-# ### Exercise 1.3: how much does each picture count?
-# *Difficulty 3 of 3, 15 minutes.*
-#
-# Write the weights `w` of the perfect denoiser for one noisy picture `x_t`, but faster than in section 5, without the
-# large array `x_t - sqrt(ab_t) * images`. Multiply out the square
-#
-#     d_i = |x_t|**2 - 2 * sqrt(ab_t) * (x_t . x_i) + ab_t * |x_i|**2
-#
-# where `x_t . x_i` is the sum of products over all pixels and channels: for all pictures at once, one matrix product.
-# Which term is the same for every picture, so that the softmax does not need it?
-
-# %% tags=["exercise"]
-def my_weights(x_t, t, images, ab_t):
-    """How much each of the images (N, C, H, W) counts for x_t (1, C, H, W) at the whole time t: (N,), of sum 1."""
-    return ...  # your code here
-
-
-checks.check_weights(my_weights)
-
-# %% tags=["solution"] jupyter={"source_hidden": true}
-def solution_weights(x_t, t, images, ab_t):
-    ab, x, rows = ab_t[t], x_t.flatten(), images.flatten(1)
-    d = ab * rows.square().sum(1) - 2 * ab.sqrt() * (rows @ x)  # a constant, |x_t|**2, cancels in the softmax
-    return (-d / (2 * (1 - ab))).softmax(0)
-
-
-result = checks.check_weights(solution_weights)
-assert result.passed
-result
+print(f"patches: {score(patches):.3f}; the perfect denoiser: {scores['perfect denoiser']:.3f}")
 
 # %% [markdown]
 # ## What you saw
 
-# %%
+# %% tags=["timed"]
 Markdown(f"""
-- Fading into uniform noise lets the std fall from {fade_std[0]:.2f} to {fade_std.min():.2f} before it ends at
-  {fade_std[-1]:.2f}; square-root weights lead from {root_std[0]:.2f} to {root_std[-1]:.2f} with no dip.
-- {T} tiny steps and one jump agree: the mean of 20,000 walked pixels differs from the formula by at most
-  {(means - ab_t.sqrt() * pixel).abs().max():.3f}, their std by at most {(stds - (1 - ab_t).sqrt()).abs().max():.3f}.
-- At t = 50 the noise has std {(1 - ab_t[50]).sqrt():.3f}; without the square root it would be {1 - ab_t[50]:.3f}.
-- The linear schedule with 500 steps leaves {100 * ab_t[T].sqrt():.0f} % of the picture's amplitude in the final noise:
-  mean colours still correlate {leak["linear"]:.2f} with the truth (rescaled {leak["rescaled"]:.2f}, cosine
+- Plain fading lets the std fall from {faded[0]:.2f} to {min(faded):.2f} before it ends at
+  {faded[-1]:.2f}. With square roots it goes from {rooted[0]:.2f} to {rooted[-1]:.2f}.
+- Of two sprites at fifty-fifty, each alone has an expected squared error of {at_even[0]:.3f},
+  their blend {min(at_even):.3f}. The best guess is the mean, weighted by the probabilities.
+- {T} small steps and one jump agree: the mean of the walked pixels differs from the formula by
+  {max(abs(m - linear[t].sqrt()) for m, t in zip(means, dots)):.3f} at most, their std by
+  {max(abs(s - (1 - linear[t]).sqrt()) for s, t in zip(stds, dots)):.3f}.
+- The linear schedule with {T} steps leaves {linear[T].sqrt():.0%} of the picture in the final
+  noise, and mean colours still correlate {leak["linear"]:.2f} with the truth (with cosine:
   {leak["cosine"]:.2f}).
-- The perfect denoiser blends {effective[0]:.1f} sprites at t = {ts[0]} and {effective[-1]:,.0f} at t = {ts[-1]}.
-- It draws with no network, and {copies_found} of {len(many)} drawn sprites are copies from the training set.
+- The best guess among 8,000 sprites blends {numbers[8000][0]:.1f} of them at t = {ts[0]}, and
+  {numbers[8000][-1]:,.0f} at t = {ts[-1]}. It draws without a network, but {copies} of its
+  {len(many)} drawings are copies.
+- On unseen sprites at t = 50 that guess is off by {memory[2]:.3f}, more than the noise itself
+  ({off["noisy sprites"]:.3f}). A network is off by {first[2]:.3f} after {steps} steps, and its
+  drawings are {near.min():.2f} or more away from every training sprite.
 """)
 
 # %% [markdown]
 # ## Quiz
 #
-# **1.** Why is the weight of the noise `sqrt(1 - ab_t)` and not `1 - ab_t`?
+# **1.** Why is the weight of the noise $\sqrt{1-\bar\alpha_t}$, and not $1-\bar\alpha_t$?
 #
 # <details><summary>Answer</summary>
-# Variances add with squared weights. With the root, the noise has variance <code>1 - ab_t</code>, which is what the
-# tiny steps add up to. Without it, the jump no longer agrees with the walk.
+#
+# Variances add, and a weight counts squared in them. With the root, the noise has the variance 1 - ab_t, which is what the
+# tiny steps add up to. Without it there is too little noise at every level between the two ends, and the jump no longer
+# agrees with the walk.
+#
 # </details>
 #
-# **2.** A friend's array has `ab_t[0] = 0.9999`. What went wrong?
+# **2.** A friend's `ab_t[0]` is 0.9999. What went wrong?
 #
 # <details><summary>Answer</summary>
-# The product has <code>b_1</code> at index 0, so every index is off by one: time 0 is no longer the clean picture.
+#
+# The first factor stands at index 0. So every index is off by one, time 0 is no longer the clean picture, and every picture
+# gets the noise of the level above. Nothing raises an error.
+#
 # </details>
 #
-# **3.** At `t = 500` of the cosine schedule, what is the best guess, and why is it no sprite?
+# **3.** At t = 500 the best guess is a brownish blob that is not a sprite. How can the *best* guess be something that
+# cannot be true?
 #
 # <details><summary>Answer</summary>
-# The average of all training sprites. The noise does not say which one it was, so all weights are equal. A mean of
-# possibilities need not be one of them.
+#
+# Best means that the expected squared error is smallest, and that holds for the weighted mean of all that is possible. A
+# mean of possible pictures need not be one of them, just as the mean of a die is 3.5.
+#
 # </details>
 #
-# **4.** The perfect denoiser has the lowest possible error on the training sprites. Why is it a poor model?
+# **4.** The perfect denoiser has the smallest possible error on the training sprites. Why is it a poor model all the same?
 #
 # <details><summary>Answer</summary>
-# It draws nothing but copies, and answers an unseen picture with another one. The aim is new pictures that look like
-# the data: a model has to generalise.
+#
+# It draws nothing but copies, and answers an unseen sprite with a known one. A model is useful when it generalises: when it
+# has learned what the pictures have in common. Being imperfect on the training set is not a flaw of a network here; it is
+# what makes room for new pictures.
+#
 # </details>
 
 # %% [markdown]
+# ## Where you meet this outside
+#
+# - The list of $\bar\alpha_t$ is `alphas_cumprod` of a **scheduler** in the diffusers library. Its `beta_schedule` is
+#   `"linear"`, `"squaredcos_cap_v2"` (our cosine), or `"scaled_linear"`, which Stable Diffusion uses with T = 1,000. The
+#   line that you wrote first is `scheduler.add_noise(x0, noise, t)`.
+# - **Steps** (`num_inference_steps`) is the number of steps of the walk back: 25 in this lesson.
+# - **Strength**, when a program changes a picture that you bring along, is the level to which it adds noise before it
+#   walks back: at a high strength only colour and rough shape survive, as in section 4.
+# - Stable Diffusion had the leak of section 4, too: its last level still held a little of the picture, and so it could
+#   hardly draw a very dark or a very bright one. The remedy is the option `rescale_betas_zero_snr=True`.
+# - A network that answers with the picture, as yours did, has `prediction_type="sample"`. FLUX and other newer models mix
+#   picture and noise with plain weights, as in section 1's first idea; lesson 11 says why that works as well.
+#
 # ## Going further
 #
-# - Sohl-Dickstein et al. (2015), *Deep Unsupervised Learning using Nonequilibrium Thermodynamics*: the ink drop becomes
-#   a learning method.
-# - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: the linear schedule and, in equation 4, the
-#   jump to any `t`.
-# - Nichol and Dhariwal (2021), *Improved Denoising Diffusion Probabilistic Models*: the cosine schedule (section 3.2).
-# - Karras et al. (2022), *Elucidating the Design Space of Diffusion-Based Generative Models*: derives the perfect
-#   denoiser in appendix B.3.
-# - Kadkhodaie et al. (2024), *Generalization in diffusion models arises from geometry-adaptive harmonic
-#   representations*: networks go from copying to inventing as the data grow.
+# - Sohl-Dickstein et al. (2015), *Deep Unsupervised Learning using Nonequilibrium Thermodynamics*: the ink drop becomes a
+#   way of learning.
+# - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: the linear schedule and, in equation 4, the jump
+#   to any level.
+# - Nichol and Dhariwal (2021), *Improved Denoising Diffusion Probabilistic Models*: the cosine schedule, in section 3.2.
+# - Karras et al. (2022), *Elucidating the Design Space of Diffusion-Based Generative Models*: the perfect denoiser is
+#   derived in appendix B.3.
+# - Lin et al. (2023), *Common Diffusion Noise Schedules and Sample Steps are Flawed*: the leak, and what it did to Stable
+#   Diffusion.
+# - Kadkhodaie et al. (2024), *Generalization in diffusion models arises from geometry-adaptive harmonic representations*:
+#   networks go from copying to inventing as the data grow.
+# - Kamb and Ganguli (2024), *An analytic theory of creativity in convolutional diffusion models*: why a network that looks
+#   at small neighbourhoods makes new pictures. Read it after you have tried the open problem.
 #
 # Next: [02_sampling](02_sampling.ipynb)
