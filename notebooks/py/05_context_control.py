@@ -65,15 +65,16 @@ fast = dict(steps=10, order=2, clip=True)
 #
 # ## 1. Is a request always followed?
 #
-# A request is called a *context*. For our networks it is a row of five numbers, one for each class: a 1 at the place of
-# the class and 0 elsewhere, which is called *one-hot*. Inside the network a linear layer turns the row into a vector,
-# and this is added to the vector of the time that you know from lesson 3. So the request reaches every block by the same
-# road as the time: each block learns to scale and shift its features differently for a hero than for a food. Nothing
-# *forces* the network to obey. It has only learned that in training a 1 in the third place came with pictures of food.
+# A request is called a *context*. For our networks it is a row of five numbers, one for each class: a 1 at the place
+# of the class and 0 elsewhere, which is called *one-hot*. Inside the network a linear layer turns the row into a
+# vector, and this is added to the vector of the time that you know from lesson 3. So the request reaches every block
+# by the same road as the time: each block learns to scale and shift its features differently for a hero than for a
+# food. Nothing *forces* the network to obey. It has only learned that in training a 1 in the third place came with
+# pictures of food.
 #
 # **What do you expect?** Two networks are asked for eight sprites of each class. One is `unet.pth`. The other is the
-# network of the sprite course from lesson 3, which was trained for a far shorter time. How often does each draw what was
-# asked for?
+# network of the sprite course from lesson 3, which was trained for a far shorter time. How often does each draw what
+# was asked for?
 #
 # <details name="expect-5-1"><summary>Both nearly always: the request is part of the input</summary>
 #
@@ -150,9 +151,9 @@ du.show_rows({"asked for, and\nrecognised": x[failed]}, scale=5, top=top, label_
 # ### Your turn 5.1: drop the context
 # *Difficulty 1 of 3, 5 minutes.*
 #
-# Write this one line of the training. `c` holds a row for each picture of a batch, and `u` a random number between 0 and
-# 1 for each (`torch.rand(B)`). Where u is below p the whole row becomes zeros; all other rows stay as they are. Return a
-# new tensor. (u is B numbers, and c has the shape (B, K). What happens if you simply multiply the two?)
+# Write this one line of the training. `c` holds a row for each picture of a batch, and `u` a random number between 0
+# and 1 for each (`torch.rand(B)`). Where u is below p the whole row becomes zeros; all other rows stay as they are.
+# Return a new tensor. (u is B numbers, and c has the shape (B, K). What happens if you simply multiply the two?)
 
 # %% tags=["exercise"]
 def drop(c, u, p):
@@ -171,10 +172,10 @@ drop = checks.keep(drop, solution_drop)
 
 # %% [markdown]
 # Try it where the right answer is known. In the flat world of lesson 1 a "picture" is one of a dozen points in the
-# plane, seven of which form a *ring* and five a *cluster*; these are the two classes. You train a tiny network there with
-# your `drop`, once with p = 0.1 and once with p = 0, that is, without dropping anything, each from two seeds. Then you
-# ask each of them for the guess at noisy points, with a row of zeros and with a class, and compare it with the exact
-# denoiser's answer.
+# plane, seven of which form a *ring* and five a *cluster*; these are the two classes. You train a tiny network there
+# with your `drop`, once with p = 0.1 and once with p = 0, that is, without dropping anything, each from two seeds.
+# Then you ask each of them for the guess at noisy points, with a row of zeros and with a class, and compare it with
+# the exact denoiser's answer.
 #
 # **What do you expect?** How well do the networks that were never shown a row of zeros answer to one?
 #
@@ -240,9 +241,9 @@ charts.bars(flat_errors, y="distance from the exact guess, two seeds (points: wi
             alt="Asked with zeros, networks trained without dropping are far off, else near")
 
 # %% [markdown]
-# The last two bars are the control. Asked for the ring, both kinds of network come near the exact guess, so dropping one
-# row in ten has cost little. Asked with zeros, those that had never seen zeros are far off. `unet.pth` was trained with
-# p = 0.1, and so was the sprite course's network. So what does `unet.pth` draw when nobody asks?
+# The last two bars are the control. Asked for the ring, both kinds of network come near the exact guess, so dropping
+# one row in ten has cost little. Asked with zeros, those that had never seen zeros are far off. `unet.pth` was trained
+# with p = 0.1, and so was the sprite course's network. So what does `unet.pth` draw when nobody asks?
 #
 # **What do you expect?** 100 squares of noise, and five zeros as the request.
 #
@@ -314,8 +315,8 @@ for name, (a, b) in zip(du.CLASSES, free_shares):
 # </details>
 # <details name="expect-5-4"><summary>On some points of the ring only</summary>
 #
-# Yes. They end on those that are the least likely to be mistaken for the cluster. You ask for a ring so insistently that
-# only its most ring-like points will do.
+# Yes. They end on those that are the least likely to be mistaken for the cluster. You ask for a ring so insistently
+# that only its most ring-like points will do.
 #
 # </details>
 
@@ -327,8 +328,8 @@ explore.flat_world("guidance")
 # ring and cluster they differ most, and there w decides. Then raise w, and watch the small circles, where the guided
 # walks end, leave the points of the ring that are nearest to the cluster.
 #
-# Why is *this* difference the right thing to enlarge? Bayes' rule says that a noisy picture speaks for class c as far as
-# it is more frequent within the class than elsewhere:
+# Why is *this* difference the right thing to enlarge? Bayes' rule says that a noisy picture speaks for class c as far
+# as it is more frequent within the class than elsewhere:
 #
 # $$p(c \mid x_t) = p(c)\, \frac{p(x_t \mid c)}{p(x_t)}$$
 #
@@ -415,8 +416,8 @@ assert apart < 1e-3
 print(f"largest difference from du.Guided: {apart:.0e}")
 
 # %% [markdown]
-# **You have just written `du.Guided`.** (The course's asks the network only once, with both halves in one batch, which is
-# a little quicker. The number of pictures that the network has to look at is the same: two for one.)
+# **You have just written `du.Guided`.** (The course's asks the network only once, with both halves in one batch, which
+# is a little quicker. The number of pictures that the network has to look at is the same: two for one.)
 #
 # Now the request that failed. The same weak network, the same noise, the same ten steps, but guided:
 
@@ -437,8 +438,9 @@ du.show_rows(rows, scale=5, top=[du.CLASSES[asked[i]] for i in failed], label_wi
              alt="The sprites that failed, and the same noise guided with w = 2 and 4")
 
 # %% [markdown]
-# These are the failures of section 1, guided. They have not become beautiful: guidance makes a request count for more, it
-# does not teach a network to draw. But nothing was trained, no weight was changed, and many more requests are followed.
+# These are the failures of section 1, guided. They have not become beautiful: guidance makes a request count for more,
+# it does not teach a network to draw. But nothing was trained, no weight was changed, and many more requests are
+# followed.
 #
 # The price is that the network looks at two pictures instead of one in every step. For the same price the plain network
 # could take twice as many steps. So before you say that guidance is *better*, let it do just that:
@@ -490,9 +492,9 @@ du.film({"clip=False": torch.stack(free_clip), "clip=True": torch.stack(clipped)
 # %% [markdown]
 # Play it slowly. From w = 0 to 1 some sprites turn into another thing altogether, because they are now what was asked
 # for. Up to 2 or so they become plainer. After that they do not get *more* like a hero or a food, but harsher: on the
-# left the colours run out of range, which is called *over-saturation*, and stripes and stray pixels appear. On the right
-# every guess was clipped to [-1, 1] on the way, so that the overshoot of one step does not feed the next. That helps
-# with the colours. It does not make w = 8 a good choice.
+# left the colours run out of range, which is called *over-saturation*, and stripes and stray pixels appear. On the
+# right every guess was clipped to [-1, 1] on the way, so that the overshoot of one step does not feed the next. That
+# helps with the colours. It does not make w = 8 a good choice.
 #
 # What does happen with an exact denoiser? Give your `Guided` the one of the flat world, start 200 walks towards the
 # ring, and count.
@@ -509,10 +511,10 @@ for w in (1, 2, 4, 8):
     print(f"w = {w}: {reached[w]} of 7 points reached; no end lies more than {off:.3f} off")
 
 # %% [markdown]
-# Every walk still ends on a point: an exact denoiser draws nothing harsh. But fewer and fewer points are reached. So there
-# are two different prices of a large w. One is the network's fault: the harshness, which an exact denoiser
-# does not show. The other is guidance's own: even with exact answers, some of what was asked for is no longer drawn.
-# This is the famous trade: *variety for faithfulness*.
+# Every walk still ends on a point: an exact denoiser draws nothing harsh. But fewer and fewer points are reached. So
+# there are two different prices of a large w. One is the network's fault: the harshness, which an exact denoiser does
+# not show. The other is guidance's own: even with exact answers, some of what was asked for is no longer drawn. This
+# is the famous trade: *variety for faithfulness*.
 #
 # So which w should you use? Measure. The Fréchet distance to real sprites (lesson 2) sees both prices: harsh pictures,
 # and kinds that are missing. And since a result may belong to one sampler only, measure with two: without fresh noise
@@ -578,18 +580,18 @@ for eta in (0, 1):
 print(f"In brackets: drawn as asked. {SCORED} real sprites: {floor:.2f}")
 
 # %% [markdown]
-# Without fresh noise guidance pays: with both seeds the distance falls by much more than the seeds are apart, and rises
-# again for a large w. Yet look at the shares in brackets. Nearly every request is followed even at w = 1, so it cannot be
-# disobedience that guidance cures here. It is *unclear* drawing: the network's errors pile up along the walk, and the
-# push towards what is typical of a food or a hero corrects some of them.
+# Without fresh noise guidance pays: with both seeds the distance falls by much more than the seeds are apart, and
+# rises again for a large w. Yet look at the shares in brackets. Nearly every request is followed even at w = 1, so it
+# cannot be disobedience that guidance cures here. It is *unclear* drawing: the network's errors pile up along the
+# walk, and the push towards what is typical of a food or a hero corrects some of them.
 #
 # With fresh noise the distance at w = 1 is lower to begin with, because noise corrects the same errors in another way:
 # each step covers up some of what the last one did wrong, and the network looks again. So guidance has less left to
 # repair. Compare its gain with how far the two seeds are apart before you believe in it.
 #
-# What did *not* come out is a rule like "w = 2 is best": which w is best, and how much it brings, is a statement about a
-# network and a sampler together. What holds for both samplers is that w = 8 is too much. And the famous trade is not to be
-# seen in the shares. Beyond w = 2 nothing is bought any more, because there are hardly any failed requests left to win;
+# What did *not* come out is a rule like "w = 2 is best": which w is best, and how much it brings, is a statement about
+# a network and a sampler together. What holds for both samplers is that w = 8 is too much. And the famous trade cannot
+# be seen here: beyond w = 2 nothing is bought any more, because there are hardly any failed requests left to win, and
 # you only pay. For the weak network of section 1 that was different: there w = 4 still won requests.
 #
 # Two questions about fairness remain. A guided step looks at twice as many pictures, so ten guided steps should be held
@@ -609,8 +611,8 @@ print(f"w = 8, eta = 0: {bare[0]:.2f} and {bare[1]:.2f} without clipping, "
 # Without fresh noise more steps help little: what is wrong there does not come from too few steps, and so guidance is
 # ahead even at equal cost. With fresh noise twenty plain steps come close to ten guided ones. (The comparison even
 # flatters guidance a little, because "at their best" picks the lucky w of each seed.) So guidance is worth its price
-# where requests fail, and where the walk has no fresh noise; it is no free improvement. And clipping hides a part of what
-# a large w does, so whoever reports a large w without harm should say whether something was clipped.
+# where requests fail, and where the walk has no fresh noise; it is no free improvement. And clipping hides a part of
+# what a large w does, so whoever reports a large w without harm should say whether something was clipped.
 
 # %% [markdown]
 # ## 5. Can you say what you do *not* want?
@@ -625,8 +627,8 @@ print(f"w = 8, eta = 0: {bare[0]:.2f} and {bare[1]:.2f} without clipping, "
 # *Difficulty 2 of 3, 6 minutes.*
 #
 # Write it as a denoiser again. `negative` is a single row (5,), the same for all pictures, and it may be a mixture.
-# Which answers of the network do you need: to c, to `negative`, to zeros? Before you run the check: what does your class
-# answer at w = 1, and what at w = 0?
+# Which answers of the network do you need: to c, to `negative`, to zeros? Before you run the check: what does your
+# class answer at w = 1, and what at w = 0?
 
 # %% tags=["exercise"]
 class Away:
@@ -699,10 +701,10 @@ du.show_rows(rows, scale=4, label_width=125,
              alt="Nothing asked; away from food; heroes; heroes away from side-facing")
 
 # %% [markdown]
-# Food is all but gone, and of the spells, too, most have left. The last three rows are heroes from the same noise: insisted
-# on moderately, strongly, and strongly but away from side-facing figures. The last two rows differ, so it does matter
-# from where the arrow starts. But do not expect a difference that has a name. An arrow among 768 numbers says "more like
-# this one and less like that one", and need not be anything that you would have a word for.
+# Food is all but gone, and of the spells, too, most have left. The last three rows are heroes from the same noise:
+# insisted on moderately, strongly, and strongly but away from side-facing figures. The last two rows differ, so it
+# does matter from where the arrow starts. But do not expect a difference that has a name. An arrow among 768 numbers
+# says "more like this one and less like that one", and need not be anything that you would have a word for.
 #
 # Is it the course's denoiser again, and what about the two traps, w = 0 and w = 1?
 
@@ -722,8 +724,8 @@ print("Equal to du.Guided(..., negative=2). At w = 0 it draws what you wanted to
 # %% [markdown]
 # ## 6. Can you ask for half and half?
 #
-# The five numbers need not be one-hot. The layer that reads them is linear, so with its weights W a mixed row enters the
-# network as the mixed vector,
+# The five numbers need not be one-hot. The layer that reads them is linear, so with its weights W a mixed row enters
+# the network as the mixed vector,
 #
 # $$W \left( \tfrac12\, \text{hero} + \tfrac12\, \text{food} \right) =
 # \tfrac12\, W\, \text{hero} + \tfrac12\, W\, \text{food},$$
@@ -759,8 +761,8 @@ mixtures = checks.keep(mixtures, solution_mixtures)
 #
 # <details name="expect-5-9"><summary>A person made of food</summary>
 #
-# That would be nice. Now and then one looks a little like it, but nothing promises it: half of a request is not a request
-# for half a thing.
+# That would be nice. Now and then one looks a little like it, but nothing promises it: half of a request is not a
+# request for half a thing.
 #
 # </details>
 # <details name="expect-5-9"><summary>Some are heroes, some are foods</summary>
@@ -791,8 +793,8 @@ charts.lines({"hero": (food, hero_seen), "food": (food, food_seen),
              alt="Hero falls, food rises; in the middle other classes are recognised, too")
 
 # %% [markdown]
-# Down a column the colours mostly stay and the thing switches, often from one row to the next: a drawing is a hero for a
-# while, and then it is food. In the middle the judge also sees classes that you never named. Some of that may be the
+# Down a column the colours mostly stay and the thing switches, often from one row to the next: a drawing is a hero for
+# a while, and then it is food. In the middle the judge also sees classes that you never named. Some of that may be the
 # judge, who was never taught to say "neither". Can guidance make a half-hearted request count? Try it below.
 
 # %% [markdown]
@@ -856,8 +858,8 @@ widgets.try_it(studio, saves={"the sheet": sheet, "the animation": animation},
 # with t, with fresh noise or without.
 #
 # `score` takes a function `make(model)` that returns a denoiser, such as your `Guided`, and the sampler's settings. It
-# counts the looks, and returns the Fréchet distance, the mean over two seeds. Two obvious ways to spend twelve looks are
-# six steps guided with w = 2 and twelve plain steps. Beat the better of the two.
+# counts the looks, and returns the Fréchet distance, the mean over two seeds. Two obvious ways to spend twelve looks
+# are six steps guided with w = 2 and twelve plain steps. Beat the better of the two.
 
 
 # %%
@@ -887,19 +889,18 @@ def score(make, **how):
 noisy = dict(order=2, clip=True, eta=1)
 six = score(lambda model: Guided(model, 2), steps=6, **noisy)
 twelve = score(lambda model: model, steps=12, **noisy)
-print(f"six guided steps: {six:.2f}; twelve plain steps: {twelve:.2f}; real sprites: {floor:.2f}")
+print(f"six guided steps: {six:.2f}; twelve plain ones: {twelve:.2f}; real sprites: {floor:.2f}")
 
 # %% [markdown]
-# The course's own best so far is folded below. Look at it only when you have beaten both, or given up: there is probably a
-# better one, since this one is hardly ahead.
+# The course's own best so far is folded below. Look at it only when you have beaten both, or given up: there is
+# probably a better one, since this one is hardly ahead.
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 class Sometimes(Guided):
-    """Guides where the class is decided, and asks once where that is not yet or no longer open."""
+    """Guides where the class is decided, and asks only once elsewhere."""
 
     def __call__(self, x, t, c):
-        decides = 0.5 < t[0] < 0.85
-        return super().__call__(x, t, c) if decides else self.model(x, t, c)
+        return super().__call__(x, t, c) if 0.5 < t[0] < 0.85 else self.model(x, t, c)
 
 
 best = score(lambda model: Sometimes(model, 3), steps=9, **noisy)  # 6 + 2 * 3 looks
@@ -935,9 +936,9 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# Guidance needs the answer without a request, uncond. A network that was never shown the null context answers something
-# to it, but nothing that means "any picture", so that the arrow cond - uncond would begin at an arbitrary place. Dropping
-# one in ten teaches one network both answers.
+# Guidance needs the answer without a request, uncond. A network that was never shown the null context answers
+# something to it, but nothing that means "any picture", so that the arrow cond - uncond would begin at an arbitrary
+# place. Dropping one in ten teaches one network both answers.
 #
 # </details>
 #
@@ -945,8 +946,9 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# The numbers are the input of a layer, not probabilities. The network is given the middle of two vectors, which it never
-# saw in training. If you want the one or the other with probability one half, toss a coin and hand over a one-hot row.
+# The numbers are the input of a layer, not probabilities. The network is given the middle of two vectors, which it
+# never saw in training. If you want the one or the other with probability one half, toss a coin and hand over a
+# one-hot row.
 #
 # </details>
 #
@@ -955,8 +957,8 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# With which network, and with which sampler? A weak network gains from guidance what a good one does not need, and fresh
-# noise repairs some of the same errors. And how far apart are two seeds? A gain smaller than that may be chance.
+# With which network, and with which sampler? A weak network gains from guidance what a good one does not need, and
+# fresh noise repairs some of the same errors. And how far apart are two seeds? A gain smaller than that may be chance.
 #
 # </details>
 #
@@ -974,25 +976,25 @@ Markdown(f"""
 #
 # - What you type into Stable Diffusion or FLUX is the **prompt**. It is your context: a text network turns it into
 #   vectors, and these reach the blocks by attention rather than by one linear layer.
-# - **`guidance_scale`**, also called *CFG scale*, is your w. Stable Diffusion's usual 7.5 would be too much for our sprites,
-#   because how much is too much depends on the network and the sampler, as you have seen. In the *diffusers* library a scale of 1 or less switches
-#   guidance off, and the paper's own w is ours minus 1.
-# - The **negative prompt** is your `negative`: it takes the place of the empty prompt, where the arrow begins. So it does
-#   nothing at a scale of 1.
-# - **Prompt weights**, such as `(apple:0.6)` in some programs, are mixtures: they scale vectors that were trained at full
-#   size, with as little warranty as in section 6.
+# - **`guidance_scale`**, also called *CFG scale*, is your w. Stable Diffusion's usual 7.5 would be too much for our
+#   sprites, because how much is too much depends on the network and the sampler, as you have seen. In the *diffusers*
+#   library a scale of 1 or less switches guidance off, and the paper's own w is ours minus 1.
+# - The **negative prompt** is your `negative`: it takes the place of the empty prompt, where the arrow begins. So it
+#   does nothing at a scale of 1.
+# - **Prompt weights**, such as `(apple:0.6)` in some programs, are mixtures: they scale vectors that were trained at
+#   full size, with as little warranty as in section 6.
 # - *FLUX.1 [dev]* has its guidance trained in: the network is told the scale as one more input and answers in one look
 #   what guidance needs two for. Our `few_steps.pth` has one fixed w trained in.
 #
 # ## Going further
 #
-# - Dhariwal and Nichol (2021), *Diffusion Models Beat GANs on Image Synthesis*: guidance by the gradient of a classifier
-#   that must understand noisy pictures, which is what "classifier-free" does without.
+# - Dhariwal and Nichol (2021), *Diffusion Models Beat GANs on Image Synthesis*: guidance by the gradient of a
+#   classifier that must understand noisy pictures, which is what "classifier-free" does without.
 # - Ho and Salimans (2022), *Classifier-Free Diffusion Guidance*: section 3, with the trade of variety for faithfulness.
 # - Saharia and others (2022), *Photorealistic Text-to-Image Diffusion Models with Deep Language Understanding*: Imagen,
 #   where clipping to a limit that adapts makes a large w usable.
-# - Liu and others (2022), *Compositional Visual Generation with Composable Diffusion Models*: "this and that", "not that",
-#   by adding several arrows.
+# - Liu and others (2022), *Compositional Visual Generation with Composable Diffusion Models*: "this and that", "not
+#   that", by adding several arrows.
 # - Kynkäänniemi and others (2024), *Applying Guidance in a Limited Interval Improves Sample and Distribution Quality in
 #   Diffusion Models*: guide only at the middle noise levels, and keep more variety.
 #
