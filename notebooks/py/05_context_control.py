@@ -174,8 +174,8 @@ drop = checks.keep(drop, solution_drop)
 # Try it where the right answer is known. In the flat world of lesson 1 a "picture" is one of a dozen points in the
 # plane, seven of which form a *ring* and five a *cluster*; these are the two classes. You train a tiny network there
 # with your `drop`, once with p = 0.1 and once with p = 0, that is, without dropping anything, each from two seeds.
-# Then you ask each of them for the guess at noisy points, with a row of zeros and with a class, and compare it with
-# the exact denoiser's answer.
+# The loop is the one of lesson 4, and yours is the line in it that makes c. Then you ask each of them for the guess at
+# noisy points, with a row of zeros and with a class, and compare it with the exact denoiser's answer.
 #
 # **What do you expect?** How well do the networks that were never shown a row of zeros answer to one?
 #
@@ -329,7 +329,7 @@ explore.flat_world("guidance")
 # walks end, leave the points of the ring that are nearest to the cluster.
 #
 # Why is *this* difference the right thing to enlarge? Bayes' rule says that a noisy picture speaks for class c as far
-# as it is more frequent within the class than elsewhere:
+# as it is more frequent within the class than among all pictures:
 #
 # $$p(c \mid x_t) = p(c)\, \frac{p(x_t \mid c)}{p(x_t)}$$
 #
@@ -480,11 +480,11 @@ print(f"w = 1 with 20 steps: {longer[0]:.0f} % and {longer[1]:.0f} % as asked; "
 
 # %%
 pairs, strengths = torch.arange(5).repeat_interleave(2), [k / 2 for k in range(17)]
-free_clip = [du.sample(Guided(unet, w), ab_t, 10, pairs, seed=8, **(fast | {"clip": False}))
+unclipped = [du.sample(Guided(unet, w), ab_t, 10, pairs, seed=8, **(fast | {"clip": False}))
              for w in strengths]
 clipped = [du.sample(Guided(unet, w), ab_t, 10, pairs, seed=8, **fast) for w in strengths]
-outside = [100 * (x.abs() > 1.05).float().mean().item() for x in free_clip]
-du.film({"clip=False": torch.stack(free_clip), "clip=True": torch.stack(clipped)},
+outside = [100 * (x.abs() > 1.05).float().mean().item() for x in unclipped]
+du.film({"clip=False": torch.stack(unclipped), "clip=True": torch.stack(clipped)},
         [f"w = {w}: on the left {out:.0f} % of the values are out of range"
          for w, out in zip(strengths, outside)], columns=5, scale=4, fps=3,
         alt="Film: as w grows from 0 to 8 ten sprites become their class, then harsh")
@@ -556,8 +556,9 @@ def scored(w, eta, seed, **how):
 levels = (1, 1.5, 2, 4, 8)
 runs = {eta: [[scored(w, eta, seed) for w in levels] for seed in (2, 3)] for eta in (0, 1)}
 distance = {eta: [[d for d, _ in run] for run in both] for eta, both in runs.items()}
-by_class = [held_out.x[held_out.c[:, k] == 1][: SCORED // 5] for k in range(5)]
-floor = du.frechet_distance(torch.cat(by_class), held_out.x)
+train = du.load_sprites("train", 10 * SCORED)
+real = torch.cat([train.x[train.c[:, k] == 1][: SCORED // 5] for k in range(5)])
+floor = du.frechet_distance(real, held_out.x)
 
 # %%
 charts.lines({"without fresh noise (eta = 0)": (levels, distance[0]),
@@ -893,7 +894,7 @@ print(f"six guided steps: {six:.2f}; twelve plain ones: {twelve:.2f}; real sprit
 
 # %% [markdown]
 # The course's own best so far is folded below. Look at it only when you have beaten both, or given up: there is
-# probably a better one, since this one is hardly ahead.
+# probably a better one, since this one is hardly ahead, if at all.
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 class Sometimes(Guided):
