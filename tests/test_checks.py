@@ -3,6 +3,7 @@
 import math
 
 import answers_01  # noqa: F401
+import answers_02
 import answers_05  # noqa: F401
 import answers_07  # noqa: F401
 import answers_08  # noqa: F401
@@ -17,190 +18,6 @@ from answers import RIGHT, WRONG, of, right, wrong
 
 import checks
 import diffusion_utilities as du
-
-# ------------------------------------------------------------------------------------------------------------ lesson 2
-
-
-@right(checks.check_x0)
-def _(x_t, t, eps, ab_t):
-    ab = of(ab_t[t])
-    return (x_t - (1 - ab).sqrt() * eps) / ab.sqrt()
-
-
-@right(checks.check_x0)
-def _(x_t, t, eps, ab_t):
-    return torch.stack([x / ab_t[s] ** 0.5 - (1 / ab_t[s] - 1) ** 0.5 * e for x, s, e in zip(x_t, t, eps)])
-
-
-for mistake, x0_of in {
-    "square roots": lambda x, e, ab, _: (x - (1 - ab) * e) / ab,
-    "square root of noise": lambda x, e, ab, _: (x - (1 - ab) * e) / ab**0.5,
-    "square root of picture": lambda x, e, ab, _: (x - (1 - ab) ** 0.5 * e) / ab,
-    "not divided": lambda x, e, ab, _: x - (1 - ab) ** 0.5 * e,
-    "multiplied": lambda x, e, ab, _: ab**0.5 * (x - (1 - ab) ** 0.5 * e),
-    "sign": lambda x, e, ab, _: (x + (1 - ab) ** 0.5 * e) / ab**0.5,
-    "off by one": lambda x, e, _, ab: (x - (1 - ab) ** 0.5 * e) / ab**0.5,
-    "swapped": lambda x, e, ab, _: (x - ab**0.5 * e) / (1 - ab) ** 0.5,
-}.items():
-    wrong(checks.check_x0, mistake)(lambda x, t, e, ab_t, f=x0_of: f(x, e, of(ab_t[t]), of(ab_t[t - 1])))
-
-
-@wrong(checks.check_x0, "brackets")
-def _(x_t, t, eps, ab_t):
-    ab = of(ab_t[t])
-    return x_t - (1 - ab).sqrt() * eps / ab.sqrt()
-
-
-@wrong(checks.check_x0, "brackets")
-def _(x_t, t, eps, ab_t):
-    ab = of(ab_t[t])
-    return x_t / ab.sqrt() - (1 - ab).sqrt() * eps
-
-
-@wrong(checks.check_x0, "broadcast")
-def _(x_t, t, eps, ab_t):
-    return (x_t - (1 - ab_t[t]).sqrt() * eps) / ab_t[t].sqrt()
-
-
-@right(checks.check_ddpm_step)
-def _(x, t, eps, z, ab_t):
-    a = ab_t[t] / ab_t[t - 1]
-    variance = (1 - a) * (1 - ab_t[t - 1]) / (1 - ab_t[t])
-    return (x - eps * (1 - a) / (1 - ab_t[t]).sqrt()) / a.sqrt() + variance.sqrt() * z
-
-
-@right(checks.check_ddpm_step)
-def _(x, t, eps, z, ab_t):
-    """The mean is that of the course's sampler."""
-    mean = next(du.sampler(du.Denoiser(lambda *_: eps, "eps"), ab_t, x, times=[t, t - 1, 0], eta=1, extra_noise=0)).x
-    return mean + ((1 - ab_t[t - 1]) * (1 - ab_t[t] / ab_t[t - 1]) / (1 - ab_t[t])) ** 0.5 * z
-
-
-def step_with(x, t, e, z, ab_t, make):
-    a = ab_t[t] / ab_t[t - 1]
-    small = (1 - a) * (1 - ab_t[t - 1]) / (1 - ab_t[t])
-    return make(x, e, z, a, ab_t[t], small)
-
-
-for mistake, step in {
-    "variance for std": lambda x, e, z, a, ab, s: (x - e * (1 - a) / (1 - ab) ** 0.5) / a**0.5 + s * z,
-    "large variance": lambda x, e, z, a, ab, s: (x - e * (1 - a) / (1 - ab) ** 0.5) / a**0.5 + (1 - a) ** 0.5 * z,
-    "z missing": lambda x, e, z, a, ab, s: (x - e * (1 - a) / (1 - ab) ** 0.5) / a**0.5,
-    "z weighs 1": lambda x, e, z, a, ab, s: (x - e * (1 - a) / (1 - ab) ** 0.5) / a**0.5 + z,
-    "not divided by sqrt(a_t)": lambda x, e, z, a, ab, s: x - e * (1 - a) / (1 - ab) ** 0.5 + s**0.5 * z,
-    "divided by a_t": lambda x, e, z, a, ab, s: (x - e * (1 - a) / (1 - ab) ** 0.5) / a + s**0.5 * z,
-    "z divided, too": lambda x, e, z, a, ab, s: (x - e * (1 - a) / (1 - ab) ** 0.5 + s**0.5 * z) / a**0.5,
-    "all of the noise": lambda x, e, z, a, ab, s: (x - e * (1 - ab) ** 0.5) / a**0.5 + s**0.5 * z,
-    "sqrt(1 - ab_t) missing": lambda x, e, z, a, ab, s: (x - e * (1 - a)) / a**0.5 + s**0.5 * z,
-    "root of 1 - ab_t missing": lambda x, e, z, a, ab, s: (x - e * (1 - a) / (1 - ab)) / a**0.5 + s**0.5 * z,
-    "root of 1 - a_t": lambda x, e, z, a, ab, s: (x - e * (1 - a) ** 0.5) / a**0.5 + s**0.5 * z,
-    "sign": lambda x, e, z, a, ab, s: (x + e * (1 - a) / (1 - ab) ** 0.5) / a**0.5 + s**0.5 * z,
-}.items():
-    wrong(checks.check_ddpm_step, mistake)(lambda *given, make=step: step_with(*given, make))
-
-
-@wrong(checks.check_ddpm_step, "all of the noise")
-def _(x, t, eps, z, ab_t):
-    a = ab_t[t] / ab_t[t - 1]
-    return (x - eps) / a.sqrt() + ((1 - a) * (1 - ab_t[t - 1]) / (1 - ab_t[t])).sqrt() * z
-
-
-@wrong(checks.check_ddpm_step, "wrong index")
-def _(x, t, eps, z, ab_t):
-    a = ab_t[t + 1] / ab_t[t]
-    small = (1 - a) * (1 - ab_t[t - 1]) / (1 - ab_t[t])
-    return (x - eps * (1 - a) / (1 - ab_t[t]).sqrt()) / a.sqrt() + small.sqrt() * z
-
-
-@wrong(checks.check_ddpm_step, "ab_t for a_t")
-def _(x, t, eps, z, ab_t):
-    a = ab_t[t]
-    small = (1 - a) * (1 - ab_t[t - 1]) / (1 - ab_t[t])
-    return (x - eps * (1 - a) / (1 - ab_t[t]).sqrt()) / a.sqrt() + small.sqrt() * z
-
-
-@wrong(checks.check_ddpm_step, "variance upside down")
-def _(x, t, eps, z, ab_t):
-    a = ab_t[t] / ab_t[t - 1]
-    small = (1 - a) * (1 - ab_t[t]) / (1 - ab_t[t - 1])
-    return (x - eps * (1 - a) / (1 - ab_t[t]).sqrt()) / a.sqrt() + small.sqrt() * z
-
-
-@wrong(checks.check_ddpm_step, "not finite")
-def _(x, t, eps, z, ab_t):
-    a = ab_t[t - 1] / ab_t[t]
-    small = (1 - a) * (1 - ab_t[t - 1]) / (1 - ab_t[t])
-    return (x - eps * (1 - a) / (1 - ab_t[t]).sqrt()) / a.sqrt() + small.sqrt() * z
-
-
-@right(checks.check_sample_loop)
-def _(predict, step, x, noises):
-    for t in reversed(range(1, len(noises))):
-        z = noises[t] if t > 1 else torch.zeros_like(x)
-        x = step(x, t, predict(x, t), z)
-    return x
-
-
-@right(checks.check_sample_loop)
-def _(predict, step, x, noises):
-    t = len(noises) - 1
-    while t > 1:
-        x, t = step(x, t, predict(x, t), noises[t]), t - 1
-    return step(x, 1, predict(x, 1), 0)
-
-
-def walk(predict, step, x, noises, times, z):
-    for t in times(len(noises)):
-        x = step(x, t, predict(x, t), z(noises, t))
-    return x
-
-
-def none_at_1(noises, t):
-    return noises[t] * (t > 1)
-
-
-for mistake, times, z in [
-    ("noise on the last step", lambda n: range(n - 1, 0, -1), lambda noises, t: noises[t]),
-    ("starts at T - 1", lambda n: range(n - 2, 0, -1), none_at_1),
-    ("starts at T - 1", lambda n: range(n - 2, 0, -1), lambda noises, t: noises[t]),
-    ("stops before t = 1", lambda n: range(n - 1, 1, -1), none_at_1),
-    ("stops before t = 1", lambda n: range(n - 2, 1, -1), none_at_1),
-    ("runs on to t = 0", lambda n: range(n - 1, -1, -1), none_at_1),
-    ("runs on to t = 0", lambda n: range(n - 1, -1, -1), lambda noises, t: noises[t] * (t > 0)),
-    ("runs on to t = 0", lambda n: reversed(range(n)), lambda noises, t: noises[t]),
-    ("no noise", lambda n: range(n - 1, 0, -1), lambda noises, t: torch.zeros_like(noises[0])),
-    ("noise only at the last step", lambda n: range(n - 1, 0, -1), lambda noises, t: noises[t] * (t == 1)),
-    ("noise of the wrong time", lambda n: range(n - 1, 0, -1), lambda noises, t: noises[t - 1] * (t > 1)),
-    ("noise of the wrong time", lambda n: range(n - 1, 0, -1), lambda noises, t: noises[-t] * (t > 1)),
-    ("the same noise again", lambda n: range(n - 1, 0, -1), lambda noises, t: noises[-1] * (t > 1)),
-    ("upwards", lambda n: range(1, n), none_at_1),
-    ("upwards", lambda n: range(1, n), lambda noises, t: noises[t]),
-    ("IndexError", lambda n: range(n, 0, -1), none_at_1),
-]:
-    wrong(checks.check_sample_loop, mistake)(lambda *given, times=times, z=z: walk(*given, times, z))
-
-
-@wrong(checks.check_sample_loop, "asked once")
-def _(predict, step, x, noises):
-    T = len(noises) - 1
-    eps = predict(x, T)
-    for t in range(T, 0, -1):
-        x = step(x, t, eps, none_at_1(noises, t))
-    return x
-
-
-@wrong(checks.check_sample_loop, "x not replaced")
-def _(predict, step, x, noises):
-    for t in range(len(noises) - 1, 0, -1):
-        result = step(x, t, predict(x, t), none_at_1(noises, t))
-    return result
-
-
-def test_the_walk_is_told():
-    text = checks.check_sample_loop(lambda *given: walk(*given, lambda n: range(n - 1, 0, -1), lambda z, t: z[t])).text
-    assert "is 4 with z_4, 3 with z_3, 2 with z_2, 1 with z_1, expected 4 with z_4" in text
-    assert "1 without noise: " in text
-
 
 # ----------------------------------------------------------------------------------------------------- lessons 3 and 4
 
@@ -929,3 +746,10 @@ def test_the_number_quoted_is_measured():
     found, expected = (float(word.strip(",:")) for word in text.split() if word[0].isdigit() and "." in word)
     assert found == pytest.approx((1 - ab).item(), rel=0.05)
     assert expected == pytest.approx((1 - ab).sqrt().item(), rel=0.05)
+
+
+def test_the_walk_is_told():
+    text = checks.check_sample_loop(
+        lambda *given: answers_02.walk(*given, lambda times: zip(times[1:], times[2:]))
+    ).text
+    assert "is 3 to 1, 1 to 0, expected 4 to 3, 3 to 1, 1 to 0" in text

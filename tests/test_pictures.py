@@ -15,6 +15,7 @@ from conftest import awake
 from PIL import Image
 
 import diffusion_utilities as du
+from plumbing import apng
 
 PALE = torch.tensor([0.5, -0.25, 0.0])[:, None, None]  # a colour: shown as (191, 96, 128)
 RGB = [191, 96, 128]
@@ -118,6 +119,42 @@ def test_a_guess_beside_noise_keeps_its_colours(denoising, noise):
         right = np.s_[:, image.width // 2 + 6 :]
         wrong = np.asarray(image.convert("RGB"))[right].astype(int) - picture.frames[i][right]
         assert np.abs(wrong).mean() < 8
+
+
+@pytest.mark.parametrize("scale", [3, 4])
+def test_noise_looks_the_same_alone_and_beside_a_guess(denoising, scale):
+    """The few colours of a frame of noise were once 33 of 255 off, and it looked green and magenta."""
+    alone = du.film(denoising, scale=scale)
+    beside = du.film({"x_t": denoising, "guess": denoising[-1:].expand_as(denoising)}, scale=scale)
+    for picture, top in ((alone, 0), (beside, beside.size[1] - alone.size[1])):
+        image = opened(picture)
+        for i in (0, 8, 16):
+            image.seek(i)
+            shown, true = (
+                pixels[top:, : alone.size[0]].astype(int)
+                for pixels in (np.asarray(image.convert("RGB")), picture.frames[i])
+            )
+            assert np.sqrt(np.square(shown - true).mean()) < 20
+            assert np.abs((shown - true).mean((0, 1))).max() < 3
+
+
+@pytest.mark.parametrize("kind", ["noise", "flat", "wide", "narrow", "one pixel"])
+def test_animated_png_gives_back_every_pixel(kind):
+    rng = np.random.default_rng(0)
+    frames = {
+        "noise": rng.integers(0, 256, (3, 9, 7)),
+        "flat": np.full((2, 40, 300), 5),
+        "wide": rng.integers(0, 256, (3, 6, 9)).repeat(4, 1).repeat(4, 2),
+        "narrow": rng.integers(0, 256, (3, 6, 9)).repeat(3, 1).repeat(2, 2),
+        "one pixel": rng.integers(0, 256, (2, 1, 1)),
+    }[kind].astype(np.uint8)
+    palette = rng.integers(0, 256, (256, 3), dtype=np.uint8)
+    image = Image.open(io.BytesIO(apng.write(frames, palette, [70, 80, 2090][: len(frames)])))
+    assert image.n_frames == len(frames) and image.info["loop"] == 0
+    for i, frame in enumerate(frames):
+        image.seek(i)
+        assert np.array_equal(np.asarray(image.convert("RGB")), palette[frame])
+        assert image.info["duration"] == [70, 80, 2090][i]
 
 
 @pytest.mark.parametrize("B, columns", [(1, 8), (3, 8), (3, 1)])

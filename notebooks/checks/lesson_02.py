@@ -3,37 +3,33 @@
 import torch
 
 import diffusion_utilities as du
-from checks.core import SHAPES, Mistake, Probe, compare, noised_cases, per_image, randn
+from checks.core import SHAPES, Mistake, Probe, compare, randn
+
+# (shape, t, s, schedule): large steps tell mistakes apart that small ones hide
+WALKS = [(SHAPES[0], 300, 200, "linear"), (SHAPES[1], 60, 20, "cosine"), (SHAPES[2], 450, 350, "cosine"),
+         (SHAPES[3], 500, 499, "linear")]  # fmt: skip
 
 
 def check_x0(function):
-    """Exercise 2.1: function(x_t, t, eps, ab_t) is the clean image that the noise eps implies; t is one per image."""
+    """Your turn 2.1: function(x, t, eps, ab_t) is the clean picture that the noise eps implies at the whole time t."""
 
-    def truth(x_t, t, eps, ab_t):
-        return du.to_x0_eps(eps, x_t, t, ab_t, "eps")[0]
+    def truth(x, t, eps, ab_t):
+        return du.to_x0_eps(eps, x, t, ab_t, "eps")[0]
 
     def undo(sigma=lambda ab: (1 - ab).sqrt(), signal=torch.sqrt, sign=1, back=0):
-        def made(x_t, t, eps, ab_t):
-            ab = ab_t[t - back]
-            return (x_t - sign * per_image(sigma(ab)) * eps) / per_image(signal(ab))
+        return lambda x, t, eps, ab_t: (x - sign * sigma(ab_t[t - back]) * eps) / signal(ab_t[t - back])
 
-        return made
+    def brackets(x, t, eps, ab_t):
+        return x - (1 - ab_t[t]).sqrt() * eps / ab_t[t].sqrt()
 
-    def brackets(x_t, t, eps, ab_t):
-        ab = ab_t[t]
-        return x_t - per_image((1 - ab).sqrt()) * eps / per_image(ab.sqrt())
+    def shrunk_first(x, t, eps, ab_t):
+        return x / ab_t[t].sqrt() - (1 - ab_t[t]).sqrt() * eps
 
-    def shrunk_first(x_t, t, eps, ab_t):
-        ab = ab_t[t]
-        return x_t / per_image(ab.sqrt()) - per_image((1 - ab).sqrt()) * eps
-
-    cases = [
-        (du.add_noise(x0, t, noise, ab_t), t, 0.9 * noise + 0.1 * x0, ab_t) for x0, t, noise, ab_t in noised_cases()
-    ]
+    cases = [(randn(*shape, seed=1), t, randn(*shape, seed=2), du.noise_schedule(name)) for shape, t, _, name in WALKS]
     board = torch.tensor([-0.5, 0.5]).repeat(1536).view(1, 3, 32, 32)
-    noise, t, ab_t = randn(1, 3, 32, 32, seed=4), torch.tensor([250]), du.noise_schedule()
+    noise, ab_t = randn(1, 3, 32, 32, seed=4), du.noise_schedule()
     return compare(
-        "Exercise 2.1", function, truth, cases,
+        "Your turn 2.1", function, truth, cases,
         mistakes=[
             Mistake("square roots", undo(lambda ab: 1 - ab, lambda ab: ab),
                     "both weights of x_t are square roots, so both roots appear when you solve for x_0."),
@@ -56,171 +52,250 @@ def check_x0(function):
         ],
         hints=[
             "Write down x_t = sqrt(ab_t) * x_0 + sqrt(1 - ab_t) * eps and solve it for x_0.",
-            "Look up ab_t[t], one number for each image, and give it the shape (B, 1, 1, 1).",
-            "x_0 = (x_t - (1 - ab).sqrt() * eps) / ab.sqrt() with ab = ab_t[t].view(-1, 1, 1, 1).",
+            "Take the noise, (1 - ab_t[t]) ** 0.5 * eps, away from x; what is left is a picture that shrank.",
+            "x_0 = (x - (1 - ab_t[t]) ** 0.5 * eps) / ab_t[t] ** 0.5.",
         ],
-        probe=Probe("for a picture of std 0.5, noised to t = 250, the std of your x_0",
-                    (du.add_noise(board, t, noise, ab_t), t, noise, ab_t), lambda out: out.std(correction=0).item()),
+        probe=Probe("for a picture of std 0.5, at t = 250, the std of your x_0",
+                    (du.add_noise(board, 250, noise, ab_t), 250, noise, ab_t),
+                    lambda out: out.std(correction=0).item()),
     )  # fmt: skip
 
 
-def check_ddpm_step(function):
-    """Exercise 2.2: function(x, t, eps, z, ab_t) is one DDPM step to t - 1, with the small (posterior) variance."""
+def _two_curves(x, t, s, x0, ab_t):
+    """What x_0 says of x_s and what x_t says of it: two means and two variances."""
+    a = ab_t[t] / ab_t[s]
+    return ab_t[s].sqrt() * x0, 1 - ab_t[s], x / a.sqrt(), (1 - a) / a
 
-    def ddpm(a=lambda ab_t, t: ab_t[t] / ab_t[t - 1], keep=lambda a, ab: (1 - a) / (1 - ab).sqrt(), grow=torch.sqrt,
-             std=lambda a, ab, before: ((1 - a) * (1 - before) / (1 - ab)).sqrt(), sign=1):  # fmt: skip
-        def made(x, t, eps, z, ab_t):
-            a_t, ab = a(ab_t, t), ab_t[t]
-            return (x - sign * keep(a_t, ab) * eps) / grow(a_t) + std(a_t, ab, ab_t[t - 1]) * z
 
-        return made
+def _product(m0, v0, m1, v1):
+    return (m0 * v1 + m1 * v0) / (v0 + v1), v0 * v1 / (v0 + v1)
 
-    def undivided_noise(x, t, eps, z, ab_t):
-        a = ab_t[t] / ab_t[t - 1]
-        small = (1 - a) * (1 - ab_t[t - 1]) / (1 - ab_t[t])
-        return (x - (1 - a) / (1 - ab_t[t]).sqrt() * eps + small.sqrt() * z) / a.sqrt()
 
-    cases = [(randn(*shape, seed=1), t, randn(*shape, seed=2), randn(*shape, seed=3), du.noise_schedule(name, T))
-             for shape, t, name, T in zip(SHAPES, (2, 5, 20, 40), ("rescaled", "cosine", "cosine", "linear"),
-                                          (50, 20, 60, 50))]  # fmt: skip
-    zeros, z = torch.zeros(1, 3, 32, 32), randn(1, 3, 32, 32)
-    all_away = "a step takes away only a part of the noise, eps * (1 - a_t) / sqrt(1 - ab_t); you take all of it."
-    index = "a_t is what the step from t - 1 to t keeps: ab_t[t] / ab_t[t - 1]; "
+def _posterior(*given):
+    return _product(*_two_curves(*given))
+
+
+def check_posterior(function):
+    """Your turn 2.2: function(x, t, s, x0, ab_t) is the mean and the variance of x_s, given x = x_t and x_0 (DDPM,
+    equations 6 and 7, for steps of any length)."""
+
+    def combined(how):
+        return lambda *given: how(*_two_curves(*given))
+
+    def changed(curves):
+        """Another pair of curves, multiplied as it should be."""
+        return lambda x, t, s, x0, ab_t: _product(*curves(x, x0, ab_t[t], ab_t[s], ab_t[t] / ab_t[s]))
+
+    cases = [(randn(*shape, seed=1), t, s, randn(*shape, seed=2), du.noise_schedule(name))
+             for shape, t, s, name in WALKS]  # fmt: skip
+    cases.append((*cases[1][:2], 0, *cases[1][3:]))  # the last step, where x_0 says it all
+    ones, zeros = torch.ones(1, 3, 4, 4), torch.zeros(1, 3, 4, 4)
     result = compare(
-        "Exercise 2.2", function, ddpm(), cases,
+        "Your turn 2.2", function, _posterior, cases,
         mistakes=[
-            Mistake("variance for std", ddpm(std=lambda a, ab, before: (1 - a) * (1 - before) / (1 - ab)),
-                    "z has std 1, so it must be multiplied by a std: the root of the posterior variance."),
-            Mistake("large variance", ddpm(std=lambda a, ab, before: (1 - a).sqrt()),
-                    "this is the large variance, b_t; the small one is b_t * (1 - ab_(t-1)) / (1 - ab_t)."),
-            Mistake("large variance", ddpm(std=lambda a, ab, before: 1 - a),
-                    "this is b_t without a root; take the root of b_t * (1 - ab_(t-1)) / (1 - ab_t)."),
-            Mistake("z missing", ddpm(std=lambda a, ab, before: 0 * a),
-                    "the mean is right, the fresh noise z is missing: without it the pictures collapse."),
-            Mistake("z weighs 1", ddpm(std=lambda a, ab, before: a / a),
-                    "z is added at full strength; multiply it by the root of the posterior variance."),
-            Mistake("not divided by sqrt(a_t)", ddpm(grow=torch.ones_like),
-                    "on the way up the picture shrank by sqrt(a_t): divide the mean by it."),
-            Mistake("divided by a_t", ddpm(grow=lambda a: a),
-                    "the picture shrank by sqrt(a_t), not by a_t: a root is missing."),
-            Mistake("z divided, too", undivided_noise,
-                    "z is added after the division by sqrt(a_t): only the mean is divided."),
-            Mistake("all of the noise", ddpm(lambda ab_t, t: ab_t[t] / ab_t[t - 1], lambda a, ab: (1 - ab).sqrt()),
-                    all_away),
-            Mistake("all of the noise", ddpm(keep=lambda a, ab: torch.ones_like(a)), all_away),
-            Mistake("sqrt(1 - ab_t) missing", ddpm(keep=lambda a, ab: 1 - a),
-                    "the part of eps to take away is (1 - a_t) / sqrt(1 - ab_t): the division is missing."),
-            Mistake("root of 1 - ab_t missing", ddpm(keep=lambda a, ab: (1 - a) / (1 - ab)),
-                    "the part of eps to take away is (1 - a_t) / sqrt(1 - ab_t): the root is missing."),
-            Mistake("root of 1 - a_t", ddpm(keep=lambda a, ab: (1 - a).sqrt()),
-                    "sqrt(b_t) is the noise that one step up added; what the mean takes away of eps is "
-                    "(1 - a_t) / sqrt(1 - ab_t)."),
-            Mistake("sign", ddpm(sign=-1), "the predicted noise is taken away, not added."),
-            Mistake("wrong index", ddpm(a=lambda ab_t, t: ab_t[t + 1] / ab_t[t]),
-                    index + "you use the step above, from t to t + 1."),
-            Mistake("ab_t for a_t", ddpm(a=lambda ab_t, t: ab_t[t]),
-                    index + "you use ab_t[t] itself, the product of all steps."),
-            Mistake("variance upside down", ddpm(std=lambda a, ab, before: ((1 - a) * (1 - ab) / (1 - before)).sqrt()),
-                    "the fraction is upside down: the posterior variance is smaller than b_t, so the smaller number, "
-                    "1 - ab_(t-1), goes on top."),
+            Mistake("weights swapped",
+                    combined(lambda m0, v0, m1, v1: ((m0 * v0 + m1 * v1) / (v0 + v1), v0 * v1 / (v0 + v1))),
+                    "the narrow curve must count more, so each centre is weighted by the variance of the other curve."),
+            Mistake("plain average",
+                    combined(lambda m0, v0, m1, v1: ((m0 + m1) / 2, v0 * v1 / (v0 + v1))),
+                    "the two centres do not count the same: the narrower its curve, the more a centre counts."),
+            Mistake("variances added",
+                    combined(lambda m0, v0, m1, v1: (_product(m0, v0, m1, v1)[0], v0 + v1)),
+                    "two sources know more than one, so the product is narrower than both: the inverses of the "
+                    "variances add, not the variances."),
+            Mistake("variance not divided",
+                    combined(lambda m0, v0, m1, v1: (_product(m0, v0, m1, v1)[0], v0 * v1)),
+                    "1 / (1 / v_0 + 1 / v_1) is v_0 v_1 / (v_0 + v_1): the division is missing."),
+            Mistake("a std",
+                    combined(lambda m0, v0, m1, v1: (_product(m0, v0, m1, v1)[0], _product(m0, v0, m1, v1)[1] ** 0.5)),
+                    "return the variance; its root, the std, is for the next task."),
+            Mistake("mean not divided",
+                    combined(lambda m0, v0, m1, v1: (m0 * v1 + m1 * v0, v0 * v1 / (v0 + v1))),
+                    "the two weights must add up to 1: divide by v_0 + v_1."),
+            Mistake("order", combined(lambda *curves: _product(*curves)[::-1]), "return the mean first."),
+            Mistake("x_0 not shrunk", changed(lambda x, x0, ab, ab_s, a: (x0, 1 - ab_s, x / a**0.5, (1 - a) / a)),
+                    "at time s the picture has shrunk to sqrt(ab_s) x_0, the centre of the first curve."),
+            Mistake("x_t not grown",
+                    changed(lambda x, x0, ab, ab_s, a: (ab_s**0.5 * x0, 1 - ab_s, x, (1 - a) / a)),
+                    "the step up shrank x_s by sqrt(a), so the second curve's centre is x_t / sqrt(a)."),
+            Mistake("divided by a", changed(lambda x, x0, ab, ab_s, a: (ab_s**0.5 * x0, 1 - ab_s, x / a, (1 - a) / a)),
+                    "the step up shrank x_s by sqrt(a), not by a: a root is missing."),
+            Mistake("b for b / a",
+                    changed(lambda x, x0, ab, ab_s, a: (ab_s**0.5 * x0, 1 - ab_s, x / a**0.5, 1 - a)),
+                    "with x_t / sqrt(a) the noise grew as well: the second curve's variance is (1 - a) / a."),
+            Mistake("the time of the first curve",
+                    changed(lambda x, x0, ab, ab_s, a: (ab**0.5 * x0, 1 - ab, x / a**0.5, (1 - a) / a)),
+                    "you want to know x_s, so the first curve is that of time s: sqrt(ab_s) x_0 and 1 - ab_s."),
+            Mistake("ab_t for a",
+                    changed(lambda x, x0, ab, ab_s, a: (ab_s**0.5 * x0, 1 - ab_s, x / ab**0.5, (1 - ab) / ab)),
+                    "a is what the steps from s to t keep, ab_t[t] / ab_t[s]; you use ab_t[t], all steps from 0."),
         ],
         hints=[
-            "Begin with a = ab_t[t] / ab_t[t - 1] and b = 1 - a: the share that this one step keeps, and its noise.",
-            "The mean is (x - eps * b / (1 - ab_t[t]) ** 0.5) / a ** 0.5.",
-            "Add variance ** 0.5 * z with variance = b * (1 - ab_t[t - 1]) / (1 - ab_t[t]).",
+            "Give names to what you have: m_0 and v_0 of the curve that x_0 draws, m_1 and v_1 of the other one.",
+            "With a = ab_t[t] / ab_t[s]: m_0 = ab_t[s] ** 0.5 * x0, v_0 = 1 - ab_t[s], m_1 = x / a ** 0.5, "
+            "v_1 = (1 - a) / a.",
+            "mean = (m_0 * v_1 + m_1 * v_0) / (v_0 + v_1), variance = v_0 * v_1 / (v_0 + v_1).",
         ],
-        probe=Probe("for x = eps = 0 at t = 5 of 50 the std of the noise put back",
-                    (zeros, 5, zeros, z, du.noise_schedule("rescaled", 50))),
+        probe=Probe("for x = 1 and x0 = 0, from t = 300 to s = 200 of the linear schedule, your mean",
+                    (ones, 300, 200, zeros, du.noise_schedule()), lambda out: out[0].mean().item()),
     )  # fmt: skip
     if result.mistake == "not finite":
         result.text = (
-            "your answer holds NaN: is there a root of a negative number? a_t = ab_t[t] / ab_t[t - 1] lies below 1; "
-            "upside down it lies above, and b_t = 1 - a_t is negative."
+            "your answer holds NaN. At s = 0 the first curve has the variance 0, and 1 / v_0 is infinite: multiply the "
+            "fractions out, so that you divide by v_0 + v_1 only."
         )
     return result
 
 
-def check_sample_loop(function):
-    """Exercise 2.3: function(predict, step, x, noises) walks from x_T to x_0; noises[t] is the z of time t."""
+def check_ddpm_step(function):
+    """Your turn 2.3: function(x, t, s, eps, z, ab_t) is x_s, one step of DDPM, with the posterior variance."""
 
-    def loop(times=lambda T: range(T, 0, -1), z=lambda noises, t: noises[t] if t > 1 else 0 * noises[t]):
-        def made(predict, step, x, noises):
-            for t in times(len(noises) - 1):
-                x = step(x, t, predict(x, t), z(noises, t))
+    def stepped(std=lambda variance, a: variance**0.5):
+        def made(x, t, s, eps, z, ab_t):
+            mean, variance = _posterior(x, t, s, du.to_x0_eps(eps, x, t, ab_t, "eps")[0], ab_t)
+            return mean + std(variance, ab_t[t] / ab_t[s]) * z
+
+        return made
+
+    def eps_for_x0(x, t, s, eps, z, ab_t):
+        mean, variance = _posterior(x, t, s, eps, ab_t)
+        return mean + variance**0.5 * z
+
+    def x_for_x0(x, t, s, eps, z, ab_t):
+        mean, variance = _posterior(x, t, s, x, ab_t)
+        return mean + variance**0.5 * z
+
+    def anew(x, t, s, eps, z, ab_t):
+        return du.add_noise(du.to_x0_eps(eps, x, t, ab_t, "eps")[0], s, z, ab_t)
+
+    def straight(x, t, s, eps, z, ab_t):
+        return du.add_noise(du.to_x0_eps(eps, x, t, ab_t, "eps")[0], s, eps, ab_t)
+
+    def noisy_x0(x, t, s, eps, z, ab_t):
+        x0 = du.to_x0_eps(eps, x, t, ab_t, "eps")[0]
+        return x0 + _posterior(x, t, s, x0, ab_t)[1] ** 0.5 * z
+
+    cases = [(randn(*shape, seed=1), t, s, randn(*shape, seed=2), randn(*shape, seed=3), du.noise_schedule(name))
+             for shape, t, s, name in WALKS]  # fmt: skip
+    zeros, z = torch.zeros(1, 3, 32, 32), randn(1, 3, 32, 32)
+    return compare(
+        "Your turn 2.3", function, stepped(), cases,
+        mistakes=[
+            Mistake("variance for std", stepped(lambda variance, a: variance),
+                    "z has std 1, so it must be multiplied by a std: the root of the variance."),
+            Mistake("large variance", stepped(lambda variance, a: (1 - a) ** 0.5),
+                    "this is the noise that the steps up added; the one to put back has the variance of `posterior`."),
+            Mistake("z missing", stepped(lambda variance, a: 0),
+                    "the mean is right, the fresh noise z is missing; section 6 shows what comes of that."),
+            Mistake("z weighs 1", stepped(lambda variance, a: 1),
+                    "z is added at full strength; multiply it by the root of the variance."),
+            Mistake("sign of z", stepped(lambda variance, a: -(variance**0.5)),
+                    "z is added. (Taken away it would be as good, as noise has no sign, but the check needs one.)"),
+            Mistake("eps for x0", eps_for_x0,
+                    "`posterior` asks for a picture and you give it the noise: find x0 first, with x0_from_eps."),
+            Mistake("x for x0", x_for_x0,
+                    "`posterior` asks for the clean picture and you give it x_t: find x0 first, with x0_from_eps."),
+            Mistake("noise drawn anew", anew,
+                    "this throws away all the noise of x_t and draws new noise, but a step keeps most: use posterior."),
+            Mistake("eps for z", straight,
+                    "this puts the predicted noise back, not fresh noise. It is a sampler, too, that of lesson 6; here "
+                    "use the mean of posterior, and z."),
+            Mistake("x0 for the mean", noisy_x0,
+                    "the noise is put round the mean of posterior, not round x0, where the walk is to end."),
+        ],
+        hints=[
+            "Three lines: which picture does eps imply, which curve does that give x_s, and one draw from that curve.",
+            "x0 = x0_from_eps(x, t, eps, ab_t), then mean, variance = posterior(x, t, s, x0, ab_t).",
+            "A draw from a bell curve is mean + std * z, and std = variance ** 0.5.",
+        ],
+        probe=Probe("for x = eps = 0, from t = 300 to s = 200, the std of the noise put back",
+                    (zeros, 300, 200, zeros, z, du.noise_schedule())),
+    )  # fmt: skip
+
+
+def check_sample_loop(function):
+    """Your turn 2.4: function(predict, step, x, times, seed) walks x down the times, with fresh noise from the seed."""
+
+    def pairs(times):
+        return list(zip(times, times[1:]))
+
+    def loop(walk=pairs, draw=torch.randn, strength=1.0):
+        def made(predict, step, x, times, seed):
+            generator = torch.Generator().manual_seed(seed)
+            for t, s in walk(times):
+                x = step(x, t, s, predict(x, t), strength * draw(x.shape, generator=generator))
             return x
 
         return made
 
-    def every(noises, t):
-        return noises[t]
+    def asked_once(predict, step, x, times, seed):
+        eps = predict(x, times[0])
+        return loop()(lambda x, t: eps, step, x, times, seed)
 
-    def asked_once(predict, step, x, noises):
-        eps = predict(x, len(noises) - 1)
-        return loop()(lambda x, t: eps, step, x, noises)
+    def first_x(predict, step, x, times, seed):  # each step starts from the first x again
+        for t, s in pairs(times):
+            answer = step(x, t, s, predict(x, t), 0 * x)
+        return answer
 
-    def first_x(predict, step, x, noises):  # each step starts from the first x again
-        return step(x, 1, predict(x, 1), 0 * x)
+    def same_z(predict, step, x, times, seed):
+        for t, s in pairs(times):
+            z = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed))
+            x = step(x, t, s, predict(x, t), z)
+        return x
 
-    def example(T, *shape):  # a denoiser and a step that answer differently to every x, t and z
-        return (lambda x, t: torch.sin(3 * x) * (0.5 + t / T),
-                lambda x, t, eps, z: 0.9 * x - 0.4 * eps + (0.3 + t / T) * z,
-                randn(*shape, seed=T), randn(T + 1, *shape, seed=T + 1))  # fmt: skip
+    def predict(x, t):  # a denoiser and a step that answer differently to every x, t, s and z
+        return torch.sin(3 * x) * (0.5 + t / 10)
 
-    walk = []  # what the probe's step was called with: the time, and which of the noises
+    def step(x, t, s, eps, z):
+        return 0.9 * x - 0.4 * eps + 0.05 * (t - s) + (s > 0) * (0.3 + s / 10) * z  # as yours: no noise at s = 0
 
-    def note(x, t, eps, z):
-        which = float(torch.as_tensor(z, dtype=torch.float64).mean()) - 1
-        walk.append(f"{t} without noise" if which == -1 else f"{t} with z_{which:g}")
+    walked = []  # the steps that the probe saw
+
+    def note(x, t, s, eps, z):
+        walked.append(f"{t} to {s}")
         return x
 
     def read(_):
-        told = ", ".join(walk)
-        walk.clear()
+        told = ", ".join(walked)
+        walked.clear()
         return told or "no step at all"
 
-    numbered = torch.arange(1.0, 6.0).view(5, 1, 1, 1, 1).expand(5, 1, 1, 2, 2)
-    start = "T is len(noises) - 1, as noises also has an entry for time 0: the first step is at t = T."
-    below = "time 0 is the clean picture: the last step is the one at t = 1, which arrives there."
-    wrong_time = "each step needs the noise of its own time: noises[t] in the step at t."
-    short, long, up = (lambda T: range(T - 1, 0, -1)), (lambda T: range(T, -1, -1)), (lambda T: range(1, T + 1))
+    fresh = "every step needs fresh noise: make the generator once, before the loop, and draw z inside the loop."
     return compare(
-        "Exercise 2.3", function, loop(), [example(4, 2, 3, 4, 4), example(7, 1, 1, 8, 8), example(10, 3, 1, 2, 2)],
+        "Your turn 2.4", function, loop(),
+        [(predict, step, randn(2, 3, 4, 4, seed=4), [4, 3, 2, 1, 0], 0),
+         (predict, step, randn(1, 1, 8, 8, seed=7), [10, 7, 3, 0], 5),
+         (predict, step, randn(3, 1, 2, 2, seed=8), [6, 5, 2, 1, 0], 11)],
         mistakes=[
-            Mistake("noise on the last step", loop(z=every),
-                    "at t = 1 the step gets zeros for z: noise added there stays in the picture, as no step follows."),
-            Mistake("starts at T - 1", loop(short), start),
-            Mistake("starts at T - 1", loop(short, every), start + " And the last one gets zeros for z."),
-            Mistake("stops before t = 1", loop(lambda T: range(T, 1, -1)),
-                    "range leaves out its end: the step at t = 1 is missing."),
-            Mistake("stops before t = 1", loop(lambda T: range(T - 1, 1, -1)),
-                    "the step at t = 1 is missing (range leaves out its end), and so is the first one, at t = T."),
-            Mistake("runs on to t = 0", loop(long), below),
-            Mistake("runs on to t = 0", loop(long, every), below + " And it gets zeros for z."),
-            Mistake("runs on to t = 0", loop(long, lambda noises, t: noises[t] if t > 0 else 0 * noises[t]),
-                    below + " That one gets zeros for z."),
-            Mistake("no noise", loop(z=lambda noises, t: 0 * noises[t]),
-                    "no step gets noise, so the pictures would collapse: all but the last one need noises[t]."),
-            Mistake("noise only at the last step", loop(z=lambda noises, t: noises[t] if t == 1 else 0 * noises[t]),
-                    "it is the wrong way round: every step gets noises[t] except the one at t = 1, which gets zeros."),
-            Mistake("noise of the wrong time",
-                    loop(z=lambda noises, t: noises[t - 1] if t > 1 else 0 * noises[t]), wrong_time),
-            Mistake("noise of the wrong time",
-                    loop(z=lambda noises, t: noises[len(noises) - t] if t > 1 else 0 * noises[t]), wrong_time),
-            Mistake("noise of the wrong time",
-                    loop(z=lambda noises, t: noises[len(noises) - 1 - t] if t > 1 else 0 * noises[t]), wrong_time),
-            Mistake("the same noise again", loop(z=lambda noises, t: noises[-1] if t > 1 else 0 * noises[t]),
-                    "every step gets the same noise, but each needs fresh noise, independent of all others."),
-            Mistake("upwards", loop(up), "it walks from 1 up to T: go down from T to 1."),
-            Mistake("upwards", loop(up, every), "it walks from 1 up to T: go down from T to 1."),
+            Mistake("stops before 0", loop(lambda times: pairs(times)[:-1]),
+                    "the last step, the one that arrives at 0, is missing."),
+            Mistake("starts late", loop(lambda times: pairs(times)[1:]),
+                    "the first step is missing: it starts at times[0]."),
+            Mistake("steps of one", loop(lambda times: [(t, t - 1) for t in range(times[0], 0, -1)]),
+                    "the times may lie further apart than 1: walk from each time to the next one in the list."),
+            Mistake("steps of one", loop(lambda times: [(t, t - 1) for t in times[:-1]]),
+                    "s is not t - 1 but the next time in the list."),
+            Mistake("upwards", loop(lambda times: pairs(times)[::-1]),
+                    "it takes the steps in the wrong order: the first one starts at times[0], where all is noise."),
+            Mistake("upwards", loop(lambda times: pairs(times[::-1])),
+                    "it walks up: go through the times as they are given, from T down to 0."),
+            Mistake("t and s swapped", loop(lambda times: [(s, t) for t, s in pairs(times)]),
+                    "t is where a step begins, s where it arrives: step(x, t, s, ...) with t above s."),
+            Mistake("no noise", loop(strength=0.0), "no step gets noise, so the pictures would collapse."),
+            Mistake("uniform noise", loop(draw=torch.rand),
+                    "torch.rand draws between 0 and 1; the noise of a bell curve is torch.randn."),
+            Mistake("the same noise again", same_z, fresh),
             Mistake("asked once", asked_once,
                     "predict is asked only once; ask it again in every step, with the x and t of that step."),
-            Mistake("x not replaced", first_x,
-                    "each step must start from the result of the one before: x = step(x, ...)."),
+            Mistake("x not replaced", first_x, "each step must start from the result of the last: x = step(...)."),
         ],
         hints=[
-            "There are T steps, at t = T, T - 1, ..., 1, and noises has T + 1 entries. What is T?",
-            "In each step: eps = predict(x, t), then x = step(x, t, eps, z). Which z, and which one at t = 1?",
-            "for t in range(len(noises) - 1, 0, -1): z = noises[t] if t > 1 else torch.zeros_like(x) ...",
+            "zip(times, times[1:]) gives the pairs (t, s), one for each step.",
+            "Before the loop: generator = torch.Generator().manual_seed(seed). In each step: eps = predict(x, t), then "
+            "z = torch.randn(x.shape, generator=generator).to(x).",
+            "The last line of the loop is x = step(x, t, s, predict(x, t), z).",
         ],
-        probe=Probe("for T = 4 your walk", (lambda x, t: 0 * x, note, torch.zeros(1, 1, 2, 2), numbered), read),
+        probe=Probe("for the times 4, 3, 1, 0 your walk",
+                    (lambda x, t: 0 * x, note, torch.zeros(1, 1, 2, 2), [4, 3, 1, 0], 0), read),
+        random=("no seed", "Draw z from the generator: torch.randn(x.shape, generator=generator)."),
     )  # fmt: skip

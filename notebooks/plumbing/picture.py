@@ -14,10 +14,12 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
+from plumbing import apng
 from plumbing.files import write_file
 from plumbing.images import need, to_pixels
 
 GREY, INK = 225, (40, 40, 48)  # between the tiles; of the captions
+FEW = 96  # colours of a frame of noise
 PLAYER = (Path(__file__).parent / "player.js").read_text(encoding="utf-8")
 
 
@@ -56,31 +58,35 @@ class Picture:
         if F_ == 1:
             return [stack.quantize(256, dither=Image.Dither.NONE)]
         # a palette from some thousand pixels (the last frame counts double) takes a fifth of the time of one from all;
-        # what is nearly white becomes white, and the grey between the tiles and the ink of the captions are added
+        # what is nearly white becomes white, and the grey between the tiles and the ink of the captions are added.
+        # `kmeans` moves each colour to the middle of the pixels that it stands for: without it, noise in few colours
+        # looks green and magenta
         rng = np.random.default_rng(0)
         pixels = self.frames.reshape(F_, -1, 3)[[*range(F_), F_ - 1]]
         some = Image.fromarray(pixels[:, rng.integers(0, H * W, 10_000 // F_ + 1)].reshape(1, -1, 3))
-        colours = np.reshape(some.quantize(254, dither=Image.Dither.NONE, kmeans=1).getpalette(), (-1, 3))
+        fine, coarse = (some.quantize(n, dither=Image.Dither.NONE, kmeans=1).getpalette() for n in (254 - FEW, FEW))
+        colours = np.reshape(fine + [GREY] * (3 * (254 - FEW) - len(fine)) + coarse, (-1, 3))
         colours[(colours > 244).all(1)] = 255
-        palette = Image.new("P", (1, 1))
-        palette.putpalette([*colours.flatten().tolist(), GREY, GREY, GREY, *INK])
-        stack = stack.quantize(palette=palette, dither=Image.Dither.NONE)
+        colours = [*colours.flatten().tolist(), GREY, GREY, GREY, *INK]
+        every, few = (Image.new("P", (1, 1)) for _ in range(2))
+        every.putpalette(colours)
+        few.putpalette(colours[3 * (254 - FEW) :])
+        stack = stack.quantize(palette=every, dither=Image.Dither.NONE)
         images = [stack.crop((0, i * H, W, (i + 1) * H)) for i in range(F_)]
-        # noise needs but 64 of the colours, which saves a fifth of the bytes; a guess beside it needs them all. A frame
+        # noise needs but few of the colours, which saves a tenth of the bytes; a guess beside it needs all. A frame
         # is noise if neighbouring pixels leap by 100 of 255 in both halves, and no colour stands out
         leaps = np.abs(np.diff(self.frames[:, ::7].astype(np.int16), axis=2)).max(3)
         leaps = [half.sum((1, 2)) / np.maximum((half > 0).sum((1, 2)), 1) for half in np.array_split(leaps, 2, 2)]
-        noise = [leap > 100 and max(im.histogram()) < 0.2 * H * W for im, leap in zip(images, np.minimum(*leaps))]
-        coarse = np.reshape(some.quantize(64, dither=Image.Dither.NONE).getpalette(), (-1, 1, 3))
-        apart = np.abs(colours - coarse.astype(int)).sum(2)  # (64, 254)
-        few = np.arange(256)
-        few[: len(colours)] = apart.argmin(1)[apart.argmin(0)]  # the colour nearest to the coarse one that is nearest
-        return [im.point(few.tolist()) if is_noise else im for im, is_noise in zip(images, noise)]
+        for i, leap in enumerate(np.minimum(*leaps)):
+            if leap > 100 and max(images[i].histogram()) < 0.2 * H * W:
+                numbers = Image.fromarray(self.frames[i]).quantize(palette=few, dither=Image.Dither.NONE)
+                images[i].paste(Image.fromarray(np.asarray(numbers) + np.uint8(254 - FEW)))
+        return images
 
     @staticmethod
-    def _bytes(image, **film):
+    def _bytes(image):
         stream = io.BytesIO()
-        image.save(stream, "png", compress_level=4, **film)
+        image.save(stream, "png", compress_level=4)
         return stream.getvalue()
 
     def png(self):
@@ -88,7 +94,7 @@ class Picture:
         first, *more = self._images
         if not more:
             return self._bytes(first)
-        return self._bytes(first, save_all=True, append_images=more, loop=0, duration=self._durations)
+        return apng.write(np.stack(self._images), np.reshape(first.getpalette(), (-1, 3)), self._durations)
 
     @functools.cached_property
     def frame_pngs(self):

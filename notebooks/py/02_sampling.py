@@ -9,565 +9,1013 @@
 # %% [markdown]
 # # 2. From noise to sprites
 #
-# In lesson 1 you dissolved sprites in noise. Now you go the other way: you start from pure noise, ask a trained
-# network again and again what is noise and what is picture, and end with sprites that nobody has drawn.
+# How do sprites come out of noise? In lesson 1 you dissolved them. Now you take a trained network and walk the other
+# way: you start from squares of pure noise, ask the network again and again which part of them is noise, and end with
+# sprites that nobody has drawn. The walk itself, the *sampler*, is a few lines long, and you will write all of them.
 
-# %%
+# %% tags=["setup"] jupyter={"source_hidden": true}
 import sys
-sys.path.insert(0, "..")  # the shared module lies one folder up
-import diffusion_utilities as du
-import checks
-import widgets
-import time
-import matplotlib.pyplot as plt
-import torch
-from IPython.display import Markdown
+from importlib.util import find_spec
+from pathlib import Path
+
+sys.path[:0] = [str(f) for f in (Path.cwd(), *Path.cwd().parents)
+                if (f / "diffusion_utilities.py").is_file()]
+assert find_spec("diffusion_utilities"), (
+    "Open this notebook inside the course's folder, or %cd there first.")
 
 # %%
+import diffusion_utilities as du
+import torch
+
 device = du.best_device()
-model, ab_t = du.load_model(du.WEIGHTS / "unet.pth", device)
-T = len(ab_t) - 1
-classes = torch.eye(5).repeat(4, 1)  # 20 wishes: hero, non-hero, food, spell, side-facing, hero, ...
-sprites, kept = du.sample(model, ab_t, 20, classes, seed=7, steps=T, eta=1, variance="large", keep=28)
-du.film(
-    {"x_t": torch.stack([s.x for s in kept]), "predicted x_0": torch.stack([s.x0 for s in kept])},
-    [f"t = {step.s}" for step in kept], columns=5, scale=4,
-    alt="Film: on the left 20 squares of noise turn into sprites; on the right the network's guess of each sprite, "
-    "first a blur, then sharper and sharper",
-)
+unet, ab_t = du.load_model(du.WEIGHTS / "unet.pth", device)
+wishes = torch.eye(5).repeat(4, 1).to(device)  # hero, non-hero, food, spell, side-facing, ...
+_, kept = du.sample(unet, ab_t, 20, wishes, seed=7, keep=25)
+x_t, x_0 = torch.stack([k.x for k in kept]), torch.stack([k.x0 for k in kept])
+du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {k.s}" for k in kept], columns=5, scale=4,
+        alt="Film. Left: 20 squares of noise turn into sprites. Right: the guesses.")
 
 # %% [markdown]
-# Left: 20 pictures on their way from noise (t = 500) to sprites (t = 0). Right: what the network takes each of them
-# for. Each column asks for one class of sprite; how to ask is lesson 5.
+# On the left, 20 pictures are on their way from noise (t = 500) to sprites (t = 0). On the right you see what the
+# network takes each of them for at that moment: first a blur, then something sharper and sharper. Each column was asked
+# for one class of sprite; how one asks is the subject of lesson 5. This film was made by the course's own sampler, with
+# a short cut that lesson 6 explains. In section 4 you make such a film with a sampler of your own.
 #
 # **You will be able to**
-# - read a denoising network's answer as a noise and as a picture,
-# - write the sampler of DDPM (denoising diffusion probabilistic models), and explain each piece of its step,
-# - recognise a sampler that forgets its noise, and measure what that costs,
-# - check that new sprites are no copies of the training sprites.
+# - *read* a network's answer as noise and as a picture,
+# - *derive* the step of DDPM (denoising diffusion probabilistic models) from two bell curves, and *write* it,
+# - *write* the whole sampler, and show that it equals the course's,
+# - *say* what decides which sprite you get, and what goes wrong when the noise is not put back,
+# - *test* whether drawn sprites are copies, and whether they are good.
 #
-# **You need** lesson 1: `x_t`, `ab_t` and the perfect denoiser. **Time:** about 45 minutes; the cells run in one to
-# two minutes on a laptop CPU.
+# **You need** lesson 1: `x_t`, the schedule $\bar\alpha_t$ (in code `ab_t[t]`), and the perfect denoiser.
+#
+# **Time:** about 45 minutes; the cells run in two to three minutes on a laptop CPU.
+
+# %%
+import charts
+import checks
+import explore
+import widgets
+from IPython.display import Markdown
+from plumbing import lesson_02
+
+T = len(ab_t) - 1
+train, held_out = du.load_sprites("train"), du.load_sprites("held_out")
 
 # %% [markdown]
 # ## 1. What does the network answer?
 #
-# Noise a sprite to some time t and show the network nothing but the result and t. Can it tell picture from noise?
+# You add noise to a sprite that the network has never seen, up to the time t, and show it nothing but the result and t.
+# Can it tell the noise from the picture?
 #
-# **What do you expect?** Five noise levels follow, from t = 400 (nearly all noise) to t = 30 (hardly any). Where will
-# the guessed *picture* be good? Where will the guessed *noise* be good?
+# **What do you expect?** Take five noise levels, from t = 400 (nearly all noise) down to t = 30 (hardly any). Where will
+# the network find the *noise* most exactly?
 #
-# The network gets x_t and the time as the fraction t/T, with T = 500. Ours answers with a mixture called v (lesson 4
-# says why). It is an answer to both questions at once:
-# `x0 = sqrt(ab_t) x_t - sqrt(1 - ab_t) v` and `eps = sqrt(1 - ab_t) x_t + sqrt(ab_t) v`. Here x0 is the predicted
-# clean picture and eps the predicted noise; `du.to_x0_eps` is these two formulas.
+# <details name="expect-2-1"><summary>At t = 400, where there is most of it</summary>
+#
+# Yes. Where nearly everything is noise, calling everything noise is nearly right. The picture is another matter: at
+# t = 400 the guess of the picture is a blur, because so little of it can be seen.
+#
+# </details>
+# <details name="expect-2-1"><summary>At t = 30, where the picture is plain to see</summary>
+#
+# It is the other way round. At t = 30 the network sees the *picture* well, but the noise is no more than dust upon it.
+# So little is hard to measure, because every small error in the picture is taken for noise.
+#
+# </details>
+# <details name="expect-2-1"><summary>Equally well at all five</summary>
+#
+# No. The noise is found best where there is much of it, and the picture where there is little noise. The two errors run
+# against each other, as the chart below shows.
+#
+# </details>
+
+# %% [markdown]
+# Every network of this course is asked in the same way: it is given x_t and the time as the fraction t/T, where T = 500
+# is the number of noise steps. Networks differ in the form of their answer. Some name the picture, some the noise, and
+# ours names a mixture of both that trains well (lesson 4). `predict` hides this difference: whatever the form of the
+# answer, it returns the noise that the answer implies, which everybody calls $\epsilon$, in code `eps`.
 
 # %%
-def predict(x, t, c=None):
-    v = model(x, torch.full((len(x),), t / T, device=device), c)
-    return du.to_x0_eps(v, x, t, ab_t, model.predicts)
+def predict(x, t, c=None, model=unet, ab_t=ab_t):
+    """The noise (B, 3, 16, 16) that the network finds in x = x_t; c: the classes asked for."""
+    answer = model(x, torch.full((len(x),), t / T, device=x.device), c)
+    _, eps = du.to_x0_eps(answer, x, t, ab_t, model.predicts)
+    return eps
 
 
 # %% [markdown]
-# The sprite is a held-out one: the network has never seen it in training.
+# ### Your turn 2.1: the picture behind the noise
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# The network tells you the noise. Which clean picture does that imply? In lesson 1 you mixed the two:
+#
+# $$x_t = \sqrt{\bar\alpha_t}\; x_0 + \sqrt{1 - \bar\alpha_t}\; \epsilon$$
+#
+# Solve this for $x_0$ and write the answer as a function. In code, $\bar\alpha_t$ is `ab_t[t]`. Run the cell: the check
+# below your function says at once whether it is right, and if not, which mistake it looks like. Each further try gives
+# a better hint, and the solution is folded below. Every guessed picture from here on comes from this function.
+
+# %% tags=["exercise"]
+def x0_from_eps(x, t, eps, ab_t):
+    """The picture x_0 (B, C, H, W) that the noise eps implies; x is x_t, t a whole time."""
+    return ...  # your code here
+
+
+checks.check_x0(x0_from_eps)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_x0_from_eps(x, t, eps, ab_t):
+    return (x - (1 - ab_t[t]) ** 0.5 * eps) / ab_t[t] ** 0.5
+
+
+x0_from_eps = checks.keep(x0_from_eps, solution_x0_from_eps)
+
+# %% [markdown]
+# Now look. The sprite is a held-out one, so the network was never trained on it.
 
 # %%
-train, held_out = du.load_sprites("train"), du.load_sprites("held_out")
-sprite, times = held_out.x[13:14].to(device), [400, 300, 200, 100, 30]
-noise = torch.randn(5, 3, 16, 16, generator=torch.Generator().manual_seed(0)).to(device)
-x_t = torch.cat([du.add_noise(sprite, t, noise[i : i + 1], ab_t) for i, t in enumerate(times)])
-x0, eps = (torch.cat(parts) for parts in zip(*[predict(x_t[i : i + 1], t) for i, t in enumerate(times)]))
-rows = {"x_t": x_t, "true noise": noise, "predicted noise, eps": eps, "predicted x_0": x0}
+def noise(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed)).to(device)
+
+
+times, sprite = [400, 300, 200, 100, 30], held_out.x[13:14].to(device)
+true = noise(5, 3, 16, 16)
+x = [du.add_noise(sprite, t, z[None], ab_t) for t, z in zip(times, true)]
+eps = [predict(x_t, t) for x_t, t in zip(x, times)]
+x0 = [x0_from_eps(x_t, t, e, ab_t) for x_t, t, e in zip(x, times, eps)]
+
+# %%
 du.show_rows(
-    rows | {"true x_0": sprite.expand(5, -1, -1, -1)}, scale=5, top=[f"t = {t}" for t in times],
-    alt="Rows for t = 400 down to 30: the noisy sprite, true and predicted noise, predicted and true sprite",
+    {"x_t": torch.cat(x), "true noise": true, "predicted noise, eps": torch.cat(eps),
+     "predicted x_0": torch.cat(x0), "true x_0": sprite.expand(5, -1, -1, -1)},
+    scale=5, top=[f"t = {t}" for t in times],
+    alt="For t = 400 to 30: noisy sprite, true and predicted noise, predicted and true sprite",
 )
 
 # %% [markdown]
-# The guessed picture sharpens from left to right. The guessed noise goes the other way: at t = 400 it matches the true
-# noise almost pixel by pixel; at t = 30, with so little of it to see, much is missed. Is it the same for other sprites?
-# Take a hundred.
+# Compare the second row with the third, and the fourth with the fifth. At t = 400 the predicted noise matches the true
+# noise almost pixel by pixel, while the predicted picture is vague. At t = 30 the picture is right, and much of the
+# noise is missed. Is that so for other sprites as well? Measure it on a hundred.
 
 # %%
 def errors(t, n=100):
-    noise = torch.randn(n, 3, 16, 16, generator=torch.Generator().manual_seed(t)).to(device)
-    clean = held_out.x[:n].to(device)
-    x0, eps = predict(du.add_noise(clean, t, noise, ab_t), t)
-    return [(eps - noise).square().mean().sqrt().item(), (x0 - clean).square().mean().sqrt().item()]
+    clean, true = held_out.x[:n].to(device), noise(n, 3, 16, 16, seed=t)
+    x = du.add_noise(clean, t, true, ab_t)
+    eps = predict(x, t)
+    x0 = x0_from_eps(x, t, eps, ab_t)
+    return [(a - b).square().mean().sqrt().item() for a, b in ((eps, true), (x0, clean))]
 
 
 levels = [10, 30, 60, 100, 150, 200, 250, 300, 350, 400, 450]
 eps_error, x0_error = zip(*[errors(t) for t in levels])
 
 # %%
-fig, ax = plt.subplots(figsize=(6.5, 3))
-ax.plot(levels, eps_error, "C0-o", label="error of the predicted noise eps")
-ax.plot(levels, x0_error, "C1--s", label="error of the predicted picture x_0")
-ax.set(xlabel="time t (steps of noise)", ylabel="root mean square error", ylim=0)
-ax.legend()
-du.show_figure(fig, alt="The error of the predicted noise falls with t, that of the predicted picture rises with t")
+charts.lines(
+    {"error of the predicted noise": (levels, eps_error),
+     "error of the predicted picture": (levels, x0_error)},
+    x="time t (steps of noise)", y="root mean square error", ylim=(0, None),
+    alt="As t grows the error of the noise falls and that of the picture rises; they cross",
+)
 
 # %% [markdown]
-# The more noise, the better the network knows the noise and the worse it knows the picture. The two are one error
-# seen from two sides: x_t is fixed, so the error of x0 is that of eps times sqrt(1 - ab_t) / sqrt(ab_t), and the
-# curves cross where signal and noise are equal (ab_t = 0.5, near t = 250).
+# The more noise there is, the better the network knows the noise and the worse it knows the picture. The two curves are
+# one error seen from two sides: because x_t is given, whatever is wrongly put into the noise is missing from the
+# picture. Your formula says how the two are related: an error in eps is multiplied by
+# $\sqrt{(1 - \bar\alpha_t) / \bar\alpha_t}$. So the curves cross where picture and noise have the same weight, near
+# t = 250.
 
 # %% [markdown]
 # ## 2. Why not jump to the answer?
 #
-# If the network can guess the clean picture from any x_t, why not ask once, at t = 500, and stop?
+# If the network can guess the clean picture from any x_t, why not ask once, at t = 500, and stop there?
 #
-# **What do you expect?** Six different squares of pure noise go in. Do six different sprites come out?
+# **What do you expect?** Six different squares of pure noise go in, and the network is asked for the picture. What comes
+# out?
 #
-# Below are five steps of a sampler (`du.sampler`; you write one in section 3). Each row is one network call: on the
-# left what went in, on the right the guess.
+# <details name="expect-2-2"><summary>Six different sprites</summary>
+#
+# Not in one call. Pure noise holds no information about any sprite, so the network cannot prefer one to another.
+#
+# </details>
+# <details name="expect-2-2"><summary>Six times nearly the same blur</summary>
+#
+# Yes. All six squares say the same about the sprite, namely nothing, so they all get the same answer: the average of
+# everything that it could be.
+#
+# </details>
+# <details name="expect-2-2"><summary>Six times nearly the same sprite</summary>
+#
+# The answers are nearly the same, but they are not a sprite. If the network named one sprite it would be far off
+# whenever another one was meant. The average is never right, but it is never far off, and that is what training by
+# squared errors rewards.
+#
+# </details>
 
 # %%
-generator = torch.Generator().manual_seed(1)
-x = torch.randn(6, 3, 16, 16, generator=generator).to(device)
-strip, guesses = {}, []
-for step in du.sampler(model, ab_t, x, steps=5, eta=1, generator=generator):
-    strip[f"t = {step.t}"] = torch.cat([x, step.x0])
-    guesses.append(step.x0.cpu())
-    x = step.x
-
-# %%
-du.show_rows(
-    strip, label_width=70, top=6 * ["in"] + 6 * ["guess"],
-    alt="Five rows: noisy inputs on the left, guesses on the right; in the first row all six guesses are one blur",
-)
-
-# %% [markdown]
-# Pure noise says nothing about the sprite, so the first row holds nearly the same blur six times. Which blur?
-
-# %%
+six = noise(6, 3, 16, 16, seed=1)
+guesses = x0_from_eps(six, T, predict(six, T), ab_t).cpu()
 average = train.x.mean(0, keepdim=True)
-gap = (guesses[0] - average).square().mean().sqrt().item()
-print(f"Pixel values reach from -1 to 1. The guesses at t = {T} differ from the plain average of all {len(train.x):,} "
-      f"training sprites by {gap:.2f}.")
-du.show(torch.cat([average, guesses[0][:3]]), scale=5, columns=4, title="average of all sprites | three guesses",
-        alt="The average of all training sprites, a blur, and three guesses that look like it")
+gap = (guesses - average).square().mean().sqrt().item()
+print(f"Pixels reach from -1 to 1. The guesses differ by {gap:.2f} (root mean square) from the "
+      f"average of the {len(train.x):,} training sprites.")
+du.show_rows({"pure noise": six.cpu(), "guess at t = 500": guesses,
+              "average of all\ntraining sprites": average.expand(6, -1, -1, -1)}, scale=5,
+             alt="Six squares of noise, six guesses that are one blur, and the average, alike")
 
 # %% [markdown]
-# It is the perfect denoiser's answer from lesson 1: the average of all sprites that could hide behind x_t, and behind
-# pure noise that is every sprite. A network trained for the smallest squared error learns averages. Each step goes
-# only a little way towards the guess and asks again. A bit more of the picture is then decided, fewer sprites remain
-# possible, and their average is sharper.
+# This is the perfect denoiser's answer from lesson 1, the average of all sprites that could hide behind x_t; and behind
+# pure noise that is every sprite. So one call cannot draw. But the guess is not useless: it says in which direction the
+# sprites lie. Therefore you go a little way towards it and ask again. The new picture holds a bit less noise and
+# already says a bit more about its sprite, so fewer sprites remain possible, and their average is sharper. The question
+# is how to take such a step correctly.
 
 # %% [markdown]
-# ## 3. Can you write the sampler yourself?
+# ## 3. How do you take one step?
 #
-# One step of DDPM takes x_t to x_(t-1). How much of the guessed noise should it take away?
+# You hold x_t and want x_s, the same picture at an earlier time s with less noise. For the moment s = t - 1, but
+# nothing that follows needs this, and later you will take longer steps.
 #
-# **What do you expect?** The step also *adds* noise. Why would it, if noise is what you want to be rid of?
+# **What do you expect?** Suppose somebody even told you the true clean picture. You know x_t and x_0 exactly. Do you then
+# know x_s exactly?
 #
-# Lesson 1's single steps come back. Going up from t-1 to t the picture was multiplied by sqrt(a_t), and noise of
-# variance b_t was added; ab_t is the product of all a_t so far. Backwards: `a_t = ab_t / ab_(t-1)`, `b_t = 1 - a_t`.
-
-# %%
-b_t = torch.cat([torch.zeros(1, dtype=torch.float64), 1 - ab_t[1:] / ab_t[:-1]])
-a_t = 1 - b_t
-print(f"b_t[1] = {b_t[1]:.6f},  b_t[250] = {b_t[250]:.4f},  b_t[500] = {b_t[500]:.3f}")
+# <details name="expect-2-3"><summary>Yes: it is a mixture of the two</summary>
+#
+# The *average* x_s is such a mixture, but not x_s itself. On its way up from s to t the picture received fresh noise
+# that you never saw, and x_t does not tell which part of its noise was there before s and which came later.
+#
+# </details>
+# <details name="expect-2-3"><summary>No: many values of x_s are possible, round one that is the most likely</summary>
+#
+# Yes. Noise was added between s and t, and you do not know which. What you can know is a bell curve for every pixel: a
+# mean, and a variance that says how unsure you are. Finding these two numbers is all the mathematics of this lesson.
+#
+# </details>
 
 # %% [markdown]
-# Now the step. z is fresh noise, as random as the noise at the start:
+# Think of one pixel. Two sources tell you something about x_s.
 #
-# `x <- (x - eps (1 - a_t) / sqrt(1 - ab_t)) / sqrt(a_t) + sqrt(b_t) z`
+# **The clean picture** tells you where the way up leads through time s. By lesson 1's jump, x_s is
+# $\sqrt{\bar\alpha_s}\, x_0$ plus noise of variance $1 - \bar\alpha_s$. That is a bell curve with
 #
-# It has three pieces.
-# 1. `x - eps (1 - a_t) / sqrt(1 - ab_t)` takes away a small part of the predicted noise.
-# 2. `/ sqrt(a_t)` undoes the shrinking of the picture. Pieces 1 and 2 together are the *posterior mean*: the average
-#    of all x_(t-1) that could have led to this x_t, if the predicted picture is the true one.
-# 3. `sqrt(b_t) z` puts fresh noise back, because x_(t-1) is not that average. It is one noisy picture among many.
-
-# %%
-def ddpm_step(x, t, eps, z):
-    mean = (x - eps * (1 - a_t[t]) / (1 - ab_t[t]) ** 0.5) / a_t[t] ** 0.5
-    return mean + b_t[t] ** 0.5 * z
-
-
-# %% [markdown]
-# Loop from t = 500 down to t = 1. The last step gets no noise (z = 0): nobody would take it away.
-
-# %%
-generator = torch.Generator().manual_seed(7)
-x = torch.randn(20, 3, 16, 16, generator=generator).to(device)
-frames, begin = [x], time.perf_counter()
-for t in range(T, 0, -1):
-    x0, eps = predict(x, t, classes)
-    z = torch.randn(x.shape, generator=generator) if t > 1 else torch.zeros(x.shape)
-    x = ddpm_step(x, t, eps, z.to(device))
-    if t % 20 == 1:
-        frames.append(x)
-yours, seconds = x, time.perf_counter() - begin
-
-# %%
-du.film(torch.stack(frames), [f"t = {t}" for t in range(T, -1, -20)], columns=10, scale=4,
-        alt="Film of your own loop: 20 squares of noise turn into the sprites of the opening film")
-
-# %% [markdown]
-# For nearly half of the film you see little but noise; then outlines, and the details last. And you have met these
-# sprites before: same seed, same noise in the same order, so this is the opening film. Test it:
-
-# %%
-worst = (yours - sprites).abs().amax((1, 2, 3))  # the largest difference in each sprite
-difference = worst.median().item()
-assert difference < 1e-3
-print(f"Largest difference from du.sample: {difference:.0e} in a typical sprite, {worst.max():.0e} in the worst.")
-
-# %% [markdown]
-# **What you just wrote is `du.sampler` with `eta=1` and `variance="large"`.** It computes the same mean from x0 and
-# eps, so only the last digits differ. In a sprite that stands at a fork, 500 steps can make that rounding grow.
+# $$m_0 = \sqrt{\bar\alpha_s}\; x_0, \qquad v_0 = 1 - \bar\alpha_s .$$
 #
-# Why "large"? There is a second good choice for the variance of piece 3, the *posterior variance*
-# `small = b_t (1 - ab_(t-1)) / (1 - ab_t)`: what is uncertain about x_(t-1) if the predicted picture is exactly right.
-# It is the default of `du.sampler`.
+# **The noisy picture** tells you where the way went next. The steps from s to t multiply the picture by $\sqrt{a}$ and
+# add noise of variance $1 - a$, where $a = \bar\alpha_t / \bar\alpha_s$ is the share that these steps keep, because
+# $\bar\alpha_t$ is the product over all steps up to t and $\bar\alpha_s$ the product up to s. (For s = t - 1 this is
+# lesson 1's $1 - \beta_t$.) So
+# $x_t = \sqrt{a}\, x_s + \sqrt{1 - a}\, z$. Solve for $x_s$, and you get $x_t / \sqrt{a}$ with an error of variance
+# $(1 - a) / a$. That is a second bell curve:
+#
+# $$m_1 = \frac{x_t}{\sqrt{a}}, \qquad v_1 = \frac{1 - a}{a} .$$
+#
+# Both are true at once, and the two noises are independent, so the probabilities multiply. Multiply the two curves,
+# point by point, and scale the result so that the probabilities add up to 1 again.
 
 # %%
-large, small = b_t[1:], b_t[1:] * (1 - ab_t[:-1]) / (1 - ab_t[1:])
-fig, ax = plt.subplots(figsize=(6.5, 3))
-ax.loglog(range(1, T + 1), large.sqrt(), "C0-", label='"large": sqrt(b_t)')
-ax.loglog(range(2, T + 1), small[1:].sqrt(), "C1--", label='"small": posterior (0 at t = 1)')
-ax.set(xlabel="time t (steps of noise)", ylabel="std of the noise put back")
-ax.legend()
-du.show_figure(fig, alt="The two standard deviations agree for large t; the small one is lower only for the last steps")
+def bell(u, mean, variance):
+    return (-((u - mean) ** 2) / (2 * variance)).exp() / (2 * torch.pi * variance) ** 0.5
 
-# %% [markdown]
-# With 500 steps the two differ only in the last ten or so, where both are tiny. With few, large steps the choice
-# matters more (lesson 8). Note the right end: the first step puts back almost as much noise as the start held.
 
-# %% [markdown]
-# ## 4. What decides which sprite you get?
-#
-# The same seed gave the same sprites. Is it the starting noise that decides?
-#
-# **What do you expect?** Asked for 16 sprites instead of 8, with the same seed, the first 8 squares of starting noise
-# are the same numbers. Will the first 8 sprites be the same?
-#
-# To save time, from here on `steps=50` visits only every tenth t; a_t is then the ratio of ab_t across ten steps.
-# Lesson 6 says what that costs.
-
-# %%
-how = dict(steps=50, eta=1)
-first = du.sample(model, ab_t, 8, classes[:8], seed=0, **how)
-again = du.sample(model, ab_t, 8, classes[:8], seed=0, **how)
-other = du.sample(model, ab_t, 8, classes[:8], seed=1, **how)
-longer = du.sample(model, ab_t, 16, classes[:16], seed=0, **how)[:8]
-
-# %%
-du.show_rows(
-    {"seed 0": first, "seed 0, again": again, "seed 1": other, "seed 0, n = 16,\nthe first 8": longer}, scale=4,
-    alt="Rows of eight sprites: seed 0 twice shows the same ones; seed 1, and seed 0 with 16 sprites, show others",
+t, s, u = 250, 200, torch.linspace(-2, 4, 241)
+a, pixel_0, pixel_t = ab_t[t] / ab_t[s], torch.tensor(0.6), torch.tensor(1.2)
+from_0 = bell(u, ab_t[s] ** 0.5 * pixel_0, 1 - ab_t[s])
+from_t = bell(u, pixel_t / a ** 0.5, (1 - a) / a)
+both = from_0 * from_t
+both = both / (both.sum() * (u[1] - u[0]))  # so that it, too, has the area 1
+charts.lines(
+    {"what x_0 = 0.6 says": (u, from_0), "what x_t = 1.2 says": (u, from_t),
+     "both together": (u, both)},
+    x=f"value of the pixel x_s, at s = {s}, with t = {t}", y="probability density",
+    alt="Two wide bell curves, and between them their product, which is narrower and higher",
 )
 
-# %%
-start = [torch.randn(n, 3, 16, 16, generator=torch.Generator().manual_seed(0)) for n in (8, 16)]
-print(f"Seed 0 and seed 0 again: largest difference {(first - again).abs().max().item():.0e}.")
-print(f"Starting noise, 8 and the first 8 of 16: largest difference {(start[0] - start[1][:8]).abs().max():.0e}.")
-print(f"Their sprites: largest difference {(first - longer).abs().max().item():.1f}.")
+# %% [markdown]
+# The product is a bell curve again. It lies between the two, nearer to the narrower one, and it is narrower than both,
+# because two sources know more than one. (Why a bell curve? Each is $e$ to the power of a parabola. When you multiply
+# them the exponents add, and the sum of two parabolas is a parabola.) Its numbers follow a simple rule. Call $1/v$ the
+# *certainty* of a curve. The certainties add, and each centre counts by its certainty:
+#
+# $$\frac{1}{v} = \frac{1}{v_0} + \frac{1}{v_1}, \qquad
+# m = v \left( \frac{m_0}{v_0} + \frac{m_1}{v_1} \right) .$$
+#
+# ### Your turn 2.2: two bell curves multiplied
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# Write the function that returns the mean m and the variance v of x_s. (Its name, *posterior*, is the statistician's
+# word for what you know after you have looked.) Take care with the last step, s = 0. There $\bar\alpha_0 = 1$, so
+# $v_0 = 0$: the clean picture is known exactly, and $1/v_0$ is infinite. Can you rearrange the two formulas so that
+# nothing is divided by $v_0$ alone?
+
+# %% tags=["exercise"]
+def posterior(x, t, s, x0, ab_t):
+    """Mean (B, C, H, W) and variance (a number) of x_s, given x = x_t and x0."""
+    return ...  # your code here
+
+
+checks.check_posterior(posterior)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_posterior(x, t, s, x0, ab_t):
+    a = ab_t[t] / ab_t[s]
+    m0, v0 = ab_t[s] ** 0.5 * x0, 1 - ab_t[s]
+    m1, v1 = x / a ** 0.5, (1 - a) / a
+    return (m0 * v1 + m1 * v0) / (v0 + v1), v0 * v1 / (v0 + v1)
+
+
+posterior = checks.keep(posterior, solution_posterior)
 
 # %% [markdown]
-# The starting noise was identical and the sprites are not. In DDPM the picture is decided by *all* the noise: each
-# step draws a fresh z, and with 16 sprites the numbers after the start fall on other sprites. The start counts least
-# of all: even in your loop of 500 steps the first one kept only sqrt(a_t[500]) of it, three per cent.
-
-# %% [markdown]
-# ## 5. What if you do not put the noise back?
-#
-# **What do you expect?** The same starting noise, three samplers: the right one, one with z = 0 in every step, one
-# with 1.5 times the right noise. Which pictures will be too smooth, which too rough?
-#
-# No class is asked for this time. Each run also keeps what the network saw and answered in every step.
+# Is the rule true? Do not trust the algebra, try it: let a million pixels of value 0.6 walk up to s and on to t, keep
+# only those that arrive near x_t = 1.2, and look where these were at time s.
 
 # %%
-def draw(extra_noise, n=100, seed=0, steps=50):
-    """The pictures, and for each step what the network saw and what it made of it: (t, x_t, eps, x0)."""
+g = torch.Generator().manual_seed(0)
+x_s = ab_t[s] ** 0.5 * pixel_0 + (1 - ab_t[s]) ** 0.5 * torch.randn(1_000_000, generator=g)
+x_t = a ** 0.5 * x_s + (1 - a) ** 0.5 * torch.randn(len(x_s), generator=g)
+came_by = x_s[(x_t - pixel_t).abs() < 0.02]
+share, edges = torch.histogram(came_by, 30, density=True)
+mean, variance = posterior(pixel_t, t, s, pixel_0, ab_t)
+charts.lines({"your mean and variance": (u, bell(u, mean, variance)),
+              "measured walks": ((edges[1:] + edges[:-1]) / 2, share)},
+             points=["measured walks"], xlim=(-1, 3), ylim=(0, 1.3), y="probability density",
+             x="where the walk was at time s", alt="The measured points lie on your bell curve")
+
+# %% [markdown]
+# The points lie on your curve. Now the step. It needs x_0, which you do not have; but you have the network's guess of
+# it, and use this in its place. For the mean that is exactly right even when the guess is a blur: the mean contains x_0
+# only as a term of a sum, so the average over all possible x_0 gives the average x_s. The variance is a little too
+# small, because it leaves out that x_0 itself is uncertain; the shorter the step, the less this matters.
+#
+# And which of all the possible x_s do you take?
+#
+# **What do you expect?** The mean is the best single guess of x_s. Why not simply take the mean?
+#
+# <details name="expect-2-4"><summary>One should: noise is what we want to be rid of</summary>
+#
+# It is tempting, and section 6 tries it. The mean of many noisy pictures is a picture with too little noise: averaging
+# has removed what they do not share. But the network is told "this is time s" and expects the noise of time s.
+#
+# </details>
+# <details name="expect-2-4"><summary>Because x_s must hold as much noise as time s has, and the mean holds less</summary>
+#
+# Yes. The mean is smoother than any x_s that could have been there. A real x_s is one draw from the bell curve: the
+# mean plus noise of exactly its variance. Lesson 1's walk upward leads through pictures of that kind, and the network
+# has been trained on no others.
+#
+# </details>
+
+# %% [markdown]
+# ### Your turn 2.3: the step
+# *Difficulty 2 of 3, 8 minutes.*
+#
+# Write one step of DDPM from x_t to x_s. You are given the predicted noise eps, and z, fresh noise of mean 0 and
+# variance 1. Find the picture that eps implies, find the bell curve of x_s, and make one draw from it out of z. Is it
+# the variance or its root by which z has to be multiplied?
+
+# %% tags=["exercise"]
+def step(x, t, s, eps, z, ab_t):
+    """x_s (B, C, H, W) from x = x_t, the predicted noise eps and fresh noise z."""
+    return ...  # your code here
+
+
+checks.check_ddpm_step(step)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_step(x, t, s, eps, z, ab_t):
+    x0 = x0_from_eps(x, t, eps, ab_t)
+    mean, variance = posterior(x, t, s, x0, ab_t)
+    return mean + variance ** 0.5 * z
+
+
+step = checks.keep(step, solution_step)
+
+# %% [markdown]
+# In papers and in most code this step looks different, because your two functions have been multiplied out there.
+# Ho, Jain and Abbeel, who invented it, write it in terms of $\epsilon$:
+#
+# $$x_s = \frac{1}{\sqrt{a}} \left( x_t - \frac{1 - a}{\sqrt{1 - \bar\alpha_t}}\; \epsilon \right) + \sqrt{v}\; z$$
+#
+# Read from left to right: take some of the predicted noise away, undo the shrinking by $\sqrt{a}$, put some fresh noise
+# back. It is the same step, up to the last digits of the computer's numbers. And it lets you see how much of the
+# predicted noise, of which x_t holds $\sqrt{1 - \bar\alpha_t}\,\epsilon$, a step takes away: the share
+# $(1 - a) / (1 - \bar\alpha_t)$.
+
+# %%
+x, eps, z = (noise(4, 3, 16, 16, seed=k) for k in (1, 2, 3))
+a = ab_t[250] / ab_t[249]
+v = (1 - a) * (1 - ab_t[249]) / (1 - ab_t[250])
+paper = (x - (1 - a) / (1 - ab_t[250]) ** 0.5 * eps) / a ** 0.5 + v ** 0.5 * z
+largest = (step(x, 250, 249, eps, z, ab_t) - paper).abs().max().item()
+assert largest < 1e-4
+print(f"largest difference between your step and the paper's formula: {largest:.0e}")
+for t in (500, 490, 250, 50):
+    taken = (1 - ab_t[t] / ab_t[t - 1]) / (1 - ab_t[t])
+    print(f"from t = {t} to {t - 1} the step takes away {taken:.3f} of the predicted noise")
+
+# %% [markdown]
+# In the middle of the walk a step takes away only one or a few hundredths of the noise, near t = 500 it is more. The very
+# first step is of another kind altogether: it takes away nearly all, and puts as much fresh noise in its place. Section 5
+# finds out why, and section 6 what depends on it.
+
+# %% [markdown]
+# ## 4. Can you write the sampler yourself?
+#
+# A sampler is this step, again and again. Before you trust it with 768 numbers, watch it with two. Below is the flat
+# world of lesson 1: a dozen points in the plane are all the "pictures" there are, so the exact denoiser is known. Sixty
+# points of pure noise walk back, and one of the walks is drawn as a line. Drag its start, and drag the data points.
+
+# %%
+explore.flat_world("ddpm")
+
+# %% [markdown]
+# The walk is a zigzag, because each step adds fresh noise. At first it wanders: the exact guess is still the average of
+# all points. As the noise shrinks the walk is drawn towards fewer and fewer of them, until only one is left. Start it
+# again from the same place with other noise, and it may end at another point. What happens when the noise is not put
+# back is the question of section 6; if you are curious, switch it off now.
+#
+# ### Your turn 2.4: the loop
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# Write the sampler. `times` is a list of falling whole times, such as `[500, 499, ..., 1, 0]`; each step goes from one
+# of them to the next. In each step ask `predict(x, t)` for the noise, draw fresh z, and let `step(x, t, s, eps, z)` do
+# the rest. (Both are arguments, so that your loop works with any network and any step.)
+#
+# All randomness must come from `seed`, so that the same call draws the same pictures again: make one
+# `generator = torch.Generator().manual_seed(seed)`, and draw with `torch.randn(x.shape, generator=generator).to(x)`.
+# (`.to(x)` moves the noise to where x is, if you have a GPU.) When should the generator be made, and when should z be
+# drawn?
+
+# %% tags=["exercise"]
+def sample(predict, step, x, times, seed):
+    """The pictures x_0 (B, C, H, W) from noise x, walking down the times."""
+    return ...  # your code here
+
+
+checks.check_sample_loop(sample)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_sample(predict, step, x, times, seed):
     generator = torch.Generator().manual_seed(seed)
-    x, seen = torch.randn(n, 3, 16, 16, generator=generator).to(device), []
-    for step in du.sampler(model, ab_t, x, steps=steps, eta=1, extra_noise=extra_noise, generator=generator):
-        seen.append((step.t, x.cpu(), step.eps.cpu(), step.x0.cpu()))
-        x = step.x
-    return x.cpu(), seen
+    for t, s in zip(times, times[1:]):
+        z = torch.randn(x.shape, generator=generator).to(x)
+        x = step(x, t, s, predict(x, t), z)
+    return x
 
 
-runs = {"right noise": draw(1.0), "no noise": draw(0.0), "1.5 x noise": draw(1.5)}
+sample = checks.keep(sample, solution_sample)
+
+# %% [markdown]
+# `draw` puts your functions together with a network, and notes on the way what the network saw and answered. With
+# `strength` it can multiply the noise that is put back; 1 is right, and everything else is for section 6. All sprites
+# from here to the end of the lesson come from it, so they are drawn by your code.
 
 # %%
+def draw(x, times, seed, c=None, strength=1.0, model=unet, ab_t=ab_t):
+    """Your sampler, from noise x: the pictures, and a list of what was seen: (t, x_t, eps)."""
+    seen = []
+
+    def ask(x, t):
+        eps = predict(x, t, c, model, ab_t)
+        seen.append((t, x, eps))
+        return eps
+
+    def put_back(x, t, s, eps, z):
+        return step(x, t, s, eps, strength * z, ab_t)
+
+    return sample(ask, put_back, x, times, seed), seen
+
+
+# %% [markdown]
+# Now all 500 steps, for the 20 wishes of the opening film.
+
+# %%
+start = noise(20, 3, 16, 16, seed=7)
+every_t = list(range(T, -1, -1))
+yours, seen = draw(start, every_t, seed=8, c=wishes)
+shown = seen[::25]
+x_t = torch.stack([x for _, x, _ in shown] + [yours])
+x_0 = torch.stack([x0_from_eps(x, t, eps, ab_t) for t, x, eps in shown] + [yours])
+du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {t}" for t, *_ in shown] + ["t = 0"],
+        columns=5, scale=4, alt="Film of your own loop: 20 squares of noise turn into sprites.")
+
+# %% [markdown]
+# For nearly half of the film you see little but noise on the left, while on the right the guesses have long begun to
+# differ. Outlines come next, details last. Notice also how restless the guesses are: each step brings fresh noise, and
+# with it new evidence.
+#
+# Is it right? The course has a sampler as well, `du.sampler`, which the later lessons use. It can put back less noise
+# than yours and take away correspondingly less; its setting `eta` says how much. With `eta=1` it puts back all of the
+# variance that you derived, and this is called **DDPM**. With `eta=0` it puts back none; this is called DDIM, belongs
+# to lesson 6, and made the opening film. Let it walk from the same start with the same noise:
+
+# %%
+generator = torch.Generator().manual_seed(8)
+*_, last = du.sampler(unet, ab_t, start, wishes, steps=T, eta=1, generator=generator)
+apart = (last.x - yours).abs().amax((1, 2, 3))  # the largest difference in each sprite
+typical, worst = apart.median().item(), apart.max().item()
+assert typical < 1e-2
+print(f"largest difference from du.sampler: {typical:.0e} in a typical sprite, "
+      f"{worst:.0e} in the worst")
+
+# %% [markdown]
+# **You have just written `du.sampler`** with `eta=1`. Only the last digits differ, since the same formulas are computed in
+# another order. (In a sprite that stands at a fork between two shapes, 500 steps can make even such a difference grow;
+# this is why the typical sprite is compared.)
+#
+# One thing was left open in section 2: does the guess really get sharper as you walk? Take only five long steps, and
+# look at what went in and what was guessed each time.
+
+# %%
+_, seen_5 = draw(six, du.sampling_times(T, 5), seed=2)
 du.show_rows(
-    {name: x[:10] for name, (x, _) in runs.items()}, label_width=110, scale=4,
-    alt="Three rows of ten pictures: varied sprites; without noise one smooth shape; with too much noise, grain",
+    {f"t = {t}": torch.cat([x, x0_from_eps(x, t, eps, ab_t)]) for t, x, eps in seen_5},
+    label_width=64, top=6 * ["in"] + 6 * ["guess"],
+    alt="Five rows: noisy inputs on the left; on the right guesses that part and sharpen",
 )
 
 # %% [markdown]
-# Without the noise there is one picture: 100 different starts, one smooth, sprite-like shape. This is *collapse*. Too
-# much noise fails the other way: grain. Two numbers say how bad it is. The *diversity* is the mean distance between
-# two pictures, as a share of that of real sprites. The *Fréchet distance* compares what a small classifier sees in two
-# sets of pictures: lower is better. It depends on their number, so 100 real training sprites set the mark.
-
-# %%
-scores = {name: du.sprite_score(x, real=held_out.x) for name, (x, _) in runs.items()}
-scores["real sprites"] = du.sprite_score(train.x[:100], real=held_out.x)
-for name, score in scores.items():
-    print(f"{name:13}  Fréchet distance {score['frechet']:6.1f}   diversity {score['diversity']:.2f}")
+# The first row is the blur that you know. In the second, the six guesses begin to differ, although what went in still
+# looks like noise to you, and from row to row each becomes more certain of itself. So many small steps are needed not
+# because the noise is hard to remove, but because the *decision* has to be made little by little.
 
 # %% [markdown]
-# Why does it collapse? The step takes away *more* than one step's noise, and relies on piece 3 to bring the balance
-# back. With eps exact, the mean holds noise of variance (1 - ab_(t-1)) minus the small posterior variance, where
-# x_(t-1) should hold 1 - ab_(t-1). Compare the noise found in each run with what the network finds in real sprites
-# that were noised honestly.
-
-# %%
-honest_times = list(range(50, T + 1, 50))
-honest = []
-for t in honest_times:
-    noise = torch.randn(100, 3, 16, 16, generator=torch.Generator().manual_seed(t)).to(device)
-    honest.append(predict(du.add_noise(held_out.x[:100].to(device), t, noise, ab_t), t)[1].std().item())
-
-# %%
-fig, ax = plt.subplots(figsize=(6.5, 3.2))
-for (name, (_, seen)), style in zip(runs.items(), ("C0-", "C1--", "C2:")):
-    ax.plot([t for t, *_ in seen], [eps.std() for _, _, eps, _ in seen], style, label=name, linewidth=2)
-ax.plot(honest_times, honest, "ko", markersize=4, label="real sprites, noised")
-ax.set(xlabel="time t (the sampler walks from left to right)",
-       ylabel="std of eps (noise found)", xlim=(T + 10, 0), ylim=0)
-ax.legend(loc=(0.25, 0.27), ncol=2)
-du.show_figure(fig, alt="Noise found against t: the right sampler follows the real sprites near 1, no noise falls to 0")
+# ## 5. What decides which sprite you get?
+#
+# Your sampler uses noise twice: as the start, and as the fresh z of every step. The sprites come from noise, so noise
+# must decide between them. But which?
+#
+# **What do you expect?** You draw the same sprites again, but exchange only the *starting* noise; the later noise stays
+# the same. What happens?
+#
+# <details name="expect-2-5"><summary>All sprites change, since they grow out of the start</summary>
+#
+# That sounds natural, but it is not what DDPM does. At most they change in part; how much depends on the schedule, and
+# the pictures below show two.
+#
+# </details>
+# <details name="expect-2-5"><summary>They stay much the same: the later noise decides</summary>
+#
+# Yes, largely. The start is only the first of hundreds of draws, and each step forgets a little of what was before it.
+# How *completely* the start is forgotten is a matter of the schedule: with one of the two below nothing of it is left
+# after a single step, with the other one a good deal is.
+#
+# </details>
+# <details name="expect-2-5"><summary>Nothing changes at all</summary>
+#
+# With the first of the two schedules this is almost true, and it should surprise you. With the second it is not.
+#
+# </details>
 
 # %% [markdown]
-# The right sampler follows the dots. (They lie a little below 1 since eps is an average too, and averages are
-# cautious.) Without noise, hardly any is left after the very first step. The network is told "t = 490, nearly pure
-# noise" and sees a smooth picture, of a kind it never met in training. It answers with an average, the average
-# becomes the next input, and nothing random ever decides between one sprite and another.
-
-# %% [markdown]
-# ## 6. Are they copies?
-#
-# Lesson 1's perfect denoiser could only return its training sprites. Has the network merely learned them by heart?
-#
-# **What do you expect?** For each sprite you drew, find the nearest of the 36,000 training sprites. Will it be the
-# same, a relative, or something else?
-#
-# The distance is the root mean square difference of two pictures' pixels: 0 is an exact copy.
+# An answer that comes from a single network could be an accident of its schedule. So bring a second one: the network of
+# the sprite course, which was trained with the *linear* schedule, where `unet.pth` has the *cosine* schedule (you met
+# both in lesson 1). No class is asked for this time. And from here on 50 steps have to do, from 500 to 490 to 480 and
+# so on; lesson 6 looks at what that costs.
 
 # %%
-distance, index = du.nearest(sprites, train.x)
+linear_net, linear = du.load_model(du.WEIGHTS / "context_model_31.pth", device)
+nets = {"cosine": dict(model=unet, ab_t=ab_t), "linear": dict(model=linear_net, ab_t=linear)}
+fifty = du.sampling_times(T, 50)
+
+
+def pictures(name, start, later, n=10, times=fifty):
+    """n sprites; start and later: the seeds of the starting noise and of the later noise."""
+    x = noise(n, 3, 16, 16, seed=start)
+    return draw(x, times, later, **nets[name])[0].cpu()
+
+
+# %%
+seeds = [(0, 10), (1, 10), (0, 11), (1, 11)]  # of the start, and of the later noise
+drawn = {name: [pictures(name, *pair) for pair in seeds] for name in nets}
+labels = ["start A, later A", "start B, later A", "start A, later B"]
 du.show_rows(
-    {"drawn": sprites[:10].cpu(), "nearest\ntraining sprite": train.x[index[:10]]}, label_width=120, scale=4,
-    top=[f"{d:.2f}" for d in distance[:10]],
+    {f"{name}: {label}": x for name in nets for label, x in zip(labels, drawn[name])},
+    scale=3, label_width=190,
+    alt="Two schedules, three rows each; with cosine another start changes next to nothing",
+)
+
+# %%
+def change(a, b):
+    """The root mean square difference between two sprites, averaged over the pairs."""
+    return (a - b).square().mean((1, 2, 3)).sqrt().mean().item()
+
+
+table = {}
+for name, (AA, BA, AB, BB) in drawn.items():
+    table[f"{name}: other start"] = [change(AA, BA), change(AB, BB)]
+    table[f"{name}: other later noise"] = [change(AA, AB), change(BA, BB)]
+    table[f"{name}: both other"] = [change(AA, BB), change(BA, AB)]
+swap = {key: sum(pair) / len(pair) for key, pair in table.items()}
+charts.bars(table, y="change of a sprite (root mean square), two pairs of seeds",
+            alt="Another start changes little, with cosine nothing; later noise changes all")
+
+# %% [markdown]
+# Under both schedules the later noise decides more than the start. But under the cosine schedule the start decides next
+# to nothing (if one sprite does change, it stood at a fork, where a hair's breadth matters), and this needs a cause.
+# Your own function knows it: ask `posterior` for the mean with x_t = 1 and x_0 = 0, and you get the weight with which
+# x_t enters a step.
+
+# %%
+one, zero, late = torch.ones(1), torch.zeros(1), fifty[1:]  # late: 490, 480, ..., 0
+for name, net in nets.items():
+    keeps = [posterior(one, t, s, zero, net["ab_t"])[0].item() for t, s in zip(fifty, late)]
+    print(f"{name}: the first step keeps {keeps[0]:.3f} of what it is given, "
+          f"the second {keeps[1]:.3f}, the third {keeps[2]:.3f}")
+
+# %% [markdown]
+# The cosine schedule falls so steeply at its end that its very last step would remove *everything* from the picture. A
+# step that keeps nothing cannot be undone, so the schedule is *clipped* there: the step from 499 to 500 keeps the share
+# a = 0.001. Seen from the other side, walking down, this clipped step throws away practically the whole start and puts
+# fresh noise in its place. The linear schedule has no such step: each of its steps keeps most of what it is given. So
+# "the start counts for nothing" is no law of DDPM. It is what this one step does. You can test that: leave it out,
+# begin at t = 490, and the start should count again.
+
+# %%
+AA, BA, AB, BB = (pictures("cosine", *pair, times=late) for pair in seeds)
+from_490 = [change(AA, BA), change(AB, BB)]
+print(f"cosine, begun at t = 490: another start changes a sprite by {from_490[0]:.2f} and "
+      f"{from_490[1]:.2f}, other later noise by {change(AA, AB):.2f} and {change(BA, BB):.2f}")
+
+# %% [markdown]
+# It does count now. One more thing often puzzles people. Ask for 16 sprites instead of 8, with the same seeds. The
+# first 8 squares of starting noise are the very same numbers. Will the first 8 sprites be the same?
+
+# %%
+eight, sixteen = (pictures("cosine", 0, 10, n) for n in (8, 16))
+same_start = (noise(8, 3, 16, 16) - noise(16, 3, 16, 16)[:8]).abs().max().item()
+print(f"starting noise: largest difference {same_start:.0e}; sprites: they differ by "
+      f"{change(eight, sixteen[:8]):.2f}; drawn again with n = 8: by "
+      f"{change(eight, pictures('cosine', 0, 10, 8)):.2f}")
+
+# %% [markdown]
+# They are not. The generator deals out one long row of random numbers: with 16 pictures each z takes twice as many of
+# them, so from the first step on different numbers fall to the first eight sprites. "The same seed" means the same
+# pictures only if everything else is the same as well.
+
+# %% [markdown]
+# ## 6. What if the noise is not put back?
+#
+# Now take the question of section 3 seriously, and leave out the noise: z = 0 in every step.
+#
+# **What do you expect?** Compare three samplers, from the same starts: with the right noise, with none, and with 1.5
+# times the right noise. What does the one without noise draw?
+#
+# <details name="expect-2-6"><summary>The same sprites, only cleaner</summary>
+#
+# No. Each step's noise takes part in deciding between the sprites. Without it other pictures come out, and they are
+# much more alike.
+#
+# </details>
+# <details name="expect-2-6"><summary>Smooth pictures that resemble each other</summary>
+#
+# Yes. Under the linear schedule they keep some of their variety, under the cosine schedule next to none: it draws the
+# same crisp figure again and again. This is called *collapse*.
+#
+# </details>
+# <details name="expect-2-6"><summary>Grain, because the balance is disturbed</summary>
+#
+# Grain is what *too much* noise gives: the third sampler. Too little noise errs on the other side.
+#
+# </details>
+
+# %% [markdown]
+# First the flat world, where nothing is hidden. Sixty points of noise walk back, the noise is not put back, and the
+# schedule is the cosine schedule.
+
+# %%
+explore.flat_world("ddpm", back=False)
+
+# %% [markdown]
+# One step, and all sixty points lie on top of each other, in the middle, where the first guess was. From there on they
+# move as one, and end at the data point nearest to the middle. Now the same under the linear schedule.
+
+# %%
+explore.flat_world("ddpm", back=False, schedule="linear")
+
+# %% [markdown]
+# Here the cloud shrinks gradually, much faster than honest noise would, but the points stay apart long enough for some
+# of them to end elsewhere. Do sprites do the same?
+
+# %%
+def run(name, strength, seed, n=25):
+    x = noise(n, 3, 16, 16, seed=seed)
+    return draw(x, fifty, seed + 10, strength=strength, **nets[name])
+
+
+amounts = {"right noise": 1.0, "no noise": 0.0, "1.5 x noise": 1.5}
+runs = {f"{name}, {label}": [run(name, strength, seed) for seed in (0, 1)]
+        for name in nets for label, strength in amounts.items()}
+
+# %%
+du.show_rows({key: both[0][0][:10] for key, both in runs.items()}, scale=3, label_width=150,
+             alt="Two schedules: the right noise gives variety, none sameness, 1.5 times grain")
+
+# %% [markdown]
+# Look at the second and at the fifth row. One number says how bad it is: the *diversity*, the mean distance between two
+# pictures of a set, as a share of the same number for real sprites. Zero means that all pictures are the same. (More is
+# not always better: grain differs from picture to picture, and so it counts as diversity, too.)
+
+# %%
+real = du.diversity(held_out.x[:500])
+diversity = {key: [du.diversity(x) / real for x, _ in both] for key, both in runs.items()}
+diversity["real sprites"] = [du.diversity(train.x[i : i + 25]) / real for i in (0, 25)]
+charts.bars(diversity, y="diversity (real sprites: 1), two seeds",
+            alt="Diversity: near 1 with the right noise; without it lower, with cosine near 0")
+
+# %% [markdown]
+# Why does it collapse? A step's mean takes away *more* noise than lies between t and s, and relies on z to bring the
+# balance back. If z is missing, x_s holds less noise than the network is told. It has never seen such pictures: in
+# training, "t = 400" always came with the noise of t = 400. So look at how much noise the network finds on the way, and
+# compare this with what it finds in real sprites that were given honest noise.
+
+# %%
+def found(key):
+    times, _, eps = zip(*runs[key][0][1])
+    return times, [e.std().item() for e in eps]
+
+
+honest, clean = fifty[:-1:5], held_out.x[:50].to(device)
+noisy = [du.add_noise(clean, t, noise(50, 3, 16, 16, seed=t), ab_t) for t in honest]
+honest_std = [predict(x, t).std().item() for x, t in zip(noisy, honest)]
+keys = ["cosine, right noise", "cosine, no noise", "linear, no noise"]
+charts.lines(
+    {"real sprites, honest noise": (honest, honest_std)} | {key: found(key) for key in keys},
+    points=["real sprites, honest noise"], reverse=True, ylim=(0, None),
+    x="time t (the sampler walks from left to right)", y="std of eps (noise found)",
+    alt="The right sampler stays near 1; without noise linear sinks, cosine falls at once",
+)
+
+# %% [markdown]
+# With the right noise the sampler follows the dots. (Both sink below 1 towards the end, since eps is an average as
+# well, and averages are cautious where there is little noise to see.) Without it the noise found sinks. Under the
+# linear schedule it sinks gradually, and meanwhile the differences between the starts are carried along: some variety
+# survives. Under the cosine schedule the clipped step does all the damage at once. It throws the start away, puts
+# nothing in its place, and all pictures become the same blur. From then on the network is told "nearly pure noise" and
+# sees a clean picture. A clean picture looks like strong evidence, so the network does decide: it sharpens this blur to
+# a crisp figure with an outline, and it decides the same way every time, because nothing is left in which the pictures
+# differ.
+#
+# If the clipped step is to blame, then leaving it out should bring variety back, even without any noise. That is the
+# control: the same network, still z = 0, but begun at t = 490.
+
+# %%
+starts = [noise(25, 3, 16, 16, seed=seed) for seed in (0, 1)]
+without = [draw(x, late, seed=0, strength=0.0)[0] for x in starts]
+spread, before = [du.diversity(x) / real for x in without], diversity["cosine, no noise"]
+print(f"cosine, no noise, from t = 500: diversity {before[0]:.2f} and {before[1]:.2f}; "
+      f"from t = 490: {spread[0]:.2f} and {spread[1]:.2f}")
+du.show_rows({"from t = 500": runs["cosine, no noise"][0][0][:10],
+              "from t = 490": without[0][:10]}, scale=3, label_width=110,
+             alt="From t = 500 ten times one figure; from 490 different pictures")
+
+# %% [markdown]
+# So two causes have to be kept apart. That every step takes away too much is true of DDPM under any schedule, and makes
+# pictures too smooth and too much alike. That *all* variety is gone is the work of the clipped step. Lesson 6 shows how
+# to walk without noise and lose nothing: take away less.
+
+# %% [markdown]
+# ## 7. Are they copies, and are they good?
+#
+# Lesson 1's perfect denoiser could only return what it had stored. Has this network merely learned its sprites by
+# heart?
+#
+# **What do you expect?** For each sprite that you drew, find the nearest of the 36,000 training sprites. What is it?
+#
+# <details name="expect-2-7"><summary>The same sprite</summary>
+#
+# No. If it were, the distances would be close to 0.
+#
+# </details>
+# <details name="expect-2-7"><summary>A relative: similar colours or a similar shape</summary>
+#
+# Yes. It resembles the drawn sprite, but parts and colours differ.
+#
+# </details>
+# <details name="expect-2-7"><summary>Something quite different</summary>
+#
+# Seldom: with 36,000 sprites to choose from there is nearly always a relative.
+#
+# </details>
+
+# %% [markdown]
+# The distance is the root mean square difference of the pixels; 0 is an exact copy. By itself such a number says
+# little: how near is near? Held-out sprites are new by construction, because the network and you have never seen them.
+# So they set the mark.
+
+# %%
+fresh = torch.cat([x for x, _ in runs["cosine, right noise"]]).cpu()
+distance, index = du.nearest(fresh, train.x)
+mark, _ = du.nearest(held_out.x[:500], train.x)
+du.show_rows(
+    {"drawn": fresh[:10], "nearest\ntraining sprite": train.x[index[:10]]},
+    label_width=120, scale=4, top=[f"{d:.2f}" for d in distance[:10]],
     alt="Ten drawn sprites, the nearest training sprite below each, and their distance above",
 )
 
-# %% [markdown]
-# A number by itself says little: how near is near? Held-out sprites are new by construction, so they set the mark.
-
 # %%
-held_out_distance, _ = du.nearest(held_out.x[:500], train.x)
-drawn_median, held_out_median = distance.median().item(), held_out_distance.median().item()
-print(f"Median distance to the nearest training sprite: {drawn_median:.2f} for {len(distance)} drawn sprites, "
-      f"{held_out_median:.2f} for 500 held-out ones. Nearer than 0.02, so as good as copied: "
-      f"{int((distance < 0.02).sum())} of {len(distance)} drawn.")
+copies = int((distance < 0.02).sum())
+beyond = (distance > mark.quantile(0.9)).float().mean().item()
+collapsed = torch.cat([x for x, _ in runs["cosine, no noise"]]).cpu()
+sets = {"drawn": fresh, "collapsed": collapsed, "real": train.x[: len(fresh)]}
+frechet = {name: du.frechet_distance(x, held_out.x) for name, x in sets.items()}
+Markdown(f"""
+- **Copies:** {copies} of {len(fresh)} drawn sprites lie nearer than 0.02 to a training sprite,
+  so near that you could not tell them apart. The median distance is {distance.median():.2f}.
+- **The mark:** for held-out sprites the median is {mark.median():.2f}. Nine in ten of them lie
+  nearer than {mark.quantile(0.9):.2f}; {beyond:.0%} of the drawn sprites lie further away.
+- **Quality:** the Fréchet distance to the held-out sprites is {frechet["drawn"]:.1f} for these
+  {len(fresh)} sprites, {frechet["collapsed"]:.1f} for as many collapsed ones of section 6, and
+  {frechet["real"]:.1f} for as many real ones. Lower is better.
+""")
 
 # %% [markdown]
-# Copies would lie far below the held-out mark. The network draws relatives: it is *not* the perfect denoiser of its
-# training set, and that imperfection lets it draw something new. But a large distance is no praise: random pixels are
-# far from every sprite. Quality needs its own number, such as the Fréchet distance.
+# The numbers say two things, and it takes both. Copies would lie far *below* the mark of the held-out sprites, so these
+# are not copies: the network is not the perfect denoiser of its training set, and this imperfection lets it draw
+# something new. But as far as the drawn sprites lie *above* the mark, they stand further from the training sprites than
+# new real sprites do. That is no praise; random pixels would be further still. It says that they are not yet as good as
+# real: among 36,000 sprites a real one finds a nearer relative.
+#
+# How good they are is measured by another number. The *Fréchet distance* compares what a small classifier sees in two
+# sets of pictures. It falls with the number of pictures, and so it is only ever compared between sets of the same size.
+# With so few pictures it is a coarse measure: it sees a collapse from afar, but drawn and real sprites may look alike
+# to it. With two thousand of each, as in the card beside the weights, it tells those apart, too.
 
 # %% [markdown]
 # ## Try it
 #
-# Play a run of 20 steps, pause, scrub back. Then turn the extra noise down from 1, the right amount, to 0. Which amount
-# still gives nine different sprites? And from which amount on do you see grain?
+# Play a run of 20 steps with your sampler, pause it, scrub back. Then turn the noise down from 1, the right amount, to
+# 0. Which amount still gives nine different sprites, under which schedule? From which amount on do you see grain? The
+# mark in the chart is the noise that the network finds; it should stay near the dots of section 6.
 
 # %%
-def noise_chart(times, found):
-    """A chart of the noise found in one run, beside that in real sprites."""
-    fig, ax = plt.subplots(figsize=(7.68, 1.9), dpi=100)
-    fig.subplots_adjust(left=0.075, right=0.99, bottom=0.25, top=0.96)
-    ax.plot((1 - ab_t).sqrt(), "C0:", label="weight of eps in x_t, sqrt(1 - ab_t)")
-    ax.plot(honest_times, honest, "ko", markersize=4, label="std of eps, real sprites")
-    ax.plot(times, found, "C1-", linewidth=2, label="std of eps, this run")
-    ax.set(xlabel="time t (steps of noise)", ylabel="std or weight", xlim=(T + 10, -10), ylim=(-0.1, 2.1))
-    ax.legend(fontsize=8, ncol=3, loc="upper center")
-    return widgets.Chart(fig, ax)
+def player(seed=0, strength=1.0, schedule="cosine"):
+    """A film of nine sprites in 20 steps, the noise found, and how much they differ."""
+    x, seen = draw(noise(9, 3, 16, 16, seed=seed), du.sampling_times(T, 20), seed + 10,
+                   strength=strength, **nets[schedule])
+    x0 = [x0_from_eps(x_t, t, eps, nets[schedule]["ab_t"]) for t, x_t, eps in seen]
+    alt = f"Film: nine x_t, noise and guesses; strength {strength:.1f}, {schedule} schedule"
+    return lesson_02.film_with_noise(seen, x0, (honest, honest_std), alt), (
+        f"Diversity of the nine results: {du.diversity(x) / real:.2f} (real sprites: 1). "
+        "The last predicted x_0 is the result.")
 
+
+widgets.try_it(player, seed=(0, 50), strength=(0.0, 1.5, 0.1), schedule=list(nets))
+
+# %% [markdown]
+# ## Open problem
+#
+# Calls of the network are what sampling costs. You have **ten** for each batch of sprites. How low a Fréchet distance
+# can you reach?
+#
+# `score` takes a function `walk(ask, x, seed)` that turns noise x into pictures, in any way you like: other times,
+# other steps, another use of the answers. `ask(x, t)` is the network's eps, and refuses an eleventh call. The score is
+# the mean over two seeds. Your own sampler with ten even steps is the score to beat, and real sprites are the floor.
 
 # %%
-def player(seed=0, extra_noise=1.0):
-    """A film of nine sprites in 20 steps, with the noise found below, and a sentence on how much they differ."""
-    x, seen = draw(extra_noise, n=9, seed=seed, steps=20)
-    times, x_t, eps, x0 = zip(*seen)
-    found = [e.std().item() for e in eps]
-    panels = {"x_t": x_t, "predicted noise, eps": eps, "predicted x_0": x0}
-    labels = [f"t = {t}, std of eps {std:.2f}" for t, std in zip(times, found)]
-    film = du.film({title: torch.stack(frames) for title, frames in panels.items()}, columns=3, scale=5, fps=6)
-    film.labels = labels
-    alt = f"Film, seed {seed}, extra noise {extra_noise:.2g}: nine x_t, their predicted noise and predicted sprites, " \
-          "with the noise found at each t below."
-    spread = du.diversity(x) / real_spread
-    return noise_chart(times, found).under(film, zip(times, found), alt), (
-        f"Diversity of the nine results: {spread:.2f} (real sprites: 1). The last predicted x_0 is the result.")
-
+SCORED = 100  # sprites for each seed
 
 # %%
-real_spread = du.diversity(held_out.x[:500])
-widgets.try_it(player, seed=(0, 50), extra_noise=(0.0, 1.5, 0.1))
+def score(walk):
+    """The Fréchet distance of what walk(ask, x, seed) draws, the mean of two seeds."""
+    def draw_with(seed):
+        calls = []
+
+        def ask(x, t):
+            calls.append(t)
+            du.need(len(calls) <= 10, "ten calls of the network are all you have")
+            return predict(x, t)
+
+        return walk(ask, noise(SCORED, 3, 16, 16, seed=seed), seed)
+
+    return sum(du.frechet_distance(draw_with(seed), held_out.x) for seed in (0, 1)) / 2
+
+
+def ten_even_steps(ask, x, seed):
+    def one_step(*given):
+        return step(*given, ab_t)
+
+    return sample(ask, one_step, x, du.sampling_times(T, 10), seed)
+
+
+to_beat, floor = score(ten_even_steps), du.frechet_distance(train.x[:SCORED], held_out.x)
+print(f"ten even steps of your sampler: {to_beat:.2f}; as many real sprites: {floor:.2f}")
 
 # %% [markdown]
-# ## Exercises
-#
-# ### Exercise 2.1: the picture behind the noise
-# *Difficulty 1 of 3, 5 minutes.*
-#
-# Many networks answer with the noise `eps`. Which clean picture does that imply? Solve
-#
-#     x_t = sqrt(ab_t) * x0 + sqrt(1 - ab_t) * eps
-#
-# for `x0`, for a batch in which every picture has a time of its own.
-
-# %% tags=["exercise"]
-def my_x0(x_t, t, eps, ab_t):
-    """The clean pictures (B, C, H, W) that eps (B, C, H, W) implies at times t (B,), with ab_t (T + 1,)."""
-    return ...  # your code here
-
-
-checks.check_x0(my_x0)
+# The course's own best so far is folded below. Look at it only when you have beaten ten even steps, or given up: there
+# is probably a better one.
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
-def solution_x0(x_t, t, eps, ab_t):
-    ab = ab_t[t].view(-1, 1, 1, 1)  # one number for all pixels of a picture
-    return ((x_t - (1 - ab).sqrt() * eps) / ab.sqrt()).float()
-
-
-result = checks.check_x0(solution_x0)
-assert result.passed
-result
-
-# %% [markdown]
-# ### Exercise 2.2: one step, with the small variance
-# *Difficulty 2 of 3, 10 minutes.*
-#
-# Write one step of DDPM from `t` to `t - 1`, given only `ab_t`: find `a_t` and `b_t` yourself. The mean is that of
-# section 3; for the noise take the *small* variance, the default of `du.sampler`. Is it a variance or a std that `z`
-# has to be multiplied by?
-
-# %% tags=["exercise"]
-def my_ddpm_step(x, t, eps, z, ab_t):
-    """x_(t-1) from x = x_t, the predicted noise eps and fresh noise z, all (B, C, H, W), at the whole time t."""
-    return ...  # your code here
-
-
-checks.check_ddpm_step(my_ddpm_step)
-
-# %% tags=["solution"] jupyter={"source_hidden": true}
-def solution_ddpm_step(x, t, eps, z, ab_t):
-    a = ab_t[t] / ab_t[t - 1]
-    b = 1 - a
-    mean = (x - eps * b / (1 - ab_t[t]).sqrt()) / a.sqrt()
-    variance = b * (1 - ab_t[t - 1]) / (1 - ab_t[t])  # 0 at t = 1, as ab_t[0] is 1
-    return mean + variance.sqrt() * z
-
-
-result = checks.check_ddpm_step(solution_ddpm_step)
-assert result.passed
-result
-
-# %% [markdown]
-# ### Exercise 2.3: the loop
-# *Difficulty 2 of 3, 10 minutes.*
-#
-# Put the steps together. `predict(x, t)` answers with eps, `step(x, t, eps, z)` with x_(t-1), and `noises[t]` is the
-# fresh noise for the step at time t (it has T + 1 entries, one for time 0, too). Walk from `x` = x_T down to x_0, and
-# give the last step, the one at t = 1, zeros instead. The check tells you the walk that your loop took.
-
-# %% tags=["exercise"]
-def my_loop(predict, step, x, noises):
-    """x_0 (B, C, H, W) from x = x_T (B, C, H, W), with noises (T + 1, B, C, H, W)."""
-    return ...  # your code here
-
-
-checks.check_sample_loop(my_loop)
-
-# %% tags=["solution"] jupyter={"source_hidden": true}
-def solution_loop(predict, step, x, noises):
-    for t in range(len(noises) - 1, 0, -1):  # range leaves out its end: the last t is 1
-        z = noises[t] if t > 1 else torch.zeros_like(x)
-        x = step(x, t, predict(x, t), z)
+def best_so_far(ask, x, seed):
+    """Skip the clipped step, and use not the guess, but the place where it is heading."""
+    generator, last = torch.Generator().manual_seed(seed), None
+    times = [490 * (10 - i) // 10 for i in range(11)]
+    for t, s in zip(times, times[1:]):
+        x0 = x0_from_eps(x, t, ask(x, t), ab_t)
+        ahead = x0 if last is None or s == 0 else x0 + 0.5 * (x0 - last)
+        mean, variance = posterior(x, t, s, ahead, ab_t)
+        x = mean + variance ** 0.5 * torch.randn(x.shape, generator=generator).to(x)
+        last = x0
     return x
 
 
-result = checks.check_sample_loop(solution_loop)
-assert result.passed
-result
+best = score(best_so_far)
+print(f"the course's best so far: {best:.2f}; lesson 6 explains why it helps")
 
 # %% [markdown]
 # ## What you saw
 
 # %%
-right, wrong, real = (scores[name] for name in ("right noise", "no noise", "real sprites"))
+right, none = (sum(diversity[f"cosine, {key}"]) / 2 for key in ("right noise", "no noise"))
+linear_none = sum(diversity["linear, no noise"]) / 2
 Markdown(f"""
-- At t = {levels[-1]} the network's noise is off by {eps_error[-1]:.2f} and its picture by {x0_error[-1]:.2f}; at
-  t = {levels[0]} by {eps_error[0]:.2f} and {x0_error[0]:.2f}.
-- From pure noise it guesses the average of all training sprites, to within {gap:.2f}.
-- Your loop of {T} steps drew {len(sprites)} sprites in {seconds:.0f} s, and typically matched `du.sample` to {difference:.0e}.
-- With 50 steps, putting noise back gave a diversity of {right["diversity"]:.2f} and a Fréchet distance of
-  {right["frechet"]:.1f}; without it, {wrong["diversity"]:.2f} and {wrong["frechet"]:.1f}. Real sprites have
-  {real["diversity"]:.2f} and {real["frechet"]:.1f}.
-- The drawn sprites lie {drawn_median:.2f} from their nearest training sprite, held-out ones {held_out_median:.2f}.
-- Each step costs one network call for all sprites together, here {1000 * seconds / T:.0f} ms; {T} calls add up.
-  Lesson 6 makes it fast.
+- At t = {levels[-1]} the network's noise was off by {eps_error[-1]:.2f} and its picture by
+  {x0_error[-1]:.2f}; at t = {levels[0]} by {eps_error[0]:.2f} and {x0_error[0]:.2f}.
+- From pure noise it guessed the average of all training sprites, to within {gap:.2f}.
+- Your sampler drew {len(yours)} sprites in {T} steps and agreed with `du.sampler` to
+  {typical:.0e} in a typical sprite.
+- Another start changed a sprite by {swap["cosine: other start"]:.2f} (cosine) and
+  {swap["linear: other start"]:.2f} (linear); with the clipped step of the cosine schedule left
+  out, by {sum(from_490) / 2:.2f}.
+- Without the noise the diversity was {none:.2f} (cosine) and {linear_none:.2f} (linear), where
+  the right noise gave {right:.2f}; with the clipped step left out it was {sum(spread) / 2:.2f}.
+- {copies} of {len(fresh)} drawn sprites were copies. Their distance to the training sprites was
+  {distance.median():.2f}, that of held-out sprites {mark.median():.2f}.
 """)
 
 # %% [markdown]
 # ## Quiz
 #
-# **1.** You forget "z = 0 at t = 1" and add noise in the last step as well. What do you see?
+# **1.** The last step, from t = 1 to 0, must not leave noise in the picture. Many programs have an extra line for it,
+# "z = 0 if t = 1". Yours has none. Why does it work?
 #
 # <details><summary>Answer</summary>
 #
-# With 500 steps, next to nothing: sqrt(b_t[1]) is 0.009 on a range from -1 to 1, about one of 255 grey levels. With
-# 50 steps and the large variance, the last step spans ten times: its noise is sqrt(1 - ab_t[10]) = 0.04, about five
-# grey levels, and the white background turns grainy.
+# At s = 0 the curve that the clean picture draws has the variance 0: once you trust the guess, x_0 *is* the guess. The
+# product of this infinitely narrow curve with any other is the curve itself, so the posterior's variance is 0 as well,
+# and z is multiplied by 0.
 #
 # </details>
 #
-# **2.** The guess at t = 500 is a blur. Would more training make it sharp?
+# **2.** The guess at t = 500 is a blur. Would a larger network, trained for longer, make it sharp?
 #
 # <details><summary>Answer</summary>
 #
-# No. Nothing in pure noise points to one sprite, so the answer with the smallest squared error *is* the average of
-# all of them. Sharp pictures come from many steps, each of which settles a little.
+# No. Nothing in pure noise points to one sprite, so the answer with the smallest squared error *is* the average of all
+# of them. Even the perfect denoiser of lesson 1 answers with it. Sharp pictures come from many steps, each of which
+# settles a little.
 #
 # </details>
 #
-# **3.** Without fresh noise the pictures collapse. Is the network at fault?
+# **3.** Without fresh noise the pictures collapse. Is the network at fault, the sampler, or the schedule?
 #
 # <details><summary>Answer</summary>
 #
-# No, the sampler is. It takes away more noise than one step's worth, and without piece 3 the next x_t holds far less
-# noise than the network is told. It was never trained on such pictures. A step that takes away less needs no fresh
-# noise: DDIM, in lesson 6.
+# Not the network: it is shown pictures of a kind that it never met in training. The sampler is, because its mean takes
+# away more noise than lies between two times and nothing makes up for it. How bad the result is depends on the
+# schedule: the clipped step of the cosine schedule removes all differences at once, the linear schedule only some.
 #
 # </details>
 #
-# **4.** Drawing 40 sprites instead of 20 with 500 steps: how many network calls more?
+# **4.** You draw 40 sprites instead of 20, with the same seeds. How many more network calls does that take, and are the
+# first 20 the same sprites?
 #
 # <details><summary>Answer</summary>
 #
-# None: a call takes the whole batch, so there are 500 calls either way. Each of them takes longer, up to twice as
-# long. The steps cannot run side by side, as each needs the one before.
+# No more calls, since each call takes the whole batch, though each takes longer. The steps themselves cannot run side
+# by side, because each needs the result of the one before. And the sprites are different ones: the later noise falls on
+# other pictures.
 #
 # </details>
+
+# %% [markdown]
+# ## Where you meet this outside
+#
+# - In the *diffusers* library your `step` is `DDPMScheduler.step`, and what is called a **scheduler** there is a sampler
+#   together with its schedule. `num_inference_steps` (in many programs just **steps**) is the number of your pairs
+#   of times, and `prediction_type` ("epsilon", "sample" or "v_prediction") is the form of answer that `predict` hides.
+# - Its `variance_type="fixed_small"` is the variance that you derived. `"fixed_large"` puts back 1 - a instead, all the
+#   noise that the steps up added (lesson 8 asks which is better).
+# - In Stable Diffusion's menus the samplers whose names end in **a** ("Euler a", for *ancestral*) put noise back as yours
+#   does, and so do those with **SDE** in their names. The others do not.
+# - The **seed** fixes the starting noise and, in such samplers, the later noise as well. As you have seen, the same seed
+#   with another batch size or number of steps is another picture.
+# - Stable Diffusion 1 and 2 were trained with a schedule that never quite reaches pure noise, like your linear one. The
+#   repair, "zero terminal SNR", makes the last step keep nothing, which is why it needs special care, as the
+#   clipped step did here.
 #
 # ## Going further
 #
 # - Sohl-Dickstein, Weiss, Maheswaranathan and Ganguli (2015), *Deep Unsupervised Learning using Nonequilibrium
 #   Thermodynamics*: the idea of learning to undo a slow diffusion.
-# - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: the step that you wrote is its algorithm 2,
-#   and section 3.2 discusses the two variances.
-# - Salimans and Ho (2022), *Progressive Distillation for Fast Sampling of Diffusion Models*: where v comes from.
-# - Bao, Li, Zhu and Zhang (2022), *Analytic-DPM*: the best variance for each step, worked out from the trained
-#   network.
-# - Carlini and others (2023), *Extracting Training Data from Diffusion Models*: large models that did copy some of
-#   their training pictures, and how that was found.
+# - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: your two bell curves are its equations 6 and 7,
+#   and your loop is its algorithm 2.
+# - Nichol and Dhariwal (2021), *Improved Denoising Diffusion Probabilistic Models*: the cosine schedule, and why its betas
+#   are clipped at 0.999.
+# - Lin, Liu, Li and Yang (2024), *Common Diffusion Noise Schedules and Sample Steps are Flawed*: what it does to pictures
+#   when the last step is not pure noise.
+# - Carlini and others (2023), *Extracting Training Data from Diffusion Models*: large models that did copy some of their
+#   training pictures, and how this was found.
 #
 # Next: [03_network](03_network.ipynb)
