@@ -581,19 +581,19 @@ for eta in (0, 1):
 print(f"In brackets: drawn as asked. {SCORED} real sprites: {floor:.2f}")
 
 # %% [markdown]
-# Without fresh noise guidance pays: with both seeds the distance falls by much more than the seeds are apart, and
-# rises again for a large w. Yet look at the shares in brackets. Nearly every request is followed even at w = 1, so it
-# cannot be disobedience that guidance cures here. It is *unclear* drawing: the network's errors pile up along the
-# walk, and the push towards what is typical of a food or a hero corrects some of them.
+# Without fresh noise guidance pays: with both seeds the distance falls from w = 1 to 2 by more than the seeds are
+# apart, and it rises again for a large w. Yet look at the shares in brackets. Nearly every request is followed even at
+# w = 1, so it cannot be disobedience that guidance cures here. It is *unclear* drawing: the network's errors pile up
+# along the walk, and the push towards what is typical of a food or a hero corrects some of them.
 #
 # With fresh noise the distance at w = 1 is lower to begin with, because noise corrects the same errors in another way:
 # each step covers up some of what the last one did wrong, and the network looks again. So guidance has less left to
-# repair. Compare its gain with how far the two seeds are apart before you believe in it.
+# repair. Before you believe in its gain, compare it with how far the two seeds are apart.
 #
 # What did *not* come out is a rule like "w = 2 is best": which w is best, and how much it brings, is a statement about
-# a network and a sampler together. What holds for both samplers is that w = 8 is too much. And the famous trade cannot
-# be seen here: beyond w = 2 nothing is bought any more, because there are hardly any failed requests left to win, and
-# you only pay. For the weak network of section 1 that was different: there w = 4 still won requests.
+# a network and a sampler together. What holds for both samplers is that w = 8 is worse than 2. And the famous trade
+# cannot be seen here: beyond w = 2 nothing is bought any more, because there are hardly any failed requests left to
+# win, and you only pay. For the weak network of section 1 that was different: there w = 4 still won requests.
 #
 # Two questions about fairness remain. A guided step looks at twice as many pictures, so ten guided steps should be held
 # against *twenty* plain ones. And how much of the harshness at w = 8 does clipping hide?
@@ -610,10 +610,10 @@ print(f"w = 8, eta = 0: {bare[0]:.2f} and {bare[1]:.2f} without clipping, "
 
 # %% [markdown]
 # Without fresh noise more steps help little: what is wrong there does not come from too few steps, and so guidance is
-# ahead even at equal cost. With fresh noise twenty plain steps come close to ten guided ones. (The comparison even
-# flatters guidance a little, because "at their best" picks the lucky w of each seed.) So guidance is worth its price
-# where requests fail, and where the walk has no fresh noise; it is no free improvement. And clipping hides a part of
-# what a large w does, so whoever reports a large w without harm should say whether something was clipped.
+# ahead even at equal cost. With fresh noise twenty plain steps do about as well as ten guided ones. (The comparison
+# even flatters guidance a little, because "at their best" picks the lucky w of each seed.) So guidance is worth its
+# price where requests fail, and where the walk has no fresh noise; it is no free improvement. And clipping hides a
+# part of what a large w does, so whoever reports a large w without harm should say whether something was clipped.
 
 # %% [markdown]
 # ## 5. Can you say what you do *not* want?
@@ -671,8 +671,8 @@ Away = checks.keep(Away, SolutionAway)
 # </details>
 # <details name="expect-5-8"><summary>Mostly to the classes that are least like food</summary>
 #
-# Yes: people gain most. Spells are things, as foods are, and have outlines like theirs, so that they are pushed away
-# along with them.
+# Yes: the people gain most. Spells are things, as foods are, and have outlines like theirs. So they gain nothing, or
+# even lose, because some of them are pushed away along with the foods.
 #
 # </details>
 # <details name="expect-5-8"><summary>Nothing changes, since nothing was asked for</summary>
@@ -702,7 +702,7 @@ du.show_rows(rows, scale=4, label_width=125,
              alt="Nothing asked; away from food; heroes; heroes away from side-facing")
 
 # %% [markdown]
-# Food is all but gone, and of the spells, too, most have left. The last three rows are heroes from the same noise:
+# Food is all but gone, and what it leaves is not shared out evenly. The last three rows are heroes from the same noise:
 # insisted on moderately, strongly, and strongly but away from side-facing figures. The last two rows differ, so it
 # does matter from where the arrow starts. But do not expect a difference that has a name. An arrow among 768 numbers
 # says "more like this one and less like that one", and need not be anything that you would have a word for.
@@ -768,12 +768,13 @@ mixtures = checks.keep(mixtures, solution_mixtures)
 # </details>
 # <details name="expect-5-9"><summary>Some are heroes, some are foods</summary>
 #
-# Many are. In most columns the thing switches from one row to the next, and each column has its own place for it.
+# Yes, most are. In a column the thing switches from one row to the next, and each column has its own place for it.
 #
 # </details>
 # <details name="expect-5-9"><summary>Some belong to a class that nobody named</summary>
 #
-# Yes, that happens as well: half a request pulls only weakly in either direction, and then the noise has its say.
+# A few do, as the judge sees them: half a request pulls only weakly in either direction, and then the noise has its
+# say.
 #
 # </details>
 
@@ -795,8 +796,8 @@ charts.lines({"hero": (food, hero_seen), "food": (food, food_seen),
 
 # %% [markdown]
 # Down a column the colours mostly stay and the thing switches, often from one row to the next: a drawing is a hero for
-# a while, and then it is food. In the middle the judge also sees classes that you never named. Some of that may be the
-# judge, who was never taught to say "neither". Can guidance make a half-hearted request count? Try it below.
+# a while, and then it is food. In the middle the judge also sees a class that you never named, now and then. That may
+# be the judge, who was never taught to say "neither". Can guidance make a half-hearted request count? Try it below.
 
 # %% [markdown]
 # ## Try it
@@ -890,7 +891,8 @@ def score(make, **how):
 noisy = dict(order=2, clip=True, eta=1)
 six = score(lambda model: Guided(model, 2), steps=6, **noisy)
 twelve = score(lambda model: model, steps=12, **noisy)
-print(f"six guided steps: {six:.2f}; twelve plain ones: {twelve:.2f}; real sprites: {floor:.2f}")
+print(f"six guided steps: {six:.2f}; twelve plain ones: {twelve:.2f}; "
+      f"real sprites: {floor:.2f}")
 
 # %% [markdown]
 # The course's own best so far is folded below. Look at it only when you have beaten both, or given up: there is
