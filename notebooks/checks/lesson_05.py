@@ -6,7 +6,7 @@ from checks.core import Mistake, Probe, compare, copied, per_image, randn
 
 
 def check_drop(function):
-    """Exercise 5.1: function(c, u, p) is c (B, K) with zeros in the rows whose u (B,) is below p."""
+    """Your turn 5.1: function(c, u, p) is c (B, K) with zeros in the rows whose u (B,) is below p."""
 
     def rows(keep):
         return lambda c, u, p: c * keep(u, p)[:, None]
@@ -21,7 +21,7 @@ def check_drop(function):
         c = torch.eye(K)[torch.arange(B) % K] if seed % 2 else 0.1 + randn(B, K, seed=seed).abs()
         return c, torch.rand(B, generator=torch.Generator().manual_seed(seed)), p
 
-    exercise, square = "Exercise 5.1", case(4, 4, 0.5, 8)
+    exercise, square = "Your turn 5.1", case(4, 4, 0.5, 8)
     at_p = (torch.eye(5), torch.tensor([0.0, 0.1, 0.5, 0.7, 0.9]), 0.5)
     cases = [square, case(6, 5, 0.5, 9), case(8, 3, 0.3, 10), case(7, 5, 0.8, 11), at_p, case(2, 3, 0.0, 12)]
     try:  # where B and K differ, this mistake is an error of torch, which says less
@@ -78,6 +78,9 @@ def _one_or_two(x, t, c=None):
     return torch.ones_like(x) + per_image(total)
 
 
+_toy_network.predicts = _one_or_two.predicts = "v"  # as a denoiser must
+
+
 def _requests():
     """Cases (x, t, c) of several shapes; no width is the batch size, so a missing (B, 1, 1, 1) is an error of torch."""
     contexts = [torch.eye(5)[[0, 2, 4]], randn(2, 5, seed=4).abs(), torch.eye(5)[[3]]]
@@ -86,23 +89,29 @@ def _requests():
     return [(randn(*s, seed=5), t, c) for s, t, c in zip(shapes, times, contexts)]
 
 
-def check_guided(function):
-    """Exercise 5.2: function(model, x, t, c, w) is uncond + w (cond - uncond); w holds one number for each image."""
+def _asked(Denoiser):
+    """The answer of a class of denoisers as one function; what is no class at all answers as it likes."""
+
+    def answer(model, x, t, c, *settings):
+        denoiser = Denoiser(model, *settings)
+        return denoiser(x, t, c) if callable(denoiser) else denoiser
+
+    return answer
+
+
+def check_guided(Guided):
+    """Your turn 5.2: Guided(model, w) is a denoiser that answers uncond + w (cond - uncond)."""
 
     def answers(combine, nothing=torch.zeros_like):
-        def made(model, x, t, c, w):
-            return combine(model(x, t, nothing(c)), model(x, t, c), per_image(w))
-
-        return made
+        return lambda model, x, t, c, w: combine(model(x, t, nothing(c)), model(x, t, c), w)
 
     def guided(u, c, w):
         return u + w * (c - u)
 
-    strengths = [torch.tensor([0.0, 2.0, 5.0]), torch.tensor([1.0, 3.0]), torch.tensor([1.5])]
     x = torch.zeros(1, 3, 4, 4)
     return compare(
-        "Exercise 5.2", function, answers(guided),
-        [(_toy_network, *request, w) for request, w in zip(_requests(), strengths)],
+        "Your turn 5.2", _asked(Guided), answers(guided),
+        [(_toy_network, *request, w) for request, w in zip([*_requests(), _requests()[0]], (3.0, 0.5, 1.5, 0.0))],
         mistakes=[
             Mistake("1 + w", answers(lambda u, c, w: c + w * (c - u)), "this starts at cond. Some papers do, "
                     "and their w is ours minus 1; here w = 0 must give uncond and w = 1 cond."),
@@ -118,40 +127,43 @@ def check_guided(function):
                     "the sign is wrong: this walks away from what was asked for."),
             Mistake("ones", answers(guided, torch.ones_like), "no context is a row of zeros, the one that stood in "
                     "for dropped contexts in training; ones ask for every class at once."),
+            Mistake("request scaled", lambda model, x, t, c, w: model(x, t, w * c),
+                    "you multiplied the request. A row such as 3 hero was never seen in training: multiply the "
+                    "difference of the network's answers."),
             Mistake("c for both", answers(lambda u, c, w: c), "w changes nothing: both answers were asked for with c. "
                     "One needs the null context."),
             Mistake("ignored", answers(lambda u, c, w: u), "the request c plays no part: one of the two answers must "
                     "be asked for with it."),
         ],
         hints=[
-            "Ask the model twice with the same x and t: once with zeros in place of c, once with c.",
-            "w has the shape (B,). To multiply images it needs (B, 1, 1, 1).",
-            "Start at uncond and go w[:, None, None, None] times the way from uncond to cond.",
+            "Ask self.model twice with the same x and t: once with zeros in place of c, once with c.",
+            "torch.zeros_like(c) is a row of zeros for each image.",
+            "Start at uncond and go self.w times the way from uncond to cond.",
         ],
         probe=Probe("the answer at w = 3, where the network says 1 without and 2 with the context,",
-                    (_one_or_two, x, torch.tensor([0.5]), torch.eye(5)[[2]], torch.tensor([3.0])),
-                    lambda out: out.mean().item()),
+                    (_one_or_two, x, torch.tensor([0.5]), torch.eye(5)[[2]], 3.0), lambda out: out.mean().item()),
     )  # fmt: skip
 
 
-def check_negative(function):
-    """Exercise 5.3: function(model, x, t, c, negative, w) is away + w (cond - away); negative is one row for all."""
+def check_away(Away):
+    """Your turn 5.3: Away(model, w, negative) is a denoiser that answers away + w (cond - away); negative is one row
+    (5,) for all images."""
 
     def answers(combine):
-        def made(model, x, t, c, negative, w):
+        def made(model, x, t, c, w, negative):
             rows = (torch.zeros_like(c), c, negative.expand_as(c))
             return combine(*(model(x, t, row) for row in rows), w)
 
         return made
 
-    def subtracted(model, x, t, c, negative, w):
+    def subtracted(model, x, t, c, w, negative):
         uncond, cond = model(x, t, torch.zeros_like(c)), model(x, t, c - negative)
         return uncond + w * (cond - uncond)
 
     x, hero, food = torch.zeros(1, 3, 4, 4), torch.eye(5)[[0]], torch.eye(5)[2]
-    pairs = [(torch.eye(5)[1], 3.0), (torch.tensor([0.5, 0, 0, 0.5, 0]), 2.0), (food, 0.5)]
+    pairs = [(3.0, torch.eye(5)[1]), (2.0, torch.tensor([0.5, 0, 0, 0.5, 0])), (0.5, food)]
     return compare(
-        "Exercise 5.3", function, answers(lambda u, c, n, w: n + w * (c - n)),
+        "Your turn 5.3", _asked(Away), answers(lambda u, c, n, w: n + w * (c - n)),
         [(_toy_network, *request, *pair) for request, pair in zip(_requests(), pairs)],
         mistakes=[
             Mistake("negative ignored", answers(lambda u, c, n, w: u + w * (c - u)),
@@ -171,9 +183,52 @@ def check_negative(function):
         ],
         hints=[
             "Only two answers are needed: to c and to negative.",
-            "negative is one row (5,); negative.expand_as(c) gives each image its row.",
+            "self.negative is one row (5,); self.negative.expand_as(c) gives each image its row.",
             "Take the formula of guidance and write the answer to negative wherever uncond stands.",
         ],
         probe=Probe("the answer at w = 3, where the network says 2 to the request and 5 to the negative context,",
-                    (_one_or_two, x, torch.tensor([0.5]), hero, 4 * food, 3.0), lambda out: out.mean().item()),
+                    (_one_or_two, x, torch.tensor([0.5]), hero, 3.0, 4 * food), lambda out: out.mean().item()),
+    )  # fmt: skip
+
+
+def check_mixtures(function):
+    """Your turn 5.4: function(a, b, n) is n contexts (n, 5) that lead in equal steps from class a to class b."""
+
+    def made(shares=lambda n: torch.linspace(0, 1, n), mix=lambda s, a, b: (1 - s) * a + s * b):
+        return lambda a, b, n: mix(shares(n)[:, None], torch.eye(5)[a], torch.eye(5)[b])
+
+    def numbers_mixed(a, b, n):
+        return torch.eye(5)[torch.linspace(a, b, n).round().long()]
+
+    return compare(
+        "Your turn 5.4", function, made(), [(0, 2, 8), (3, 1, 5), (4, 0, 3), (1, 2, 4)],
+        mistakes=[
+            Mistake("numbers mixed", numbers_mixed, "you went from one class number to the other, past the classes "
+                    "between them. A class number is a name, not an amount: mix the one-hot rows."),
+            Mistake("turned round", made(mix=lambda s, a, b: s * a + (1 - s) * b),
+                    "the first row must be all a and the last all b."),
+            Mistake("b added", made(mix=lambda s, a, b: a + s * b),
+                    "as much as b grows a must shrink, so that each row adds up to 1."),
+            Mistake("a faded", made(mix=lambda s, a, b: (1 - s) * a),
+                    "a fades, but b must come in its place, so that each row adds up to 1."),
+            Mistake("does not arrive", made(lambda n: torch.arange(n) / n),
+                    "the last row must be all b: of n rows the first and the last are n - 1 steps apart."),
+            Mistake("ends left out", made(lambda n: (torch.arange(n) + 1) / (n + 1)),
+                    "the first row must be all a and the last all b."),
+            Mistake("ends left out", made(lambda n: (torch.arange(n) + 0.5) / n),
+                    "the first row must be all a and the last all b."),
+            Mistake("whole numbers", lambda a, b, n: made()(a, b, n).long(),
+                    "the shares have been cut down to whole numbers; the rows must be of floating-point numbers."),
+            *[Mistake("one or the other", made(mix=mix), "each row is one class or the other; a mixture holds both.")
+              for mix in (lambda s, a, b: torch.where(s <= 0.5, a, b), lambda s, a, b: torch.where(s < 0.5, a, b))],
+            Mistake("square roots", made(mix=lambda s, a, b: (1 - s).sqrt() * a + s.sqrt() * b),
+                    "the shares themselves add up to 1, not their squares: these are no noise levels."),
+        ],
+        hints=[
+            "torch.eye(5)[a] is the one-hot row of class a, and torch.linspace(0, 1, n) gives the shares of b.",
+            "The row with the share s of b is (1 - s) times the row of a plus s times the row of b.",
+            "To make n rows at once the shares need the shape (n, 1): torch.linspace(0, 1, n)[:, None].",
+        ],
+        probe=Probe("the share of class 2 in the fourth of seven rows from class 0 to class 2",
+                    (0, 2, 7), lambda out: out[3, 2].item()),
     )  # fmt: skip
