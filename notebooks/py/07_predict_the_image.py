@@ -87,7 +87,7 @@ print(f"It was trained for {end.seconds:.0f} seconds, {end.step} steps, just bef
 # - **judge** whether a larger network is worth its seconds;
 # - **name** the five things that DDPM does differently, and what each is for.
 #
-# **You need** lessons 01 (noise), 03 (`BasicUNet`), 04 (v) and 06 (DDIM). **Time:** about 45 minutes; the cells run in
+# **You need** lessons 1 (noise), 03 (`BasicUNet`), 04 (v) and 06 (DDIM). **Time:** about 45 minutes; the cells run in
 # three on a laptop CPU.
 
 # %% [markdown]
@@ -123,7 +123,7 @@ du.show_rows(rows, scale=scale, label_width=70, top=top, alt="Eight digits, and 
 # %% [markdown]
 # ## 2. Can a network see through the noise?
 #
-# Show it $x_a$ and ask for the clean x. This is the `BasicUNet` of lesson 03, with its skips always on. Note what it is
+# Show it $x_a$ and ask for the clean x. This is the `BasicUNet` of lesson 3, with its skips always on. Note what it is
 # *not* given: the amount.
 
 
@@ -269,7 +269,7 @@ du.show(walked, columns=8, scale=scale, title="32 digits, 40 steps", alt="32 dra
 
 # %% [markdown]
 # Many are digits, and none existed before. To say *how good*, train a judge, a small classifier, and compare its 32
-# features of drawn and of real digits: a *Fréchet distance* (lesson 06), the `score`. The floor is the score of `spare`
+# features of drawn and of real digits: a *Fréchet distance* (lesson 6), the `score`. The floor is the score of `spare`
 # digits, real ones that neither network nor judge has seen.
 
 # %%
@@ -495,7 +495,7 @@ du.show_figure(fig, alt="The scores of the six recipes, two trainings each, as d
 # No switch pays more than the two seeds are apart. That is no accident: with exact guesses and small steps the plain
 # walk, too, ends at true digits, whatever the noise (lesson 11 tells why). With seed 0 `v` and `fresh` seem to pay, with
 # seed 1 they do not: a score from one seed would have told you more than is true. The gap to the film is training: the
-# same network and recipe, more steps, and the averaged weights of lesson 04.
+# same network and recipe, more steps, and the averaged weights of lesson 4.
 #
 # So look closer than at one number, where `v` could help and `clock` does not. **What do you expect** of the error of the
 # guess, by amount?
@@ -644,7 +644,7 @@ Markdown(f"""
     f"{name} {value:.1f}" for name, value in mean.items())} (mean of two seeds, which differed by up to {spread:.1f}).
 - With little noise (amount {levels[0]:.2f}) the error of the guess was {errors["preserving"][0]:.4f} without a clock,
   {errors["clock"][0]:.4f} with one, and {errors["v"][0]:.4f} with v.
-- The network of the first film, {goal.step} steps of lesson 04's training, scored {film_score:.1f}.
+- The network of the first film, {goal.step} steps of lesson 4's training, scored {film_score:.1f}.
 """)
 
 # %% [markdown]

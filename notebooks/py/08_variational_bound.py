@@ -111,7 +111,7 @@ du.film(panels, labels, columns=4, fps=5, hold=3, alt=alt)
 # - **train** a network to know its own uncertainty, and measure what that gains;
 # - **choose** a loss and a schedule sampler by what they do to the bound.
 #
-# **You need** lessons 02 (DDPM), 04 (the Trainer) and 06 (few steps). **Time:** about 60 minutes; the cells run in
+# **You need** lessons 2 (DDPM), 04 (the Trainer) and 06 (few steps). **Time:** about 60 minutes; the cells run in
 # five on a laptop CPU.
 
 # %% [markdown]

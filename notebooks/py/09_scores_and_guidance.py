@@ -80,9 +80,9 @@ du.Picture(np.stack(frames), alt, fps=6, labels=[f"t = {step.s}" for step in ste
 # - **turn** any denoiser's answer into a score, and prove that it is one;
 # - **derive** guidance from Bayes' rule;
 # - **train** a classifier that reads noise, steer with it, and find its two limits;
-# - **compare** it fairly with the guidance of lesson 05, which needs no classifier.
+# - **compare** it fairly with the guidance of lesson 5, which needs no classifier.
 #
-# **You need** lessons 01 (the perfect denoiser) and 05 (guidance). **Time:** about 45 minutes; the cells run in
+# **You need** lessons 1 (the perfect denoiser) and 05 (guidance). **Time:** about 45 minutes; the cells run in
 # under three.
 
 # %% [markdown]
@@ -92,7 +92,7 @@ du.Picture(np.stack(frames), alt, fps=6, labels=[f"t = {step.s}" for step in ste
 # becomes a Gaussian hill around $\sqrt{ab_t}\,x_i$, of variance $1-ab_t$, and $p_t$ is the average of the hills. The
 # *score* is the gradient $\nabla \log p_t$: the direction in which the density grows fastest.
 #
-# In lesson 01 the perfect denoiser averaged the data with weights $w_i$, the share of hill i in the density at x.
+# In lesson 1 the perfect denoiser averaged the data with weights $w_i$, the share of hill i in the density at x.
 # The same weights appear when you differentiate the log of a sum:
 #
 # $$\nabla \log p_t(x) = \sum_i w_i\,\frac{\sqrt{ab_t}\;x_i - x}{1-ab_t} = \frac{\sqrt{ab_t}\;x0 - x}{1-ab_t}
@@ -388,7 +388,7 @@ def run(guided):
 
 
 # %% [markdown]
-# These are lesson 05's four measurements, all taken by the judge: right class, distance to real sprites, how much
+# Four measurements, all taken by the judge: right class, distance to real sprites, how much
 # those of a class differ, and how many real ones have something like them drawn.
 
 # %%
@@ -474,7 +474,7 @@ print(f" real {opinion(others):24.1f} % {floor['as asked (%)']:14.1f} % {floor['
 #
 # $$eps = uncond - \gamma\;sigma\;\frac{-(cond - uncond)}{sigma} = uncond + \gamma\,(cond - uncond)$$
 #
-# This is lesson 05's classifier-free guidance, with $w = \gamma$. **What do you expect** on the three arms, where
+# This is lesson 5's classifier-free guidance, with $w = \gamma$. **What do you expect** on the three arms, where
 # classifier and denoiser are both exact?
 
 # %%

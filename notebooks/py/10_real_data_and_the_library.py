@@ -90,7 +90,7 @@ du.film(
 # - **save** a network as a pipeline that draws the same pictures elsewhere, and take a library network back;
 # - **train** the library's network, and **measure** what it learned.
 #
-# **You need** lessons 04 (training) and 06 (samplers). **Time:** about 45 minutes; the cells run in three on a laptop
+# **You need** lessons 4 (training) and 06 (samplers). **Time:** about 45 minutes; the cells run in three on a laptop
 # CPU.
 
 # %% [markdown]
@@ -309,7 +309,7 @@ rows[f"real sprites\nscore {floor:.1f}"] = du.load_sprites("train", n=12).x
 du.show_rows(rows, alt="Five rows of sprites from the same noise by five schedulers with ten steps each; real sprites")
 
 # %% [markdown]
-# Ten steps each, 48 sprites scored (the Fréchet distance of lesson 06). Second order and fresh noise seem to help, as
+# Ten steps each, 48 sprites scored (the Fréchet distance of lesson 6). Second order and fresh noise seem to help, as
 # there; but with 48 sprites chance does as much.
 #
 # Now make DDIM better: give it *more* steps: 20, 130 and 260. **What do you expect?**
@@ -363,7 +363,7 @@ assert C != 3 or du.count_parameters(net) == 4_654_723
 
 # %% [markdown]
 # Beside it stands our Unet, thin at full resolution. The library's was made for GPUs and hours. On a CPU it gets `SECONDS /
-# 2` here, as does ours: AdamW at 4e-4, batches of 32, the loop of lesson 04 in the library's words. **What do you
+# 2` here, as does ours: AdamW at 4e-4, batches of 32, the loop of lesson 4 in the library's words. **What do you
 # expect** of so few steps?
 
 # %%
@@ -389,7 +389,7 @@ net_s = time.perf_counter() - begin
 print(f"{len(losses)} steps in {net_s:.0f} s, {len(losses) * 32 / len(pictures):.2f} epochs")
 
 # %% [markdown]
-# Ours predicts v and gets lesson 04's trainer, which averages the weights and stratifies the times. Its learning rate is
+# Ours predicts v and gets lesson 4's trainer, which averages the weights and stratifies the times. Its learning rate is
 # higher, as small networks allow.
 
 # %%

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 11. Sprites in one network call
 #
-# Lesson 06 went from 500 network calls down to 20 without any training. With some training you can go down to one.
+# Lesson 6 went from 500 network calls down to 20 without any training. With some training you can go down to one.
 
 # %% tags=["setup"] jupyter={"source_hidden": true}
 import sys
@@ -60,8 +60,8 @@ du.film(
 )  # fmt: skip
 
 # %% [markdown]
-# Both halves start from the same noise and mostly end in the same sprites. The left half, `teacher`, is lesson 06's DDIM
-# with lesson 05's guidance: it walks a curve, piece by piece. The right half knows where the curve ends.
+# Both halves start from the same noise and mostly end in the same sprites. The left half, `teacher`, is lesson 6's DDIM
+# with lesson 5's guidance: it walks a curve, piece by piece. The right half knows where the curve ends.
 #
 # **You will be able to**
 # - **explain** why straight paths from noise to images become curves, and why one step along a curve fails;
@@ -69,7 +69,7 @@ du.film(
 # - **compare** Euler's and Heun's method by network calls;
 # - **train** a network to jump to the end of the curve, and say what the jump costs.
 #
-# **You need** lessons 04 (training), 05 (guidance) and 06 (DDIM). **Time:** about 45 minutes; the cells run in about
+# **You need** lessons 4 (training), 05 (guidance) and 06 (DDIM). **Time:** about 45 minutes; the cells run in about
 # five on a laptop CPU.
 
 # %% [markdown]
@@ -97,8 +97,8 @@ du.show_figure(fig, alt="24 straight lines from noise values on the left to two 
 
 # %% [markdown]
 # The lines cross. At a crossing the network sees one pixel value but should answer two velocities. Trained with squared
-# errors, it answers their average (lesson 07 met the same mean). Since $x_r - x0 = r\,(eps - x0)$, the average velocity
-# needs only the average image, `mean_image`, weighted as in lesson 01 by how well each image explains x:
+# errors, it answers their average (lesson 7 met the same mean). Since $x_r - x0 = r\,(eps - x0)$, the average velocity
+# needs only the average image, `mean_image`, weighted as in lesson 1 by how well each image explains x:
 #
 # $$u(x, r) = \frac{x - mean\_image(x, r)}{r}$$
 #
@@ -152,7 +152,7 @@ print(f"three steps: {(gap < 0.05).sum()} of {len(eps)} pixels end within 0.05 o
 # It learned another path: $x_t = signal\;x0 + sigma\;eps$ with $signal = \sqrt{ab_t}$ and $sigma = \sqrt{1-ab_t}$. Draw
 # both paths in a plane with the share of the image to the right and the share of noise upwards. Since $signal^2 +
 # sigma^2 = 1$, the old path is a quarter of a circle; the straight one is its chord. **What do you expect**: which of the
-# two velocities is `v`, the target of lesson 04?
+# two velocities is `v`, the target of lesson 4?
 
 # %%
 angle = torch.linspace(0, math.pi / 2, 100)
@@ -180,7 +180,7 @@ du.show_figure(fig, alt="A quarter circle and its chord from image to noise, wit
 #
 # $$u = (signal + sigma)\;v - (signal - sigma)\;x_t$$
 #
-# (Put $x0 = signal\;x_t - sigma\;v$ and $eps = sigma\;x_t + signal\;v$ of lesson 04 into $eps - x0$.) `r_of` holds the
+# (Put $x0 = signal\;x_t - sigma\;v$ and $eps = sigma\;x_t + signal\;v$ of lesson 4 into $eps - x0$.) `r_of` holds the
 # share of noise at each of the network's times.
 
 # %%
@@ -266,7 +266,7 @@ with torch.no_grad():
 du.show_rows(rows, scale=4, alt=f"Ten sprites from the young flow by Euler with 1, 4 and 20 steps, after {flow_s:.0f} s")
 
 # %% [markdown]
-# Shapes and colours are there after seconds of training, as with v in lesson 04. The loss is a diffusion loss in
+# Shapes and colours are there after seconds of training, as with v in lesson 4. The loss is a diffusion loss in
 # other clothes: by section 2's formula an error in u is $signal + sigma$ times the error in v, so the two losses differ
 # only in how much each noise level counts.
 
@@ -320,7 +320,7 @@ ax.legend()
 du.show_figure(fig, alt="Fréchet distance against network calls for Euler, Heun and 2M: all fall steeply from 2 to 12")
 
 # %% [markdown]
-# Looking ahead pays: with 7 and 11 calls, Heun stands below Euler, about level with 2M of lesson 06, which looks back at
+# Looking ahead pays: with 7 and 11 calls, Heun stands below Euler, about level with 2M of lesson 6, which looks back at
 # its last answer instead. But mind the left end of the log axis: with two calls no solver draws clean sprites, with one
 # all draw the mean. To get there, something else must change: the curve, or what the network answers.
 
@@ -391,7 +391,7 @@ class Consistency(du.Trainer):
 
 
 # %% [markdown]
-# The student starts as a copy of the teacher. Its teacher is *guided* (lesson 05, w = 1.75), so that the student learns to
+# The student starts as a copy of the teacher. Its teacher is *guided* (lesson 5, w = 1.75), so that the student learns to
 # draw with guidance in one call, without the second half of the batch. **What do you expect** to see first: outlines,
 # colours or classes?
 

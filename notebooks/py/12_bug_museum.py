@@ -53,7 +53,7 @@ wall = display(the_wall(), display_id=True)
 # - **tell apart** faults that look the same;
 # - **mend** each with a line or two, and prove it by a score.
 #
-# **You need** lessons 01 to 06. **Time:** about 45 minutes; the cells run in two on a laptop CPU.
+# **You need** lessons 1 to 06. **Time:** about 45 minutes; the cells run in two on a laptop CPU.
 
 # %%
 SCORED = 200  # sprites to draw for a score
@@ -609,7 +609,7 @@ for late in sorted(off):
 # it, until somebody takes fewer steps. A test finds it today: the same input must give the same numbers as a sampler that
 # you trust.
 #
-# **Room 10.** *"At w = 4 colours overflow, so I clip the predicted sprite, as in lesson 05. It became worse!"*
+# **Room 10.** *"At w = 4 colours overflow, so I clip the predicted sprite, as in lesson 5. It became worse!"*
 
 
 # %%
