@@ -136,7 +136,7 @@ du.show(pieces(33, seed=0), columns=11, scale=2, alt="33 pieces: roofs against t
 # | `"photos"` | 4,000 pieces, colour | nothing to download |
 # | `"fashion"` | Fashion-MNIST: 60,000 clothes, grey, with a black edge up to 32x32 | 30 MB |
 # | `"cifar10"` | CIFAR-10: 50,000 photographs in ten classes, colour | 170 MB |
-# | `"my_pictures"` | your folder, which holds a folder of square PNG files per class | yours |
+# | `"my_pictures"` | your folder of pictures, with or without a folder for each class | yours |
 #
 # torchvision fetches the second and the third, and only if you say `DOWNLOAD = True`.
 
