@@ -300,7 +300,7 @@ charts.lines(
 # %% [markdown]
 # The sampler that takes away too much falls far below the dots, and so the measure can tell right from wrong. DDIM
 # keeps close to them, with 20 calls and even with 5. So whatever goes wrong with five calls, it is not that the
-# network is asked about pictures of a kind that it never met.
+# noise on the way is not the noise that the network was trained on.
 #
 # ### Your turn 6.2: any number of steps
 # *Difficulty 1 of 3, 5 minutes.*
@@ -474,7 +474,8 @@ charts.lines({"the guess": (at, value), "DDIM works with": (middle, [value[k] fo
 #
 # <details name="expect-6-4"><summary>It halves, with both</summary>
 #
-# With DDIM it does. A method whose error shrinks like 1/n is called of *first order*.
+# With DDIM it does. A method whose error shrinks like 1/n is called of *first order*. With 2M it should not, and yet at
+# the very end of the walk it does, as you will see.
 #
 # </details>
 # <details name="expect-6-4"><summary>It halves with DDIM, and shrinks to a quarter with 2M</summary>
@@ -590,7 +591,7 @@ for eta, ahead in ((0.0, False), (0.5, False), (1.0, False), (0.0, True), (1.0, 
 # DDIM (eta = 0), 2M (looking ahead) and 2M with noise (both), the one in the opening film. The last one is called
 # SDE-DPM-Solver++(2M) in papers, and "DPM++ 2M SDE" in the menus of drawing programs.
 #
-# **What do you expect?** The first walk of this lesson needed 500 small steps, and section 1 said that chance in long
+# **What do you expect?** The first walk of this lesson took 500 small steps, and section 1 said that chance in long
 # steps is only a rough approximation. With 20 calls, is eta = 0 or eta = 1 better?
 #
 # <details name="expect-6-5"><summary>eta = 0: with few calls noise does harm</summary>
@@ -774,15 +775,19 @@ du.show_rows({"held-out sprite": sprites, "its noise (100 up)": noises[100].cpu(
 
 # %%
 white = (sprites > 0.99).all(1, keepdim=True).expand(-1, 3, -1, -1)
+x_20 = du.add_noise(sprites, 20, noise(10, 3, 16, 16, seed=5).cpu(), ab_t).to(device)
+z_20 = invert(lambda x, t: predict(x, t, kinds), x_20, list(range(20, T + 1, 5)), ab_t).cpu()
 z = noises[100].cpu()
-calm = {"all pixels": z.std(), "drawn pixels": z[~white].std(), "background": z[white].std()}
-print(", ".join(f"{name}: std {value:.2f}" for name, value in calm.items()),
-      "(a normal draw: 1)")
+calm = {"drawn pixels": z[~white], "background": z[white],
+        "background, from t = 20": z_20[white]}
+print(*(f"{name}: std {z.std():.2f} (normal noise: 1)" for name, z in calm.items()), sep="\n")
 
 # %% [markdown]
 # The cause lies at the very beginning of the way up. A clean picture holds no noise, and the network is told that it
 # holds the noise of t = 1. On a background without a speck it finds less than it should, and what is not found cannot
-# be carried upward. So inverted noise remembers its sprite a little too plainly. For the way back this does no harm.
+# be carried upward. The last line is the control: there the same sprites were given a little honest noise, that of
+# t = 20, and went up from there. Now the noise of their background is nearly as strong as it should be. So the noise
+# of a clean sprite remembers the sprite a little too plainly. For the way back this does no harm.
 #
 # **What is it good for?** For *editing*. The noise of a sprite holds its layout and colours. Walk down from it with a
 # different wish, and the network draws something else out of the same noise.
