@@ -587,9 +587,9 @@ for eta, ahead in ((0.0, False), (0.5, False), (1.0, False), (0.0, True), (1.0, 
           "from du.sampler")
 
 # %% [markdown]
-# With two small functions, `look_ahead` and `noisy_step`, you have **written all of `du.sampler`**: DDPM (eta = 1),
-# DDIM (eta = 0), 2M (looking ahead) and 2M with noise (both), the one in the opening film. The last one is called
-# SDE-DPM-Solver++(2M) in papers, and "DPM++ 2M SDE" in the menus of drawing programs.
+# **You have just written the rest of `du.sampler`.** Two small functions, `look_ahead` and `noisy_step`, make four
+# samplers: DDPM (eta = 1), DDIM (eta = 0), 2M (looking ahead) and 2M with noise (both), the one in the opening film. The
+# last one is called SDE-DPM-Solver++(2M) in papers, and "DPM++ 2M SDE" in the menus of drawing programs.
 #
 # **What do you expect?** The first walk of this lesson took 500 small steps, and section 1 said that chance in long
 # steps is only a rough approximation. With 20 calls, is eta = 0 or eta = 1 better?
@@ -691,8 +691,8 @@ Markdown(f"""
 #
 # - DDIM, on which this lesson is built, is not the winner at 20 calls. It follows its curves well, but a curve leads
 #   only to where this network's guesses lead, mistakes included, and a walk without chance never gets rid of them.
-# - Plain DDPM with 20 calls is already good. What section 1 said against long steps is true, but at 20 steps it does
-#   not yet weigh much for sprites. It does with 5.
+# - Plain DDPM with 20 calls is already good. What section 1 said against long steps is true, but with 20 steps it does
+#   not yet weigh much for sprites. With 5 it does, and there looking ahead gains most.
 # - Noise helps the sprites, where it harmed the photographs. Both were measured, and neither is a law. A small network
 #   that makes many small mistakes has more to gain from repairs than a large one, while photographs with their fine
 #   grain have more to lose. That is a likely reason, and not a proven one.
@@ -883,10 +883,11 @@ widgets.try_it(edit, sprite=(0, 99), wish=list(du.CLASSES), top=(100, 500, 50),
 #
 # You have **six** calls of the network for each batch of sprites. How low a Fréchet distance can you reach?
 #
-# `six_calls` takes a function `walk(ask, x, c, seed)`, which turns noise x into pictures of the classes c. `ask(x, t,
-# c)` is the network's eps, and refuses a seventh call. The score is the mean of two seeds. Six even steps of 2M with
-# noise are the score to beat. Must the times be even? Must the walk begin at 500? Is 1 the best eta, and the middle of the step the best place to look
-# at? Beware of chance: try what you have found with other seeds, too.
+# `six_calls` takes a function `walk(ask, x, c, seed)`, which turns noise x into pictures of the classes c. In it,
+# `ask(x, t, c)` is the network's eps, and refuses a seventh call. The score is the mean of two seeds. Six even steps of
+# 2M with noise are the score to beat. Must the times be even? Must the walk begin at 500? Is 1 the best eta, and is the
+# middle of a step the best place to look at? Beware of chance: before you believe in a better score, draw with other
+# seeds, too.
 
 # %%
 def six_calls(walk):
@@ -925,7 +926,8 @@ to_beat = six_calls(lambda *given: stroll(*given, times=times_of(T, 6), eta=1.0)
 print(f"six even steps of 2M with noise: {to_beat:.2f}; real sprites: {sum(floor) / 2:.2f}")
 
 # %% [markdown]
-# The course's own best so far is folded below. Look at it when you have beaten six even steps, or given up.
+# The course's own best so far is folded below. Look at it when you have beaten six even steps, or given up. It was found
+# with other seeds than those that score it here, and there is probably a better one.
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 plan = dict(times=times_of(T, 6), eta=1.0, ahead_by=2.0)  # the line at the end of the step
