@@ -588,8 +588,8 @@ for eta, ahead in ((0.0, False), (0.5, False), (1.0, False), (0.0, True), (1.0, 
 
 # %% [markdown]
 # **You have just written the rest of `du.sampler`.** Two small functions, `look_ahead` and `noisy_step`, make four
-# samplers: DDPM (eta = 1), DDIM (eta = 0), 2M (looking ahead) and 2M with noise (both), the one in the opening film. The
-# last one is called SDE-DPM-Solver++(2M) in papers, and "DPM++ 2M SDE" in the menus of drawing programs.
+# samplers: DDPM (eta = 1), DDIM (eta = 0), 2M (looking ahead) and 2M with noise (both), the one in the opening film.
+# The last one is called SDE-DPM-Solver++(2M) in papers, and "DPM++ 2M SDE" in the menus of drawing programs.
 #
 # **What do you expect?** The first walk of this lesson took 500 small steps, and section 1 said that chance in long
 # steps is only a rough approximation. With 20 calls, is eta = 0 or eta = 1 better?
@@ -926,8 +926,8 @@ to_beat = six_calls(lambda *given: stroll(*given, times=times_of(T, 6), eta=1.0)
 print(f"six even steps of 2M with noise: {to_beat:.2f}; real sprites: {sum(floor) / 2:.2f}")
 
 # %% [markdown]
-# The course's own best so far is folded below. Look at it when you have beaten six even steps, or given up. It was found
-# with other seeds than those that score it here, and there is probably a better one.
+# The course's own best so far is folded below. Look at it when you have beaten six even steps, or given up. It was
+# found with other seeds than those that score it here, and there is probably a better one.
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 plan = dict(times=times_of(T, 6), eta=1.0, ahead_by=2.0)  # the line at the end of the step
