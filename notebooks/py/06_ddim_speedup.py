@@ -682,8 +682,8 @@ Markdown(f"""
 #
 # - DDIM, on which this lesson is built, is not the winner at 20 calls. It follows its curves well, but a curve leads
 #   only to where this network's guesses lead, mistakes included, and a walk without chance never gets rid of them.
-# - Plain DDPM with 20 calls is already good. What section 1 said against long steps is true, but with 20 steps it does
-#   not yet weigh much for sprites. With 5 it does, and there looking ahead gains most.
+# - Plain DDPM is better than DDIM even with 20 calls. What section 1 said against long steps is true, but with 20 steps
+#   it costs less than the mistakes that DDIM keeps. With 5 it costs much, and there looking ahead gains most.
 # - Noise helps the sprites, where it harmed the photographs. Both were measured, and neither is a law. A small network
 #   that makes many small mistakes has more to gain from repairs than a large one, while photographs with their fine
 #   grain have more to lose. That is a likely reason, and not a proven one.
