@@ -112,7 +112,9 @@ class Slots:
 
 
 @pytest.mark.parametrize(
-    "double", [functools.partial(torch.mul, 2), (2.0).__mul__, torch.nn.Upsample, Slots()], ids=repr
+    "double",
+    [functools.partial(torch.mul, 2), (2.0).__mul__, torch.nn.Upsample, Slots()],
+    ids=["partial", "method of a number", "class", "object without a dict"],
 )
 def test_whatever_can_be_called_may_be_the_answer(double):
     def always(function):
