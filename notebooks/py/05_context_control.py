@@ -358,11 +358,11 @@ explore.flat_world("guidance")
 # ### Your turn 5.2: a denoiser made of a denoiser
 # *Difficulty 2 of 3, 8 minutes.*
 #
-# Write guidance so that every sampler can use it without knowing: as an object that is asked like a network, with (x,
-# t, c), asks the real network in `self.model` twice, and returns the guided answer. (`predicts` says in which form a
-# denoiser answers: with the noise, the picture or `v`. Yours answers in the form of the network inside it, whichever
-# that is. This is allowed because for a given x_t the three are the same thing, scaled and shifted, so that the arrow
-# may be drawn in any of them.) What do you hand over for c to ask for nothing?
+# Write guidance so that every sampler can use it without knowing: as an object that is asked like a network, with
+# (x, t, c), asks the real network in `self.model` twice, and returns the guided answer. (`predicts` says in which
+# form a denoiser answers: with the noise, the picture or `v`. Yours answers in the form of the network inside it,
+# whichever that is. This is allowed because for a given x_t the three are the same thing, scaled and shifted, so that
+# the arrow may be drawn in any of them.) What do you hand over for c to ask for nothing?
 
 # %% tags=["exercise"]
 class Guided:
@@ -613,9 +613,9 @@ print(f"In brackets: drawn as asked. {SCORED} real sprites: {floor:.2f}")
 
 # %% [markdown]
 # Read the chart from the left. Without fresh noise guidance pays: the distance falls from w = 1 to its lowest point,
-# by much more than what is left to gain with fresh noise, and it rises again for a large w. (Hold the fall against
-# how far the two seeds are apart. Both are printed in the indented line.) Yet look at the shares in brackets. Nearly
-# every request is followed even at w = 1, so it cannot be disobedience that guidance cures here. More probably it is
+# and by more than there is to gain with fresh noise, and it rises again for a large w. (Hold the fall against how far
+# the two seeds are apart. Both are printed in the indented line.) Yet look at the shares in brackets. Nearly every
+# request is followed even at w = 1, so it cannot be disobedience that guidance cures here. More probably it is
 # *unclear* drawing: the network's errors pile up along the walk, and the push towards what is typical of a food or a
 # hero corrects some of them. (A caution: the Fréchet distance looks through the eyes of the same classifier that is
 # our judge. Pictures which make their class plain to it have an advantage in both measurements.)
@@ -629,7 +629,7 @@ print(f"In brackets: drawn as asked. {SCORED} real sprites: {floor:.2f}")
 # it cannot be seen here: beyond w = 2 hardly anything is bought any more, because there are next to no failed
 # requests left to win, so that a larger w can only cost, and at w = 8 it does. For the weak network of section 1 that
 # was different: there w = 4 still won requests. (Does its Fréchet distance go on falling as well? Put `weak` and
-# `weak_ab` into `scored` and see.)
+# `weak_ab` into `scored` and see; it takes a few minutes, since that network is slow.)
 #
 # Two questions about fairness remain. A guided step looks at twice as many pictures, so ten guided steps should be held
 # against *twenty* plain ones. And how much of the harshness at w = 8 does clipping hide?
@@ -811,8 +811,8 @@ mixtures = checks.keep(mixtures, solution_mixtures)
 # </details>
 # <details name="expect-5-9"><summary>Some belong to a class that nobody named</summary>
 #
-# A few do, as the judge sees them: half a request pulls only weakly in either direction, and then the noise has its
-# say.
+# A few at most, as the judge sees them: half a request pulls only weakly in either direction, and then the noise has
+# its say.
 #
 # </details>
 
@@ -833,9 +833,10 @@ charts.lines({"hero": (food, hero_seen), "food": (food, food_seen),
              alt="Hero falls, food rises; in the middle other classes are recognised, too")
 
 # %% [markdown]
-# Down a column the colours mostly stay and the thing switches, often from one row to the next: a drawing is a hero for
-# a while, and then it is food. In the middle the judge also sees a class that you never named, now and then. That may
-# be the judge, who was never taught to say "neither". Can guidance make a half-hearted request count? Try it below.
+# Down a column the colours mostly stay and the thing switches, often from one row to the next: a drawing is a hero
+# for a while, and then it is food. On the way the judge also sees a class that you never named, now and then; compare
+# how often with the two ends of the curve, where nothing was mixed. That may be the judge, who was never taught to
+# say "neither". Can guidance make a half-hearted request count? Try it below.
 
 # %% [markdown]
 # ## Try it
