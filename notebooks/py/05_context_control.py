@@ -835,8 +835,9 @@ charts.lines({"hero": (food, hero_seen), "food": (food, food_seen),
 # %% [markdown]
 # Down a column the colours mostly stay and the thing switches, often from one row to the next: a drawing is a hero
 # for a while, and then it is food. On the way the judge also sees a class that you never named, now and then; compare
-# how often with the two ends of the curve, where nothing was mixed. That may be the judge, who was never taught to
-# say "neither". Can guidance make a half-hearted request count? Try it below.
+# how often with the two ends of the curve, where nothing was mixed. Such cases may be no more than the judge's
+# embarrassment, since it was never taught to say "neither". Can guidance make a half-hearted request count? Try it
+# below.
 
 # %% [markdown]
 # ## Try it
