@@ -66,15 +66,16 @@ fast = dict(steps=10, order=2, clip=True)
 # ## 1. Is a request always followed?
 #
 # A request is called a *context*. For our networks it is a row of five numbers, one for each class: a 1 at the place
-# of the class and 0 elsewhere, which is called *one-hot*. Inside the network a linear layer turns the row into a
+# of the class and 0 elsewhere, which is called *one-hot*. Inside `unet.pth` a linear layer turns the row into a
 # vector, and this is added to the vector of the time that you know from lesson 3. So the request reaches every block
 # by the same road as the time: each block learns to scale and shift its features differently for a hero than for a
-# food. Nothing *forces* the network to obey. It has only learned that in training a 1 in the third place came with
-# pictures of food.
+# food. (The `ContextUnet` of lesson 3 has another road: on the way up, its features are multiplied by a vector made
+# of the request.) Nothing *forces* a network to obey. It has only learned that in training a 1 in the third place
+# came with pictures of food.
 #
-# **What do you expect?** Two networks are asked for eight sprites of each class. One is `unet.pth`. The other is the
-# network of the sprite course from lesson 3, which was trained for a far shorter time. How often does each draw what
-# was asked for?
+# **What do you expect?** Two networks are asked for eight sprites of each class. One is `unet.pth`. The other, the
+# weaker one, is the network of the sprite course: a `ContextUnet` that saw far fewer pictures in its training. How
+# often does each draw what was asked for?
 #
 # <details name="expect-5-1"><summary>Both nearly always: the request is part of the input</summary>
 #
@@ -132,10 +133,11 @@ du.show_rows({"asked for, and\nrecognised": x[failed]}, scale=5, top=top, label_
              alt="Eight sprites of the weaker network that the judge takes for another class")
 
 # %% [markdown]
-# Above each sprite stands what was asked for and, below it, what the judge saw. Many of these are not clearly anything;
-# the judge has to name a class, so it names one. A request that fails like this is what everybody meets who types a
-# sentence into a large model: the picture is a picture, but not of what was asked. You could train for longer. But
-# suppose that you cannot: how do you make a network do *more* of what you ask?
+# Above each sprite stands what was asked for and, below it, what the judge saw. Many of these are not clearly
+# anything. The judge was tested on real sprites, not on smudges, and because it has to name a class, it names one
+# even here: so take its word for the number of failures, and less for their names. A request that fails like this is
+# what everybody meets who types a sentence into a large model: the picture is a picture, but not of what was asked.
+# You could train for longer. But suppose that you cannot: how do you make a network do *more* of what you ask?
 #
 # To find out you first need something to compare with: what would it draw if nobody asked?
 
@@ -174,15 +176,18 @@ drop = checks.keep(drop, solution_drop)
 # Try it where the right answer is known. In the flat world of lesson 1 a "picture" is one of a dozen points in the
 # plane, seven of which form a *ring* and five a *cluster*; these are the two classes. You train a tiny network there
 # with your `drop`, once with p = 0.1 and once with p = 0, that is, without dropping anything, each from two seeds.
-# The loop is the one of lesson 4, and yours is the line in it that makes c. Then you ask each of them for the guess at
-# noisy points, with a row of zeros and with a class, and compare it with the exact denoiser's answer.
+# The loop is the one of lesson 4, and yours is the line in it that makes c. Then you ask each of them for the guess
+# at noisy points, with a row of zeros and with a class, and compare it with the answer of the *exact denoiser*: this
+# is lesson 1's perfect denoiser, which is given the twelve points, or only those of the class that you ask for. (In
+# the code, `flat` is this world, `flat.image` writes points as pictures of two pixels, and `flat.guess` is the exact
+# denoiser.)
 #
 # **What do you expect?** How well do the networks that were never shown a row of zeros answer to one?
 #
 # <details name="expect-5-2"><summary>As well as the others: nothing asked for, so they answer with the average</summary>
 #
-# There is no reason why they should. To a network a row of zeros is just one more row, half way between nothing that it
-# knows. It answers something, but not the average of all that is possible.
+# There is no reason why they should. To a network a row of zeros is just one more row, and here it is one that it
+# never met. It answers something, because a network always does, but not the average of all that is possible.
 #
 # </details>
 # <details name="expect-5-2"><summary>Worse: they answer something, but it means nothing</summary>
@@ -282,9 +287,10 @@ for name, (a, b) in zip(du.CLASSES, free_shares):
     print(f"{name:12} {a:4.0f} {b:4.0f}")
 
 # %% [markdown]
-# If the network were perfect, chance alone would move each of these numbers by about 4 up or down, and rarely by more
-# than 8. What lies further from 20, and in both columns on the same side, is not chance but a leaning of the network.
-# (Some of it may be the judge's, too: about a drawing that is not quite anything it has to guess.)
+# If the network were perfect, chance alone would move each of these numbers by about 4 up or down, because only 100
+# sprites were counted; and it would move the mean of the two columns by about 3, and rarely by more than 6. So work
+# out the mean for each class. Where it lies further than that from 20, it is hardly chance any more, but a leaning of
+# the network. (Some of it may be the judge's, too: about a drawing that is not quite anything it has to guess.)
 
 # %% [markdown]
 # ## 3. Can you insist?
@@ -296,8 +302,10 @@ for name, (a, b) in zip(du.CLASSES, free_shares):
 # $$\text{guided} = \text{uncond} + w\,(\text{cond} - \text{uncond})$$
 #
 # Think of it as an arrow that leads from the answer without a request to the answer with it. At w = 0 you stay at its
-# foot, and the request is ignored. At w = 1 you stand at its tip, which is the plain answer. Above 1 you walk on in the
-# same direction, further than the network itself would go. This is *classifier-free guidance*.
+# foot, and the request is ignored. At w = 1 you stand at its tip, which is the plain answer. Above 1 you walk on in
+# the same direction, further than the network itself would go. This is *classifier-free guidance*. (Guidance is older
+# than this formula. It used to take the gradient of a classifier that had been trained on noisy pictures; here the
+# network's own two answers do the same work, so no classifier is needed.)
 #
 # **What do you expect?** In the flat world, ask for the ring and raise w, with the exact denoiser. Where do the walks
 # end?
@@ -324,27 +332,37 @@ for name, (a, b) in zip(du.CLASSES, free_shares):
 explore.flat_world("guidance")
 
 # %% [markdown]
-# Drag x_t about and watch the three arrows. Far from the cluster, cond and uncond agree and w changes nothing. Between
-# ring and cluster they differ most, and there w decides. Then raise w, and watch the small circles, where the guided
-# walks end, leave the points of the ring that are nearest to the cluster.
+# The blue arrow is cond, the grey one uncond, and the green one is guided; all three belong to one moment, t = 220.
+# (For a large w the green arrow leaves the picture: so far out does the guess lie.) Drag x_t about and watch them.
+# Beyond the ring cond and uncond agree, because there only points of the ring are possible anyway, and w changes
+# nothing. The nearer you come to the cluster the more they differ, because there uncond expects a point of the
+# cluster; and so it is there that w decides. Then raise w, and watch the small circles, the ends of sixty whole
+# walks, leave the points of the ring that are nearest to the cluster.
 #
 # Why is *this* difference the right thing to enlarge? Bayes' rule says that a noisy picture speaks for class c as far
 # as it is more frequent within the class than among all pictures:
 #
 # $$p(c \mid x_t) = p(c)\, \frac{p(x_t \mid c)}{p(x_t)}$$
 #
-# The difference cond - uncond points, but for a factor that depends on $\bar\alpha_t$ alone, in the direction in
-# which the logarithm of this probability grows fastest, and so to take it w times is to look for pictures where
-# $p(c \mid x_t)$ counts to the power of w: pictures about which a judge would be *very* sure. Lesson 9 shows both by
-# computing; here you need only the arrow.
+# Ask in which direction a small change of $x_t$ makes the logarithm of this probability grow fastest. It is the
+# direction in which the difference cond - uncond points, if both are guessed pictures, as they are here; only its
+# length has a factor that depends on $\bar\alpha_t$. So to take the difference w times is to look, at each noise
+# level, for pictures where $p(c \mid x_t)$ counts to the power of w: noisy pictures about whose class a judge would
+# be *very* sure. Lesson 9 computes this arrow; here you need only the picture of it.
+#
+# Mind that all this is said of *noisy* pictures. A clean point of the ring is certainly of the ring, so its
+# probability is 1, and 1 to any power is still 1. Which of the seven points a walk ends on is therefore decided
+# earlier, while the noise leaves room for doubt: the walk is pushed away from where the doubt is, and the points near
+# the cluster lie there.
 #
 # ### Your turn 5.2: a denoiser made of a denoiser
 # *Difficulty 2 of 3, 8 minutes.*
 #
 # Write guidance so that every sampler can use it without knowing: as an object that is asked like a network, with
-# (x, t, c), asks the real network in `self.model` twice, and returns the guided answer. (`predicts` is the form of the
-# answer; ours is the network's own, because for a given x_t the noise, the picture and `v` are the same thing, scaled
-# and shifted, so that the arrow may be drawn in any of them.) What do you hand over for c to ask for nothing?
+# (x, t, c), asks the real network in `self.model` twice, and returns the guided answer. (`predicts` says in which
+# form a denoiser answers: with the noise, the picture or `v`. Yours answers in the form of the network inside it,
+# whichever that is. This is allowed because for a given x_t the three are the same thing, scaled and shifted, so that
+# the arrow may be drawn in any of them.) What do you hand over for c to ask for nothing?
 
 # %% tags=["exercise"]
 class Guided:
@@ -405,8 +423,10 @@ du.show_rows(rows, scale=4, label_width=110,
              alt="Noise; the guesses without and with the request; their difference; w = 4")
 
 # %% [markdown]
-# The difference is itself a faint picture of food: a brighter filling and a darker outline on grey. Guidance multiplies
-# this, and leaves alone what the two answers agree on. Is your denoiser the course's?
+# The difference is itself a faint picture of food: a brighter filling and a darker outline on grey. Guidance
+# multiplies this, and leaves alone what the two answers agree on. (They agree on the rough outline, because both look
+# at the same x_t. That is why even uncond seems to have the shape of a food, although it was not told.) At w = 4 the
+# guess is already garish: section 4 comes back to that. Is your denoiser the course's?
 
 # %%
 t, c = torch.rand(10, device=device), torch.eye(5, device=device).repeat(2, 1)
@@ -438,9 +458,10 @@ du.show_rows(rows, scale=5, top=[du.CLASSES[asked[i]] for i in failed], label_wi
              alt="The sprites that failed, and the same noise guided with w = 2 and 4")
 
 # %% [markdown]
-# These are the failures of section 1, guided. They have not become beautiful: guidance makes a request count for more,
-# it does not teach a network to draw. But nothing was trained, no weight was changed, and many more requests are
-# followed.
+# These are the failures of section 1, guided. Since they were picked *because* they had failed, they could only
+# improve: what counts are the bars above, over all 80 sprites. And they have not become beautiful. Guidance makes a
+# request count for more, it does not teach a network to draw. But nothing was trained, no weight was changed, and
+# many more requests are followed.
 #
 # The price is that the network looks at two pictures instead of one in every step. For the same price the plain network
 # could take twice as many steps. So before you say that guidance is *better*, let it do just that:
@@ -463,12 +484,14 @@ print(f"w = 1 with 20 steps: {longer[0]:.0f} % and {longer[1]:.0f} % as asked; "
 #
 # <details name="expect-5-6"><summary>They become better and better examples of their class</summary>
 #
-# For a short while: between 0 and about 1 they *become* their class. After that there is little left to improve.
+# For a short while: between 0 and about 1 they *become* their class, and for a little longer they become clearer.
+# After that there is little left to improve, and something else begins.
 #
 # </details>
 # <details name="expect-5-6"><summary>They stay as they are: the arrow shrinks, as in the flat world</summary>
 #
-# With an exact denoiser it would. A network's two answers never quite agree, and w multiplies their errors as well.
+# With an exact denoiser the arrow would shrink, and the pictures would stay clean. But a network's two answers never
+# quite agree, and w multiplies their errors as well.
 #
 # </details>
 # <details name="expect-5-6"><summary>Their colours become harsh, and stray pixels appear</summary>
@@ -516,25 +539,33 @@ for w in (1, 2, 4, 8):
 # not show. The other is guidance's own: even with exact answers, some of what was asked for is no longer drawn. This
 # is the famous trade: *variety for faithfulness*.
 #
-# So which w should you use? Measure. The Fréchet distance to real sprites (lesson 2) sees both prices: harsh pictures,
-# and kinds that are missing. And since a result may belong to one sampler only, measure with two: without fresh noise
-# (eta = 0) and with it (eta = 1), each with two seeds.
+# How high the second price is, the sampler has a say in. Add `eta=1` to the call above, and print how many of the
+# walks end on each point (`torch.tensor(flat.nearest(ends)).bincount()`). With fresh noise all seven points are
+# reached again, even at w = 8, but those next to the cluster by only a few of the 200 walks. The arrow has shrunk by
+# the time when the noise still moves a walk from one point of the ring to the next, and so a few find their way back.
 #
-# **What do you expect?** As w grows from 1 to 4, the Fréchet distance of `unet.pth`...
+# So which w should you use for sprites? Measure. The Fréchet distance to real sprites (lesson 2) sees both prices:
+# harsh pictures, and kinds that are missing. And since a result may belong to one sampler only, measure with two:
+# without fresh noise (eta = 0) and with it (eta = 1), each with two seeds.
 #
-# <details name="expect-5-7"><summary>... rises: any exaggeration takes the pictures away from real ones</summary>
+# **What do you expect?** As w grows from 1 to 8, the Fréchet distance of `unet.pth`...
 #
-# It would with a perfect network. With ours, it depends on the sampler.
+# <details name="expect-5-7"><summary>... rises from the start: any exaggeration takes the pictures away from real ones</summary>
+#
+# It would with a perfect network, which has nothing to repair and can only lose variety. Ours makes errors, and a
+# little guidance repairs more of them than it costs.
 #
 # </details>
-# <details name="expect-5-7"><summary>... falls at first and then rises</summary>
+# <details name="expect-5-7"><summary>... falls at first and then rises, with both samplers alike</summary>
 #
-# Without fresh noise it clearly does. With fresh noise there is much less to gain.
+# It falls and rises again, but not alike: the two curves begin at different heights, so they do not have the same to
+# gain.
 #
 # </details>
-# <details name="expect-5-7"><summary>... depends on the sampler</summary>
+# <details name="expect-5-7"><summary>... falls at first and then rises, and how much it falls depends on the sampler</summary>
 #
-# Yes. What guidance repairs is errors of the network, and fresh noise repairs some of the same errors.
+# Yes. What guidance repairs is errors of the network, and fresh noise repairs some of the same errors, so that less
+# is left to gain.
 #
 # </details>
 
@@ -581,19 +612,24 @@ for eta in (0, 1):
 print(f"In brackets: drawn as asked. {SCORED} real sprites: {floor:.2f}")
 
 # %% [markdown]
-# Without fresh noise guidance pays: with both seeds the distance falls from w = 1 to 2 by more than the seeds are
-# apart, and it rises again for a large w. Yet look at the shares in brackets. Nearly every request is followed even at
-# w = 1, so it cannot be disobedience that guidance cures here. It is *unclear* drawing: the network's errors pile up
-# along the walk, and the push towards what is typical of a food or a hero corrects some of them.
+# Read the chart from the left. Without fresh noise guidance pays: the distance falls from w = 1 to its lowest point,
+# and by more than there is to gain with fresh noise, and it rises again for a large w. (Hold the fall against how far
+# the two seeds are apart. Both are printed in the indented line.) Yet look at the shares in brackets. Nearly every
+# request is followed even at w = 1, so it cannot be disobedience that guidance cures here. More probably it is
+# *unclear* drawing: the network's errors pile up along the walk, and the push towards what is typical of a food or a
+# hero corrects some of them. (A caution: the Fréchet distance looks through the eyes of the same classifier that is
+# our judge. Pictures which make their class plain to it have an advantage in both measurements.)
 #
-# With fresh noise the distance at w = 1 is lower to begin with, because noise corrects the same errors in another way:
-# each step covers up some of what the last one did wrong, and the network looks again. So guidance has less left to
-# repair. Before you believe in its gain, compare it with how far the two seeds are apart.
+# With fresh noise the distance at w = 1 is lower to begin with, because noise corrects the same errors in another
+# way: each step covers up some of what the last one did wrong, and the network looks again. So guidance has less left
+# to repair. Before you believe in its gain, compare this, too, with how far the two seeds are apart.
 #
-# What did *not* come out is a rule like "w = 2 is best": which w is best, and how much it brings, is a statement about
-# a network and a sampler together. What holds for both samplers is that w = 8 is worse than 2. And the famous trade
-# cannot be seen here: beyond w = 2 nothing is bought any more, because there are hardly any failed requests left to
-# win, and you only pay. For the weak network of section 1 that was different: there w = 4 still won requests.
+# What did *not* come out is a rule like "w = 2 is best": which w is best, and how much it brings, is a statement
+# about a network and a sampler together. What holds for both samplers is that w = 8 is worse than 2. And as a *trade*
+# it cannot be seen here: beyond w = 2 hardly anything is bought any more, because there are next to no failed
+# requests left to win, so that a larger w can only cost, and at w = 8 it does. For the weak network of section 1 that
+# was different: there w = 4 still won requests. (Does its Fréchet distance go on falling as well? Put `weak` and
+# `weak_ab` into `scored` and see; it takes a few minutes, since that network is slow.)
 #
 # Two questions about fairness remain. A guided step looks at twice as many pictures, so ten guided steps should be held
 # against *twenty* plain ones. And how much of the harshness at w = 8 does clipping hide?
@@ -609,11 +645,12 @@ print(f"w = 8, eta = 0: {bare[0]:.2f} and {bare[1]:.2f} without clipping, "
       f"{distance[0][0][-1]:.2f} and {distance[0][1][-1]:.2f} with it")
 
 # %% [markdown]
-# Without fresh noise more steps help little: what is wrong there does not come from too few steps, and so guidance is
-# ahead even at equal cost. With fresh noise twenty plain steps do about as well as ten guided ones. (The comparison
-# even flatters guidance a little, because "at their best" picks the lucky w of each seed.) So guidance is worth its
-# price where requests fail, and where the walk has no fresh noise; it is no free improvement. And clipping hides a
-# part of what a large w does, so whoever reports a large w without harm should say whether something was clipped.
+# Without fresh noise more steps help less than guidance does: most of what is wrong there does not come from too few
+# steps, and so guidance is ahead even at equal cost. With fresh noise twenty plain steps do about as well as ten
+# guided ones. (The comparison even flatters guidance a little, because "at their best" picks the lucky w of each
+# seed.) So guidance is worth its price where requests fail, and with this network also where the walk has no fresh
+# noise; it is no free improvement. And clipping hides a part of what a large w does, so whoever reports a large w
+# without harm should say whether something was clipped.
 
 # %% [markdown]
 # ## 5. Can you say what you do *not* want?
@@ -702,10 +739,11 @@ du.show_rows(rows, scale=4, label_width=125,
              alt="Nothing asked; away from food; heroes; heroes away from side-facing")
 
 # %% [markdown]
-# Food is all but gone, and what it leaves is not shared out evenly. The last three rows are heroes from the same noise:
-# insisted on moderately, strongly, and strongly but away from side-facing figures. The last two rows differ, so it
-# does matter from where the arrow starts. But do not expect a difference that has a name. An arrow among 768 numbers
-# says "more like this one and less like that one", and need not be anything that you would have a word for.
+# Food is all but gone, and what it leaves is not shared out evenly. The last three rows are heroes from the same
+# noise: insisted on moderately, strongly, and strongly but away from side-facing figures. The last two rows differ,
+# so it does matter from where the arrow starts. But look for what the difference *is*, and you may find no word for
+# it. An arrow among 768 numbers says "more like this one and less like that one", and nobody promised that our words
+# point in the same directions.
 #
 # Is it the course's denoiser again, and what about the two traps, w = 0 and w = 1?
 
@@ -773,8 +811,8 @@ mixtures = checks.keep(mixtures, solution_mixtures)
 # </details>
 # <details name="expect-5-9"><summary>Some belong to a class that nobody named</summary>
 #
-# A few do, as the judge sees them: half a request pulls only weakly in either direction, and then the noise has its
-# say.
+# A few at most, as the judge sees them: half a request pulls only weakly in either direction, and then the noise has
+# its say.
 #
 # </details>
 
@@ -795,9 +833,11 @@ charts.lines({"hero": (food, hero_seen), "food": (food, food_seen),
              alt="Hero falls, food rises; in the middle other classes are recognised, too")
 
 # %% [markdown]
-# Down a column the colours mostly stay and the thing switches, often from one row to the next: a drawing is a hero for
-# a while, and then it is food. In the middle the judge also sees a class that you never named, now and then. That may
-# be the judge, who was never taught to say "neither". Can guidance make a half-hearted request count? Try it below.
+# Down a column the colours mostly stay and the thing switches, often from one row to the next: a drawing is a hero
+# for a while, and then it is food. On the way the judge also sees a class that you never named, now and then; compare
+# how often with the two ends of the curve, where nothing was mixed. Such cases may be no more than the judge's
+# embarrassment, since it was never taught to say "neither". Can guidance make a half-hearted request count? Try it
+# below.
 
 # %% [markdown]
 # ## Try it
@@ -859,9 +899,11 @@ widgets.try_it(studio, saves={"the sheet": sheet, "the animation": animation},
 # for each sprite**. Spend them as you like: on more steps, on guidance in some of the steps only, with a w that changes
 # with t, with fresh noise or without.
 #
-# `score` takes a function `make(model)` that returns a denoiser, such as your `Guided`, and the sampler's settings. It
-# counts the looks, and returns the Fréchet distance, the mean over two seeds. Two obvious ways to spend twelve looks
-# are six steps guided with w = 2 and twelve plain steps. Beat the better of the two.
+# `score` takes a function `make(model)` that returns a denoiser, such as your `Guided`, and the sampler's settings.
+# It counts the looks, and returns the Fréchet distance, the mean over two seeds. Two obvious ways to spend twelve
+# looks are six steps guided with w = 2 and twelve plain steps. Beat the better of the two. (By how much must you be
+# ahead to be believed? Section 4 has shown how far two seeds can be apart, so try your best also with two seeds that
+# you did not use while you were looking for it.)
 
 
 # %%
