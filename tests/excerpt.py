@@ -73,11 +73,15 @@ def excerpt(notebook, pattern):
     match use the network, but nothing that the training's cell binds.
     """
     code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
-    wanted, chosen = set(), []
-    for cell in reversed(code):
-        bound, changed, needed = flow(ast.parse(cell.source).body, set(), set(), set())
-        setup = "setup" in cell.metadata.get("tags", [])
-        if setup or (bound | changed) & wanted or re.search(pattern, cell.source):
-            wanted = (wanted - bound) | needed
-            chosen.insert(0, nbformat.v4.new_code_cell(cell.source, metadata=cell.metadata))
+    parts = [(c, "setup" in c.metadata.get("tags", []), flow(ast.parse(c.source).body, set(), set(), set()))
+             for c in code]  # fmt: skip
+    late, unmet = set(), {""}  # what a function uses may be bound below the function, though above where it is called
+    while unmet:
+        wanted, chosen = set(late), []
+        for cell, setup, (bound, changed, needed) in reversed(parts):
+            if setup or (bound | changed) & wanted or re.search(pattern, cell.source):
+                wanted = (wanted - bound) | needed
+                chosen.insert(0, nbformat.v4.new_code_cell(cell.source, metadata=cell.metadata))
+        unmet = {name for *_, (bound, _, _) in parts for name in bound} & wanted - late
+        late |= unmet
     return nbformat.v4.new_notebook(cells=chosen, metadata=notebook.metadata)

@@ -34,3 +34,10 @@ def test_an_excerpt_has_what_the_wanted_cell_needs_and_no_more():
     made = excerpt(nbformat.v4.new_notebook(cells=cells), r"widgets\.try_it\(")
     assert [c.source for c in made.cells] == [sources[i] for i in (0, 1, 3, 4, 6, 7, 9)]
     nbformat.validate(made)
+
+
+def test_what_a_function_uses_may_be_bound_below_it():
+    sources = ["def draw(n):\n    return data[n]", "x = 1", "data = [1]", "widgets.try_it(draw)"]
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    made = excerpt(nbformat.v4.new_notebook(cells=cells), r"widgets\.try_it\(")
+    assert [c.source for c in made.cells] == [sources[i] for i in (0, 2, 3)]
