@@ -75,7 +75,7 @@ CASES = {
     "train on uint8": (lambda: train(X.byte()), "images must be float"),
     "train on 0..1 times 255": (lambda: train(255 * Z), r"must lie in \[-1, 1\]"),
     "fewer labels than images": (lambda: train(c=torch.eye(5)[:1]), "2 images but 1 labels"),
-    "labels of other classes": (lambda: train(c=torch.eye(4)[:2]), "4 entries a row, the network takes 5"),
+    "labels of other classes": (lambda: train(c=torch.eye(4)[:2]), "labels have 4 classes, the network takes 5"),
     "batch above the images": (lambda: train(batch=3), "batch must be between 1 and the 2 images"),
     "batch of 0": (lambda: train(batch=0), "batch must be between 1"),
     "drop above 1": (lambda: train(drop=1.5), "drop is a probability"),
