@@ -10,7 +10,7 @@
     const f = (t) => Math.cos(((t / T + 0.008) / 1.008) * (Math.PI / 2)) ** 2;
     const scale = schedule === "rescaled" ? 1000 / T : 1;
     const beta = (t) => schedule === "cosine" ? 1 - f(t) / f(t - 1)
-      : scale * (1e-4 + (T > 1 ? ((0.02 - 1e-4) * (t - 1)) / (T - 1) : 0));
+      : scale * (T > 1 ? 1e-4 + ((0.02 - 1e-4) * (t - 1)) / (T - 1) : 0.02);
     const ab = [1];
     for (let t = 1; t <= T; t++) ab.push(ab[t - 1] * (1 - Math.min(beta(t), 0.999)));
     return ab;
