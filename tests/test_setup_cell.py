@@ -41,8 +41,16 @@ def test_it_finds_the_course_from_any_folder_inside_it(course, inside):
     assert Path(done.stdout.strip()).resolve() == (course / "diffusion_utilities.py").resolve()
 
 
-def test_elsewhere_one_sentence_says_what_to_do(tmp_path):
-    done = run(tmp_path)
+@pytest.fixture
+def bare(tmp_path_factory):
+    """The Python of an environment that knows nothing of the course: `make` puts its folder into the tests' own."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, symlinks=os.name != "nt")
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def test_elsewhere_one_sentence_says_what_to_do(tmp_path, bare):
+    done = run(tmp_path, python=bare)
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1] == (
         "AssertionError: Open this notebook inside the course's folder, or %cd there first."
@@ -81,15 +89,12 @@ def test_its_lines_fit_into_a_cell():
     assert max(map(len, setup_cell.CELL.splitlines())) <= 96
 
 
-def test_any_kernel_of_the_environment_finds_the_course(course, tmp_path):
+def test_any_kernel_of_the_environment_finds_the_course(course, tmp_path, bare):
     """What the Makefile does after installing: course.pth in the environment leads to the course from everywhere."""
-    bare = tmp_path / "environment"
-    venv.create(bare, symlinks=os.name != "nt")
-    python = bare / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    assert run(tmp_path, python=python).returncode == 1
+    assert run(tmp_path, python=bare).returncode == 1
     (course / "notebooks" / "plumbing").mkdir()
     program = shutil.copy(setup_cell.__file__, course / "notebooks" / "plumbing")
-    subprocess.run([python, program], check=True)
-    done = run(tmp_path, python=python)
+    subprocess.run([bare, program], check=True)
+    done = run(tmp_path, python=bare)
     assert Path(done.stdout.strip()).resolve() == (course / "diffusion_utilities.py").resolve(), done.stderr
     assert "$(BIN)/python notebooks/plumbing/setup_cell.py" in (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -407,7 +407,7 @@ look_ahead = checks.keep(look_ahead, solution_look_ahead)
 # the clock would have to run to infinity. Both take the guess as it is.
 
 # %%
-def x0_from_eps(x, t, eps):
+def x0_from_eps(x, t, eps, ab_t):
     return (x - (1 - ab_t[t]) ** 0.5 * eps) / ab_t[t] ** 0.5
 
 
@@ -415,7 +415,7 @@ def two_m(x, times, c=None, step=ddim_step, model=unet):
     before, t_before = None, None
     for t, s in zip(times, times[1:]):
         eps = predict(x, t, c, model)
-        now = x0_from_eps(x, t, eps)
+        now = x0_from_eps(x, t, eps, ab_t)
         if before is not None and s > 0:
             ahead = look_ahead(before, now, clock[t_before], clock[t], clock[s])
             eps = (x - ab_t[t] ** 0.5 * ahead) / (1 - ab_t[t]) ** 0.5  # the noise beside it
@@ -443,7 +443,7 @@ seen = []
 
 
 def noting(x, t, s, eps, ab_t):
-    seen.append((clock[t], x0_from_eps(x, t, eps)[0].flatten().cpu()))
+    seen.append((clock[t], x0_from_eps(x, t, eps, ab_t)[0].flatten().cpu()))
     return ddim_step(x, t, s, eps, ab_t)
 
 
@@ -548,7 +548,7 @@ def solution_noisy_step(x, t, s, eps, z, eta, ab_t):
     v = (1 - ab_t[s]) / (1 - ab_t[t]) * (1 - ab_t[t] / ab_t[s])
     sigma = eta * v ** 0.5
     kept = (1 - ab_t[s] - sigma ** 2).clamp(min=0) ** 0.5  # rounding may go below 0
-    return ab_t[s] ** 0.5 * x0_from_eps(x, t, eps) + kept * eps + sigma * z
+    return ab_t[s] ** 0.5 * x0_from_eps(x, t, eps, ab_t) + kept * eps + sigma * z
 
 
 noisy_step = checks.keep(noisy_step, solution_noisy_step)
@@ -903,7 +903,7 @@ def stroll(ask, x, c, seed, times, eta, ahead_by=1.0):
     generator, before = torch.Generator().manual_seed(seed), None
     for i, (t, s) in enumerate(zip(times, times[1:])):
         eps = ask(x, t, c)
-        now = x0_from_eps(x, t, eps)
+        now = x0_from_eps(x, t, eps, ab_t)
         if before is not None and s > 0:
             ahead = look_ahead(before, now, clock[times[i - 1]], clock[t], clock[s])
             picture = now + ahead_by * (ahead - now)
