@@ -282,3 +282,124 @@ def _(predict, step, x, times, seed):
 @wrong(checks.check_sample_loop, "no seed")
 def _(predict, step, x, times, seed):
     return walk(predict, step, x, times, seed, draw=lambda shape, generator: torch.randn(shape))
+
+
+@right(checks.check_memory)
+def _(times, ab_t):
+    left, one, zero = [1.0], torch.ones(1), torch.zeros(1)
+    for t, s in zip(times, times[1:]):
+        left.append(left[-1] * curve(one, t, s, zero, ab_t)[0].item())
+    return left
+
+
+@right(checks.check_memory)
+def _(times, ab_t):
+    """The start itself is handed on, and the answer is a tensor."""
+    x = [torch.ones(1)]
+    for t, s in zip(times, times[1:]):
+        x.append(curve(x[-1], t, s, torch.zeros(1), ab_t)[0])
+    return torch.cat(x)
+
+
+@right(checks.check_memory)
+def _(times, ab_t):
+    """All steps down to a time are one long step."""
+    T = times[0]
+    return [1] + [((ab_t[T] / ab_t[s]) ** 0.5 * (1 - ab_t[s]) / (1 - ab_t[T])).item() for s in times[1:]]
+
+
+def walked(times, ab_t, weight, x=1.0, more=lambda x, w: x * w):
+    left = [x]
+    for t, s in zip(times, times[1:]):
+        left.append(more(left[-1], float(weight(t, s, ab_t))))
+    return left
+
+
+ONE, ZERO = torch.ones(1), torch.zeros(1)
+for mistake, weight in {
+    "the way up": lambda t, s, ab_t: (ab_t[t] / ab_t[s]) ** 0.5,
+    "only x_t's curve": lambda t, s, ab_t: 1 / (ab_t[t] / ab_t[s]) ** 0.5,
+    "weight of the guess": lambda t, s, ab_t: curve(ZERO, t, s, ONE, ab_t)[0],
+    "both asked": lambda t, s, ab_t: curve(ONE, t, s, ONE, ab_t)[0],
+    "variance": lambda t, s, ab_t: curve(ONE, t, s, ZERO, ab_t)[1],
+}.items():
+    wrong(checks.check_memory, mistake)(lambda times, ab_t, w=weight: walked(times, ab_t, w))
+
+
+def kept_by(t, s, ab_t):
+    return curve(ONE, t, s, ZERO, ab_t)[0]
+
+
+@wrong(checks.check_memory, "not multiplied")
+def _(times, ab_t):
+    return walked(times, ab_t, kept_by, more=lambda x, w: w)
+
+
+@wrong(checks.check_memory, "subtracted")
+def _(times, ab_t):
+    return walked(times, ab_t, kept_by, more=lambda x, w: x - 1 + w)
+
+
+@wrong(checks.check_memory, "no first")
+def _(times, ab_t):
+    return walked(times, ab_t, kept_by)[1:]
+
+
+def table_of(x):
+    """How far each picture is from each: (N, N)."""
+    return (x[:, None] - x[None]).square().mean((2, 3, 4)).sqrt()
+
+
+@right(checks.check_diversity)
+def apart(x):
+    i, j = torch.combinations(torch.arange(len(x))).T
+    return (x[i] - x[j]).square().mean((1, 2, 3)).sqrt().mean().item()
+
+
+@right(checks.check_diversity)
+def _(x):
+    """Every pair twice, and each picture with itself, whose 0 is left out of the count."""
+    return table_of(x).sum() / (len(x) * (len(x) - 1))
+
+
+@right(checks.check_diversity)
+def _(x):
+    every = [(a - b).pow(2).mean() ** 0.5 for k, a in enumerate(x) for b in x[k + 1 :]]
+    return sum(every) / len(every)
+
+
+def rms(a, b):
+    return (a - b).square().mean((1, 2, 3)).sqrt().mean().item()
+
+
+def pairs(x):
+    return (x[k] for k in torch.combinations(torch.arange(len(x))).T)
+
+
+for mistake, number in {
+    "with itself": lambda x: table_of(x).mean(),
+    "counted twice": lambda x: table_of(x).sum() / (len(x) * (len(x) - 1) / 2),
+    "neighbours": lambda x: rms(x[:-1], x[1:]),
+    "from the mean": lambda x: rms(x, x.mean(0, keepdim=True)),
+    "std of all numbers": lambda x: x.std(),
+    "std of each pixel": lambda x: x.std(0).mean(),
+    "not rooted": lambda x: torch.sub(*pairs(x)).pow(2).mean(),
+    "not divided": lambda x: torch.pdist(x.flatten(1)).mean(),
+    "absolute": lambda x: torch.sub(*pairs(x)).abs().mean(),
+}.items():
+    wrong(checks.check_diversity, mistake)(number)
+
+
+@wrong(checks.check_diversity, "nearest")
+def _(x):
+    return table_of(x).sort().values[:, 1].mean()  # column 0 is the distance from itself
+
+
+@wrong(checks.check_diversity, "rooted last")
+def _(x):
+    return torch.sub(*pairs(x)).pow(2).mean().sqrt()
+
+
+@wrong(checks.check_diversity, "from the first")
+def _(x):
+    return rms(x[:1], x[1:])

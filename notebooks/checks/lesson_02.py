@@ -299,3 +299,140 @@ def check_sample_loop(function):
                     (lambda x, t: 0 * x, note, torch.zeros(1, 1, 2, 2), [4, 3, 1, 0], 0), read),
         random=("no seed", "Draw z from the generator: torch.randn(x.shape, generator=generator)."),
     )  # fmt: skip
+
+
+def check_memory(function):
+    """Your turn 2.5: function(times, ab_t) is the weight of the start in x at each of the falling times, 1 at the first
+    of them, as the means of `posterior` hand it on."""
+
+    def handed_on(weight, begin=(1.0,)):
+        """What someone finds who takes weight(ab, ab_s), with ab = ab_t[t], for the share that a step hands on."""
+
+        def made(times, ab_t):
+            left, product = list(begin), 1.0
+            for t, s in zip(times, times[1:]):
+                product *= weight(ab_t[t].item(), ab_t[s].item())
+                left.append(product)
+            return left
+
+        return made
+
+    def share(ab, ab_s):
+        return (ab / ab_s) ** 0.5 * (1 - ab_s) / (1 - ab)
+
+    def each_alone(times, ab_t):
+        return [1.0, *(share(ab_t[t].item(), ab_t[s].item()) for t, s in zip(times, times[1:]))]
+
+    def added(times, ab_t):
+        left = [1.0]
+        for share_of_step in each_alone(times, ab_t)[1:]:
+            left.append(left[-1] - (1 - share_of_step))
+        return left
+
+    linear, cosine = du.noise_schedule("linear"), du.noise_schedule("cosine")
+    return compare(
+        "Your turn 2.5", function, handed_on(share),
+        [([400, 300, 200, 100], linear), ([490, 350, 349, 30, 0], cosine), ([60, 20], cosine),
+         ([500, 480, 300, 299, 10], linear)],
+        mistakes=[
+            Mistake("not multiplied", each_alone,
+                    "these are the weights of the single steps. The second step keeps its share of what the first one "
+                    "left: multiply."),
+            Mistake("subtracted", added,
+                    "a step keeps a share of what is left, it does not take a fixed amount away: multiply."),
+            Mistake("no first", handed_on(share, begin=()),
+                    "the first number is missing: at times[0] nothing has happened yet, so it is 1."),
+            Mistake("the way up", handed_on(lambda ab, ab_s: (ab / ab_s) ** 0.5),
+                    "sqrt(a) is what a step on the way up keeps. Walking down, x_t enters the mean of `posterior`."),
+            Mistake("only x_t's curve", handed_on(lambda ab, ab_s: (ab_s / ab) ** 0.5),
+                    "x_t / sqrt(a) is the centre of one of the two curves. The mean of both gives it less weight."),
+            Mistake("weight of the guess",
+                    handed_on(lambda ab, ab_s: ab_s**0.5 * (1 - ab / ab_s) / (1 - ab)),
+                    "this is the weight of the guess x_0: ask with x_t = 1 and x_0 = 0, not the other way round."),
+            Mistake("both asked",
+                    handed_on(lambda ab, ab_s: share(ab, ab_s) + ab_s**0.5 * (1 - ab / ab_s) / (1 - ab)),
+                    "with x_0 = 1 the guess is counted, too: ask with x_t = 1 and x_0 = 0."),
+            Mistake("variance",
+                    handed_on(lambda ab, ab_s: (1 - ab / ab_s) * (1 - ab_s) / (1 - ab)),
+                    "`posterior` returns the mean and the variance; the weight is in the mean, the first of the two."),
+        ],
+        hints=[
+            "Write down the first three numbers by hand: 1; the weight w_1 of the first step; then? The second step "
+            "keeps the share w_2 of a picture in which w_1 of the start is left.",
+            "For a step from t to s the weight is posterior(one, t, s, zero, ab_t)[0], with one = torch.ones(1) and "
+            "zero = torch.zeros(1).",
+            "left = [1.0]; for each pair (t, s) of zip(times, times[1:]): left.append(left[-1] * weight).",
+        ],
+        probe=Probe("for the times 400, 300, 200, 100 of the linear schedule, what is left at t = 200",
+                    ([400, 300, 200, 100], linear), lambda out: float(out[2])),
+    )  # fmt: skip
+
+
+def check_diversity(function):
+    """Your turn 2.6: function(x) is the mean root mean square difference over all pairs of different pictures of x."""
+
+    def pairs(x):
+        return [(x[i], x[j]) for i in range(len(x)) for j in range(i)]
+
+    def rms(a, b):
+        return (a - b).square().mean().sqrt()
+
+    def mean_over_pairs(apart):
+        return lambda x: torch.stack([apart(a, b) for a, b in pairs(x)]).mean().item()
+
+    def with_itself(x):
+        return du.diversity(x) * (len(x) - 1) / len(x)
+
+    def neighbours(x):
+        return torch.stack([rms(a, b) for a, b in zip(x, x[1:])]).mean().item()
+
+    def from_the_first(x):
+        return torch.stack([rms(x[0], b) for b in x[1:]]).mean().item()
+
+    def nearest(x):
+        apart = torch.stack([torch.stack([rms(a, b) for b in x]) for a in x])
+        return apart.fill_diagonal_(torch.inf).min(1).values.mean().item()
+
+    def root_last(x):
+        return torch.stack([(a - b).square().mean() for a, b in pairs(x)]).mean().sqrt().item()
+
+    cases = [(randn(n, *shape[1:], seed=n) * torch.linspace(0.2, 1, n).view(-1, 1, 1, 1) + 0.3,)
+             for n, shape in zip((4, 2, 7, 5), SHAPES)]  # fmt: skip
+    two = torch.stack([torch.zeros(3, 4, 4), torch.ones(3, 4, 4), torch.ones(3, 4, 4)])
+    return compare(
+        "Your turn 2.6", function, du.diversity, cases,
+        mistakes=[
+            Mistake("with itself", with_itself,
+                    "you also count how far each picture is from itself, which is 0: that is no pair."),
+            Mistake("counted twice", lambda x: 2 * du.diversity(x),
+                    "it is twice too large: do you add each pair twice, and divide by the number of pairs once?"),
+            Mistake("neighbours", neighbours,
+                    "you compare each picture with the next one only. All pairs count."),
+            Mistake("from the first", from_the_first, "you compare all with the first picture only. All pairs count."),
+            Mistake("from the mean", lambda x: torch.stack([rms(a, x.mean(0)) for a in x]).mean().item(),
+                    "you compare each picture with the average picture. Compare the pictures with each other."),
+            Mistake("nearest", nearest,
+                    "you keep only the nearest neighbour of each picture. All pairs count."),
+            Mistake("std of all numbers", lambda x: x.std().item(),
+                    "this is how much the numbers differ within a picture, too: it is not 0 for ten copies of one "
+                    "sprite. Compare picture with picture."),
+            Mistake("std of each pixel", lambda x: x.std(0).mean().item(),
+                    "this is a measure of variety as well, but another one: here take the distance of each pair."),
+            Mistake("not rooted", mean_over_pairs(lambda a, b: (a - b).square().mean()),
+                    "the root is missing: `change` gives the root mean square of a pair."),
+            Mistake("rooted last", root_last,
+                    "take the root for each pair, and then the mean over the pairs, as `change` does."),
+            Mistake("not divided", mean_over_pairs(lambda a, b: (a - b).square().sum().sqrt()),
+                    "take the mean over the pixels, not their sum: otherwise larger pictures would seem more varied."),
+            Mistake("absolute", mean_over_pairs(lambda a, b: (a - b).abs().mean()),
+                    "this is the mean absolute difference; take the root mean square, as `change` does."),
+        ],
+        hints=[
+            "Which pairs are there among the pictures number 0, 1 and 2? (0, 1), (0, 2) and (1, 2): each pair once, "
+            "and none with itself.",
+            "torch.combinations(torch.arange(len(x))) holds all pairs of numbers, as a tensor (pairs, 2).",
+            "With i, j = torch.combinations(torch.arange(len(x))).T, x[i] and x[j] are the two sides of all pairs, and "
+            "change(x[i], x[j]) averages over them.",
+        ],
+        probe=Probe("for one black and two white pictures of values 0 and 1, your number", (two,), float),
+    )  # fmt: skip

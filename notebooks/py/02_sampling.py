@@ -46,13 +46,14 @@ du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {k.s}" for k in kept], column
 # - *read* a network's answer as noise and as a picture,
 # - *derive* the step of DDPM (denoising diffusion probabilistic models) from two bell curves, and *write* it,
 # - *write* the whole sampler, and show that it equals the course's,
-# - *say* what decides which sprite you get, and what goes wrong when the noise is not put back,
+# - *follow* the starting noise through the walk, and *say* what decides which sprite you get,
+# - *measure* how varied a set of pictures is, and *say* what goes wrong when the noise is not put back,
 # - *test* whether drawn sprites are copies, and whether they are good.
 #
 # **You need** lesson 1: `x_t`, the schedule $\bar\alpha_t$ (in code `ab_t[t]`), the perfect denoiser, and the walk back
 # with `step_back`.
 #
-# **Time:** about 75 minutes, half of them for the four tasks; the cells run in two to three minutes on a laptop CPU.
+# **Time:** about 90 minutes, half of them for the six tasks; the cells run in two to three minutes on a laptop CPU.
 
 # %%
 import charts
@@ -642,24 +643,62 @@ charts.bars(table, y="change of a sprite (root mean square), two pairs of seeds"
 # %% [markdown]
 # Under both schedules the later noise decides more than the start. But under the cosine schedule the start decides next
 # to nothing (if one sprite does change, it stood at a fork, where a hair's breadth matters), and this needs a cause. So
-# look at the step by itself, without any network. Your own function knows the answer: ask `posterior` for the mean with
-# x_t = 1 and x_0 = 0, and you get the weight with which x_t enters a step.
+# follow the start through the walk, without any network. Each step makes the new picture out of three things: the
+# picture that it is given, the guess, and fresh noise. With which weight does the given picture enter? Your own function
+# knows the answer: ask `posterior` for the mean with x_t = 1 and x_0 = 0.
+#
+# ### Your turn 2.5: what is left of the start?
+# *Difficulty 2 of 3, 8 minutes.*
+#
+# `times` are falling times again, such as `[500, 490, ..., 0]`. Write the function that returns, for each of them, the
+# weight with which the start still stands in the picture at that time. The first number is 1, because there the picture
+# *is* the start. The second is the weight of the first step. What does the second step do to it? (Count only what is
+# handed on from picture to picture. What the start has put into the guesses on the way comes on top of this, and no
+# formula knows it.)
+
+# %% tags=["exercise"]
+def memory(times, ab_t):
+    """A list of numbers, one for each of the times: the weight of the start in x at that time."""
+    return ...  # your code here
+
+
+checks.check_memory(memory)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_memory(times, ab_t):
+    left, one, zero = [1.0], torch.ones(1), torch.zeros(1)
+    for t, s in zip(times, times[1:]):
+        weight = posterior(one, t, s, zero, ab_t)[0].item()
+        left.append(left[-1] * weight)
+    return left
+
+
+memory = checks.keep(memory, solution_memory)
 
 # %%
-one, zero, late = torch.ones(1), torch.zeros(1), fifty[1:]  # late: 490, 480, ..., 0
-for name, net in nets.items():
-    keeps = [posterior(one, t, s, zero, net["ab_t"])[0].item() for t, s in zip(fifty, late)]
-    print(f"{name}: the first step keeps {keeps[0]:.3f} of what it is given, "
-          f"the second {keeps[1]:.3f}, the third {keeps[2]:.3f}")
+late = fifty[1:]  # 490, 480, ..., 0
+left = {"cosine": (fifty, memory(fifty, ab_t)), "linear": (fifty, memory(fifty, linear)),
+        "cosine, begun at t = 490": (late, memory(late, ab_t))}
+for name, (times, weights) in left.items():
+    print(f"{name}: {weights[1]:.3f} of the start is left after the first step, "
+          f"{weights[times.index(400)]:.3f} at t = 400")
+charts.lines(left, x="time t (the sampler walks from left to right)", reverse=True,
+             y="weight of the start", ylim=(0, 1.05),
+             alt="Linear falls slowly; cosine at once to 0; begun at 490, fast but step by step")
 
 # %% [markdown]
+# Under the linear schedule the start fades away gradually. At t = 400 (by then the guesses in the five rows of section 4
+# had begun to differ) a good part of it is still there, and so it has a say. Under the cosine schedule it is gone after a
+# single step, before anything has been decided. Why?
+#
 # The cosine schedule falls so steeply at its end that its very last step would remove *everything* from the picture. A
 # step that keeps nothing cannot be undone, so the schedule is *clipped* there: the step from 499 to 500 keeps the share
 # a = 0.001 of the variance, which multiplies the picture by $\sqrt{0.001}$, about 0.03. (The long step from 490 to 500
 # contains this one and nine others, so it keeps still less: 0.003.) Seen from the other side, walking down, this
 # clipped step throws away practically the whole start and puts fresh noise in its place. The linear schedule has no
 # such step: each of its steps keeps most of what it is given. So "the start counts for nothing" is no law of DDPM. It
-# is what this one step does. You can test that: leave it out, begin at t = 490, and the start should count again.
+# is what this one step does. The third curve says what to expect without it: begin at t = 490, and about a tenth of the
+# start is left at t = 400. Is that enough to count?
 
 # %%
 AA, BA, AB, BB = (pictures("cosine", *pair, times=late) for pair in seeds)
@@ -668,7 +707,7 @@ print(f"cosine, begun at t = 490: another start changes a sprite by {from_490[0]
       f"{from_490[1]:.2f}, other later noise by {change(AA, AB):.2f} and {change(BA, BB):.2f}")
 
 # %% [markdown]
-# It does count now. One more thing often puzzles people. Ask for 16 sprites instead of 8, with the same seeds. The
+# It does count now, though the later noise still counts for more. One more thing often puzzles people. Ask for 16 sprites instead of 8, with the same seeds. The
 # first 8 squares of starting noise are the very same numbers. Will the first 8 sprites be the same?
 
 # %%
@@ -743,18 +782,47 @@ du.show_rows({key: both[0][0][:10] for key, both in runs.items()}, scale=3, labe
              alt="Two schedules: the right noise gives variety, none sameness, 1.5 times grain")
 
 # %% [markdown]
-# Look at the second row, where one figure is drawn ten times, and at the fifth, where the pictures still differ but have
-# become smooth. One number says how much variety is left: the *diversity*, the mean distance between two pictures of a
-# set, as a share of the same number for real sprites. Zero means that all pictures are the same. (It does not say that
-# they are good: grain differs from picture to picture, and so do blobs of different colours, and both count as
-# diversity, too.)
+# Look at the second row, where one figure is drawn ten times, and at the fifth, where the pictures have become smooth and
+# differ much less than they should. How much variety is left? To compare the six rows you need a number for it.
+#
+# ### Your turn 2.6: how varied is a set of pictures?
+# *Difficulty 2 of 3, 8 minutes.*
+#
+# The number should be 0 if all pictures of a set are the same, and it should not depend on how many there are. Take the
+# mean distance between two of them. For the distance of one sprite from another you have `change`, which also averages
+# over as many pairs as you hand over, `change(a, b)` with a and b of shape (pairs, C, H, W). But which pairs are there
+# in a set of N pictures? (Each pair counts once. A picture and itself are no pair.)
+
+# %% tags=["exercise"]
+def diversity(x):
+    """The mean distance (a number) between two different pictures of x (N, C, H, W)."""
+    return ...  # your code here
+
+
+checks.check_diversity(diversity)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_diversity(x):
+    i, j = torch.combinations(torch.arange(len(x))).T  # the numbers 0 to N - 1, in all pairs
+    return change(x[i], x[j])
+
+
+diversity = checks.keep(diversity, solution_diversity)
 
 # %%
-real = du.diversity(held_out.x[:500])
-diversity = {key: [du.diversity(x) / real for x, _ in both] for key, both in runs.items()}
-diversity["real sprites"] = [du.diversity(train.x[i : i + 25]) / real for i in (0, 25)]
-charts.bars(diversity, y="diversity (real sprites: 1), two seeds",
+some = held_out.x[:200]
+real = diversity(some)
+assert abs(real - du.diversity(some)) < 1e-3  # you have written it
+varied = {key: [diversity(x) / real for x, _ in both] for key, both in runs.items()}
+varied["real sprites"] = [diversity(train.x[i : i + 25]) / real for i in (0, 25)]
+charts.bars(varied, y="diversity (real sprites: 1), two seeds",
             alt="Diversity: near 1 with the right noise; without it lower, with cosine near 0")
+
+# %% [markdown]
+# By itself such a distance says little, so it is shown as a share of the same number for real sprites; this share is what
+# the course calls *diversity*. Without the noise much of it is lost under the linear schedule, and nearly all of it under
+# the cosine schedule. (Diversity does not say that pictures are *good*. Grain differs from picture to picture, and so do
+# blobs of different colours, and both count as variety, too.)
 
 # %% [markdown]
 # Why does it collapse? A step's mean takes away about twice the noise that lies between t and s, and relies on z to bring
@@ -789,8 +857,9 @@ charts.lines(
 # network does decide: it sharpens this blur into a figure, and it decides the same way every time, because next to
 # nothing is left in which the pictures differ.
 #
-# Next to nothing is not nothing. With all 500 steps instead of 50 the first step keeps 0.03 of the start instead of
-# 0.003, and where the blur stands at a fork this can tip the balance. Try it, if you have a minute:
+# Next to nothing is not nothing. If you take all 500 steps, the network is asked again at t = 499, where 0.03 of the start
+# is still in the picture, and where the blur stands at a fork this can tip the balance. (With 50 steps it is asked again
+# at t = 490, where 0.003 is left.) Try it, if you have a minute:
 #
 # ```python
 # du.show_rows({"500 steps": draw(noise(8, 3, 16, 16), every_t, seed=10, strength=0.0)[0]})
@@ -806,7 +875,7 @@ charts.lines(
 # %%
 starts = [noise(25, 3, 16, 16, seed=seed) for seed in (0, 1)]
 without = [draw(x, late, seed=0, strength=0.0)[0] for x in starts]
-spread, before = [du.diversity(x) / real for x in without], diversity["cosine, no noise"]
+spread, before = [diversity(x) / real for x in without], varied["cosine, no noise"]
 print(f"cosine, no noise, from t = 500: diversity {before[0]:.2f} and {before[1]:.2f}; "
       f"from t = 490: {spread[0]:.2f} and {spread[1]:.2f}")
 du.show_rows({"from t = 500": runs["cosine, no noise"][0][0][:10],
@@ -895,9 +964,9 @@ Markdown(f"""
 # draw something new.
 #
 # The second half of the numbers keeps you modest. A network that had learned exactly what sprites are like would draw
-# sprites that stand just as near to the training sprites as the held-out ones do, no nearer and no further. As far as
-# the drawn sprites lie *above* the mark, they are not yet as sprites are. To be far away is no praise: random pixels
-# would be further still.
+# sprites that stand just as near to the training sprites as the held-out ones do, no nearer and no further. So if drawn
+# sprites lie further away, something about them is not yet as it is in sprites. To be far away is no praise: random
+# pixels would be further still.
 #
 # The third number is a coarse one for so few pictures. It sees a collapse from afar, but it may not tell drawn sprites
 # from real ones. With 2,000 pictures it does; the file `weights/README.md`, which describes the networks of this
@@ -918,7 +987,7 @@ def player(seed=0, strength=1.0, schedule="cosine"):
     x0 = [x0_from_eps(x_t, t, eps, nets[schedule]["ab_t"]) for t, x_t, eps in seen]
     alt = f"Film: nine x_t, noise and guesses; strength {strength:.1f}, {schedule} schedule"
     return lesson_02.film_with_noise(seen, x0, (honest, honest_std), alt), (
-        f"Diversity of the nine results: {du.diversity(x) / real:.2f} (real sprites: 1). "
+        f"Diversity of the nine results: {diversity(x) / real:.2f} (real sprites: 1). "
         "The last predicted x_0 is the result.")
 
 
@@ -988,14 +1057,17 @@ print(f"the course's best so far: {best:.2f}; lesson 6 explains why it helps")
 # ## What you saw
 
 # %%
-right, none = (sum(diversity[f"cosine, {key}"]) / 2 for key in ("right noise", "no noise"))
-linear_none = sum(diversity["linear, no noise"]) / 2
+right, none = (sum(varied[f"cosine, {key}"]) / 2 for key in ("right noise", "no noise"))
+linear_none = sum(varied["linear, no noise"]) / 2
+after_one = [left[name][1][1] for name in ("cosine", "linear")]
 Markdown(f"""
 - At t = {levels[-1]} the network's noise was off by {eps_error[-1]:.2f} and its picture by
   {x0_error[-1]:.2f}; at t = {levels[0]} by {eps_error[0]:.2f} and {x0_error[0]:.2f}.
 - From pure noise it guessed the average of all training sprites, to within {gap:.2f}.
 - Your sampler drew {len(yours)} sprites in {T} steps and agreed with `du.sampler` to
   {typical:.0e} in a typical sprite.
+- After the first of 50 steps {after_one[0]:.3f} of the start was left under the cosine
+  schedule, and {after_one[1]:.3f} under the linear one.
 - Another start changed a sprite by {swap["cosine: other start"]:.2f} (cosine) and
   {swap["linear: other start"]:.2f} (linear); with the clipped step of the cosine schedule left
   out, by {sum(from_490) / 2:.2f}.
