@@ -658,7 +658,7 @@ charts.bars(table, y="change of a sprite (root mean square), two pairs of seeds"
 
 # %% tags=["exercise"]
 def memory(times, ab_t):
-    """A list of numbers, one for each of the times: the weight of the start in x at that time."""
+    """The weight of the start in x at each of the falling times: a list as long as times."""
     return ...  # your code here
 
 
@@ -684,7 +684,8 @@ for name, (times, weights) in left.items():
           f"{weights[times.index(400)]:.3f} at t = 400")
 charts.lines(left, x="time t (the sampler walks from left to right)", reverse=True,
              y="weight of the start", ylim=(0, 1.05),
-             alt="Linear falls slowly; cosine at once to 0; begun at 490, fast but step by step")
+             alt="Linear falls slowly; cosine at once to 0; "
+                 "begun at 490, fast but step by step")
 
 # %% [markdown]
 # Under the linear schedule the start fades away gradually. At t = 400 (by then the guesses in the five rows of section 4
@@ -707,8 +708,10 @@ print(f"cosine, begun at t = 490: another start changes a sprite by {from_490[0]
       f"{from_490[1]:.2f}, other later noise by {change(AA, AB):.2f} and {change(BA, BB):.2f}")
 
 # %% [markdown]
-# It does count now, though the later noise still counts for more. One more thing often puzzles people. Ask for 16 sprites instead of 8, with the same seeds. The
-# first 8 squares of starting noise are the very same numbers. Will the first 8 sprites be the same?
+# It does count now, though the later noise still counts for more.
+#
+# One more thing often puzzles people. Ask for 16 sprites instead of 8, with the same seeds. The first 8 squares of starting
+# noise are the very same numbers. Will the first 8 sprites be the same?
 
 # %%
 eight, sixteen = (pictures("cosine", 0, 10, n) for n in (8, 16))
