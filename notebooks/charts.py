@@ -63,8 +63,8 @@ def lines(curves, *, x, y, alt, points=(), log="", reverse=False, xlim=None, yli
             ax.fill_between(xs, ys.min(0), ys.max(0), color=colour, alpha=0.18, linewidth=0)
     for text, place in (marks or {}).items():
         ax.axvline(float(place), color="#666666", linewidth=1, linestyle=":")
-        ax.annotate(text, (float(place), 0.98), xycoords=("data", "axes fraction"), rotation=90, va="top", ha="right",
-                    fontsize=9, color="#444444", bbox=dict(facecolor="white", edgecolor="none", pad=1.5))  # fmt: skip
+        ax.annotate(text, (float(place), 1.0), (0, 3), ("data", "axes fraction"), "offset points", ha="center",
+                    fontsize=9, color="#444444")  # fmt: skip
     return _finish(fig, ax, alt, x, y, log, reverse, xlim, ylim, legend=len(curves) > 1)
 
 

@@ -824,8 +824,12 @@ charts.bars(varied, y="diversity (real sprites: 1), two seeds",
 # %% [markdown]
 # By itself such a distance says little, so it is shown as a share of the same number for real sprites; this share is what
 # the course calls *diversity*. Without the noise much of it is lost under the linear schedule, and nearly all of it under
-# the cosine schedule. (Diversity does not say that pictures are *good*. Grain differs from picture to picture, and so do
-# blobs of different colours, and both count as variety, too.)
+# the cosine schedule.
+#
+# Does it surprise you how much is left to the blobs of the fifth row, which look so much alike? The number sees them with
+# other eyes. Where the outline of a blob is shifted by one pixel, black stands against white, and that counts for more
+# than all the shades within. Nor does diversity say that pictures are *good*: grain differs from picture to picture, and
+# counts as variety, too. So look at the pictures as well as at the number.
 
 # %% [markdown]
 # Why does it collapse? A step's mean takes away about twice the noise that lies between t and s, and relies on z to bring
