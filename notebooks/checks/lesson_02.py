@@ -434,5 +434,5 @@ def check_diversity(function):
             "With i, j = torch.combinations(torch.arange(len(x))).T, x[i] and x[j] are the two sides of all pairs, and "
             "change(x[i], x[j]) averages over them.",
         ],
-        probe=Probe("for one black and two white pictures of values 0 and 1, your number", (two,), float),
+        probe=Probe("for one picture of zeros and two of ones, your number", (two,), float),
     )  # fmt: skip
