@@ -740,10 +740,10 @@ print(f"starting noise: largest difference {same_start:.0e}; sprites: they diffe
 # much more alike.
 #
 # </details>
-# <details name="expect-2-6"><summary>Smooth pictures that resemble each other</summary>
+# <details name="expect-2-6"><summary>Pictures that resemble each other</summary>
 #
-# Yes. Under the linear schedule they keep some differences, under the cosine schedule next to none: it draws the same
-# figure again and again. This is called *collapse*.
+# Yes. Under the linear schedule they are smooth blobs that still differ somewhat, and under the cosine schedule the same
+# figure comes out again and again. This is called *collapse*.
 #
 # </details>
 # <details name="expect-2-6"><summary>Grain, because the balance is disturbed</summary>
