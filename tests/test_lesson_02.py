@@ -14,7 +14,7 @@ def walker(lesson, gaussian):
     def load(schedule, T=50):
         ab_t = du.noise_schedule(schedule, T)
         module = lesson("02_sampling", unet=gaussian(ab_t), ab_t=ab_t, T=T, device=torch.device("cpu"), fifty=None)
-        for name in ("x0_from_eps", "posterior", "step", "sample"):
+        for name in ("x0_from_eps", "posterior", "step", "sample", "memory", "diversity"):
             setattr(module, name, getattr(module, f"solution_{name}"))
         return module
 
@@ -50,6 +50,25 @@ def test_only_the_clipped_step_of_the_cosine_schedule_forgets_the_start(walker):
         ]
     assert weights["cosine"][0] < 0.01 < 0.4 < min(weights["cosine"][1:6])
     assert min(weights["linear"][:6]) > 0.85
+
+
+def test_what_is_left_of_the_start_does_not_depend_on_the_number_of_steps(walker):
+    """Under the cosine schedule next to nothing; begun below its clipped step, about a tenth at t = 400."""
+    module, left = walker("cosine"), {}
+    for schedule, begin in (("cosine", 500), ("linear", 500), ("cosine", 490)):
+        ab_t = du.noise_schedule(schedule, 500)
+        long, short = (list(range(begin, -1, -step)) for step in (10, 1))
+        left[schedule, begin] = module.memory(long, ab_t)
+        assert left[schedule, begin] == pytest.approx(module.memory(short, ab_t)[::10], abs=1e-4)
+    assert left["cosine", 500][1] == pytest.approx(0.003, abs=1e-3)
+    assert left["linear", 500][1] == pytest.approx(0.903, abs=1e-3)
+    assert left["cosine", 490][9] == pytest.approx(0.1, abs=0.02)
+
+
+def test_the_diversity_of_the_lesson_is_the_courses(walker, noise):
+    module, x = walker("cosine"), noise(7, 3, 16, 16)
+    assert module.diversity(x) == pytest.approx(du.diversity(x), rel=1e-4)
+    assert module.diversity(x[:1].repeat(4, 1, 1, 1)) == 0
 
 
 def test_ten_calls_are_counted(walker, noise):

@@ -615,6 +615,11 @@ def pictures(name, start, later, n=10, times=fifty):
     return draw(x, times, later, **nets[name])[0].cpu()
 
 
+def change(a, b):
+    """The root mean square difference between two sprites, averaged over the pairs."""
+    return (a - b).square().mean((1, 2, 3)).sqrt().mean().item()
+
+
 # %%
 seeds = [(0, 10), (1, 10), (0, 11), (1, 11)]  # of the start, and of the later noise
 drawn = {name: [pictures(name, *pair) for pair in seeds] for name in nets}
@@ -626,11 +631,6 @@ du.show_rows(
 )
 
 # %%
-def change(a, b):
-    """The root mean square difference between two sprites, averaged over the pairs."""
-    return (a - b).square().mean((1, 2, 3)).sqrt().mean().item()
-
-
 table = {}
 for name, (AA, BA, AB, BB) in drawn.items():
     table[f"{name}: other start"] = [change(AA, BA), change(AB, BB)]
