@@ -73,7 +73,9 @@ def formulas(text):
 def to_html(markdown):
     """Markdown as HTML; its blocks of code look like those of the cells."""
     text = markdown2html_mistune(formulas(markdown))
-    return re.sub(r"<pre><code.*?</code></pre>", r'<div class="highlight">\g<0></div>', text, flags=re.S)
+    text = re.sub(r"<pre><code.*?</code></pre>", r'<div class="highlight">\g<0></div>', text, flags=re.S)
+    # a link that holds a picture without words stands beside one with words: once is enough for who listens
+    return re.sub(r'<a (?=href="[^"]*"><img [^>]*alt=""[^>]*></a>)', '<a aria-hidden="true" tabindex="-1" ', text)
 
 
 def output_html(output):
@@ -211,12 +213,10 @@ def make(folder, address="", live=False):
     """
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "notebooks" / "pictures", folder / "pictures")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
-    style = (FILES / "style.css").read_text(encoding="utf-8") + HtmlFormatter().get_style_defs(".highlight")
-    style += (
-        "\n@media (prefers-color-scheme: dark) {\n" + dark + "\n}\n.highlight { background: var(--tint) !important; }\n"
-    )
-    (folder / "style.css").write_text(style, encoding="utf-8")
+    light, dark = (HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("default", "github-dark"))
+    style = [(FILES / "style.css").read_text(encoding="utf-8"), light]
+    style += ["@media (prefers-color-scheme: dark) {", dark, "}", ".highlight { background: var(--block) !important; }"]
+    (folder / "style.css").write_text("\n".join(style), encoding="utf-8")
     (folder / "player.js").write_text(PLAYER, encoding="utf-8")
     (folder / "flat_world.js").write_text(SCRIPT, encoding="utf-8")
     shutil.copy(FILES / "site.js", folder)

@@ -14,7 +14,8 @@ export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matche
 
 /** The i-th image of x, colours (3, 16, 16) in [-1, 1], on a canvas of 16 x 16. */
 export function paint(canvas, x, i = 0) {
-  const size = canvas.width, plane = size * size, context = canvas.getContext("2d");
+  const size = canvas.width, plane = size * size;
+  const context = canvas.getContext("2d", { willReadFrequently: true }); // too small for the graphics card
   const pixels = context.createImageData(size, size);
   for (let p = 0; p < plane; p++) {
     for (let k = 0; k < 3; k++) pixels.data[4 * p + k] = Math.round(127.5 * (x[(3 * i + k) * plane + p] + 1));
@@ -29,7 +30,7 @@ export class Sheet {
     this.tiles = Array.from({ length: n }, () => make("canvas", { width: 16, height: 16 }));
     this.heads = heads ? this.tiles.map(() => make("span", { className: "head" })) : [];
     const cells = this.tiles.map((tile, i) => make("div", {}, ...(heads ? [this.heads[i]] : []), tile));
-    this.grid = make("div", { className: columns > 6 ? "tiles many" : "tiles", role: "img" }, ...cells);
+    this.grid = make("div", { className: columns > 6 ? "tiles many" : "tiles", role: "img", "aria-label": title || "sprites" }, ...cells);
     this.grid.style.cssText = `--columns: ${columns}; --widest: ${widest}px`;
     this.element = make("div", { className: "sheet" }, ...(title ? [make("div", { className: "title" }, title)] : []), this.grid);
   }

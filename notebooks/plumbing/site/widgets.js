@@ -238,7 +238,7 @@ function one(walk) {
 
 function copied(tile) {
   const copy = make("canvas", { width: 16, height: 16 });
-  copy.getContext("2d").drawImage(tile, 0, 0);
+  copy.getContext("2d", { willReadFrequently: true }).drawImage(tile, 0, 0);
   return copy;
 }
 

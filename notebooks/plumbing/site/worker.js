@@ -17,12 +17,12 @@ const stopped = new Set(), kept = new Map(); // requests that nobody waits for; 
 
 let cache; // of the browser; a page that is not secure (http, not localhost) has none
 
-/** The bytes of a file beside this one; tell(bytes) is called as they come in. */
-async function bytesOf(name, tell) {
+/** The bytes of a file beside this one, {file, bytes} of the manifest; tell(bytes) is called as they come in. */
+async function bytesOf({ file, bytes }, tell) {
   cache ??= self.caches ? caches.open("course-networks").catch(() => null) : null;
-  const store = await cache, before = await store?.match(here(name));
-  const answer = before ?? await fetch(here(name));
-  if (!answer.ok) throw new Error(`${name} cannot be fetched (${answer.status})`);
+  const store = await cache, before = await store?.match(here(file));
+  const answer = before ?? await fetch(here(file)).catch(() => ({ ok: false, status: "no connection" }));
+  if (!answer.ok) throw new Error(`${file} cannot be fetched (${answer.status})`);
   const parts = [];
   const reader = answer.body.getReader();
   for (let part; !(part = await reader.read()).done;) {
@@ -30,8 +30,14 @@ async function bytesOf(name, tell) {
     tell(part.value.length);
   }
   const blob = new Blob(parts);
-  if (store && !before) await store.put(here(name), new Response(blob)).catch(() => {}); // no room: fetched again
+  if (blob.size !== bytes) throw new Error(`${file} has arrived in part only`);
+  if (store && !before) await store.put(here(file), new Response(blob)).catch(() => {}); // no room: fetched again
   return new Uint8Array(await blob.arrayBuffer());
+}
+
+/** What has proved broken must not stay. */
+async function forget({ file }) {
+  await (await cache)?.delete(here(file));
 }
 
 /** Old versions of what is in the manifest need not stay. */
@@ -42,15 +48,17 @@ async function tidy(names) {
 
 // --------------------------------------------------------------------------------------------------------- networks
 
-let runtime; // {ort, where} once it runs
+let runtime = null; // {ort, where} once it runs
 
 /** onnxruntime-web: on WebGPU where the browser has what it takes, else as WebAssembly on one thread. */
 async function start(files, where, tell) {
   const { script, glue, wasm } = files[where];
-  const ort = await import(here(script.file));
+  const ort = await import(here(script.file)).catch(() => {
+    throw new Error(`${script.file} cannot be fetched`);
+  });
   ort.env.wasm.numThreads = 1; // more would need headers that a static host does not send
   ort.env.wasm.wasmPaths = { mjs: here(glue.file), wasm: here(wasm.file) };
-  ort.env.wasm.wasmBinary = await bytesOf(wasm.file, tell);
+  ort.env.wasm.wasmBinary = await bytesOf(wasm, tell);
   ort.env.logLevel = "error";
   return { ort, where };
 }
@@ -61,10 +69,13 @@ async function choose(files) {
 }
 
 async function session(about, tell) {
-  const bytes = await bytesOf(about.file, tell);
-  const made = await runtime.ort.InferenceSession.create(bytes, { executionProviders: [runtime.where] });
+  const bytes = await bytesOf(about, tell);
+  const { ort, where } = runtime;
+  const made = await ort.InferenceSession.create(bytes, { executionProviders: [where] }).catch((cause) => {
+    throw new Error("it has arrived broken", { cause });
+  });
   return async (feeds) => {
-    const { ort } = runtime, tensors = {};
+    const tensors = {};
     for (const [name, [data, dims]] of Object.entries(feeds)) tensors[name] = new ort.Tensor("float32", data, dims);
     const answers = await made.run(tensors);
     return answers[made.outputNames[0]].data;
@@ -87,17 +98,19 @@ let turn = Promise.resolve(); // one is loaded after the other, so that the runt
 
 function load(name, about, runtimes, tell) {
   const made = turn.then(async () => {
-    let where = runtime?.where ?? await choose(runtimes), total = about.bytes, done = 0;
-    if (!runtime) total += runtimes[where].wasm.bytes;
-    const count = (bytes) => { done += bytes; tell({ name, done, total }); };
-    runtime ??= await start(runtimes, where, count);
-    try {
-      return await checked(about, await session(about, count));
-    } catch (error) {
-      if (runtime.where === "wasm") throw error;
-      kept.clear(); // the graphics card could not do it, or did it wrongly
-      runtime = await start(runtimes, "wasm", () => {});
-      return checked(about, await session(about, () => {}));
+    for (let where = runtime?.where ?? await choose(runtimes); ; where = "wasm") {
+      let total = about.bytes + (runtime ? 0 : runtimes[where].wasm.bytes), done = 0;
+      const count = (bytes) => { done += bytes; tell({ name, done, total }); };
+      try {
+        runtime ??= await start(runtimes, where, count);
+        return await checked(about, await session(about, count));
+      } catch (error) {
+        runtime = null;
+        if (where === "wasm") {
+          await Promise.all([forget(about), forget(runtimes.wasm.wasm)]); // one of them may have arrived broken
+          throw error;
+        }
+      } // else the graphics card could not do it, or did it wrongly
     }
   });
   turn = made.catch(() => {});
@@ -113,7 +126,7 @@ async function checked(about, run) {
   });
   const answer = await model(new Generator(0).normal(one), 1, 0.5, null);
   if (!check.every((v, i) => Math.abs(v - answer[i]) < 2e-3)) {
-    throw new Error("its weights have arrived broken: it does not answer as it should");
+    throw new Error("it has arrived broken: it does not answer as it should");
   }
   if (!predicts) return { run: model, classes: n_cfeat };
   model.predicts = predicts;
