@@ -65,13 +65,21 @@ async function start(files, where, tell) {
 
 async function choose(files) {
   const able = files.webgpu && "Suspending" in WebAssembly && self.navigator.gpu; // the small build needs JSPI
-  return able && await navigator.gpu.requestAdapter().catch(() => null) ? "webgpu" : "wasm";
+  const adapter = able && await navigator.gpu.requestAdapter().catch(() => null);
+  // an adapter that only plays a graphics card is slower than WebAssembly
+  return adapter && !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter) ? "webgpu" : "wasm";
+}
+
+/** What takes longer than so many seconds has failed: a graphics card may hang. */
+function within(seconds, promise) {
+  const late = new Promise((_, fail) => setTimeout(fail, 1000 * seconds, new Error("it does not answer")));
+  return Promise.race([promise, late]);
 }
 
 async function session(about, tell) {
   const bytes = await bytesOf(about, tell);
-  const { ort, where } = runtime;
-  const made = await ort.InferenceSession.create(bytes, { executionProviders: [where] }).catch((cause) => {
+  const { ort, where } = runtime, settings = { executionProviders: [where], logSeverityLevel: 3 };
+  const made = await ort.InferenceSession.create(bytes, settings).catch((cause) => {
     throw new Error("it has arrived broken", { cause });
   });
   return async (feeds) => {
@@ -103,7 +111,8 @@ function load(name, about, runtimes, tell) {
       const count = (bytes) => { done += bytes; tell({ name, done, total }); };
       try {
         runtime ??= await start(runtimes, where, count);
-        return await checked(about, await session(about, count));
+        const ready = checked(about, await session(about, count));
+        return await (where === "wasm" ? ready : within(15, ready));
       } catch (error) {
         runtime = null;
         if (where === "wasm") {
