@@ -2,7 +2,8 @@
 # make test        install once, then run every test, the notebooks among them
 # make instruction-sets   run the numeric tests as on an old processor, and with two threads (see tests/instruction_sets.py)
 # make notebooks   build and execute the notebooks whose source has changed
-# make site        write the executed lessons as a static site into site/, to read without running anything
+# make site        write the executed lessons as a static site into site/; with npm, the networks draw in it
+# make serve       serve that site on this machine (PORT=8000), and on no other
 # make data        draw the sprites again
 # make weights     train everything that weights/ holds, and score it
 # make bench       time training, sampling, pictures and start beside the sprite course's way (FLAGS=--quick: 5 minutes)
@@ -13,7 +14,7 @@ BIN := .venv/bin
 export GOMP_SPINCOUNT ?= 10000
 LESSONS := $(patsubst notebooks/py/%.py,notebooks/%.ipynb,$(wildcard notebooks/py/*.py))
 
-.PHONY: lab test instruction-sets notebooks site data weights bench
+.PHONY: lab test instruction-sets notebooks site site-packages serve data weights bench
 .DELETE_ON_ERROR:
 
 lab: .venv/installed
@@ -33,8 +34,22 @@ notebooks: $(LESSONS)
 notebooks/%.ipynb: notebooks/py/%.py .venv/installed
 	$(BIN)/python notebooks/plumbing/build.py $<
 
-site: .venv/installed
-	$(BIN)/python notebooks/plumbing/make_site.py
+site: .venv/installed site-packages
+	$(BIN)/python notebooks/plumbing/make_site.py $(SITE_FLAGS)
+
+# onnxruntime-web, with which the site draws, and axe-core, with which its tests check it; both are pinned with their hashes
+WEB := notebooks/plumbing/site
+site-packages:
+	@if ! command -v npm > /dev/null; then echo "there is no npm here: the site is built without the networks"; \
+	elif ! cmp -s $(WEB)/package-lock.json $(WEB)/node_modules/installed.json; then \
+		(cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund && cp package-lock.json node_modules/installed.json) || \
+		echo "npm could not install what $(WEB)/package.json asks for: the site is built without the networks"; fi
+
+PORT ?= 8000
+serve: .venv/installed
+	@test -f site/index.html || $(MAKE) site
+	@echo "http://127.0.0.1:$(PORT)/index.html   (Ctrl-C ends it)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory site $(PORT)
 
 data: .venv/installed
 	$(BIN)/python data/make_sprites.py

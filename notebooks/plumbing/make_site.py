@@ -1,56 +1,62 @@
-"""Write the executed lessons as a static site: python notebooks/plumbing/make_site.py [FOLDER]   (default: site/)
+"""Write the executed lessons as a static site: python notebooks/plumbing/make_site.py [FOLDER] [--address URL]
 
-It reads without a server, a kernel or a network: formulas are MathML, and every film has its player. It ends with a
-check of every link; one that leads nowhere is an error.
+FOLDER is site/ if not said. The pages read without a server, a kernel or a network: formulas are MathML, and every film
+has its player. Served by any static host (`make serve`), the networks draw in the browser, too, if onnxruntime-web is
+installed (`make site` asks npm for it). --address says where the site will be, for the picture in link previews.
+It ends with a check of every link; one that leads nowhere is an error.
 """
 
+import argparse
+import base64
 import html
+import json
 import re
 import shutil
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from string import Template
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+import torch
 from latex2mathml.converter import convert as mathml
-from nbconvert.filters import Highlight2HTML, markdown2html_mistune
+from nbconvert.filters import markdown2html_mistune
+from PIL import Image
+from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]
+import diffusion_utilities as du  # noqa: E402
 from explore import SCRIPT, figure_html  # noqa: E402
+from plumbing import site_networks  # noqa: E402
 from plumbing.picture import PLAYER  # noqa: E402
 
+FILES = Path(__file__).parent / "site"
+FILM = Path(__file__).parents[1] / "pictures" / "film.png"
+PAGE, INDEX = (Template((FILES / name).read_text(encoding="utf-8")) for name in ("page.html", "index.html"))
 TEXTS = {  # the pages that are no lessons
-    "index": "README.md", "weights": "weights/README.md", "experiments": "weights/EXPERIMENTS.md",
+    "about": "README.md", "weights": "weights/README.md", "experiments": "weights/EXPERIMENTS.md",
     "benchmark": "tests/BENCHMARK.md",
 }  # fmt: skip
-STYLE = """
-:root { color-scheme: light; }
-body { font: 17px/1.6 system-ui, sans-serif; color: #222; margin: 0; }
-nav { background: #f3f1ec; padding: 10px 24px; } nav a { margin-right: 18px; white-space: nowrap; }
-nav a[aria-current] { font-weight: 700; color: #222; text-decoration: none; }
-.anchor-link { visibility: hidden; text-decoration: none; } :hover > .anchor-link { visibility: visible; }
-main { max-width: 940px; margin: 0 auto; padding: 8px 24px 80px; }
-a { color: #0b57a4; } img, canvas { max-width: 100%; } h1 { line-height: 1.2; }
-table { border-collapse: collapse; } td, th { padding: 4px 12px 4px 0; text-align: left; vertical-align: middle; }
-code { font-size: 0.88em; background: #f3f1ec; padding: 0 3px; border-radius: 3px; }
-pre { font-size: 13px; line-height: 1.45; background: #f7f6f3; padding: 10px 14px; overflow-x: auto;
-  border-radius: 4px; }
-pre code { background: none; padding: 0; } .output { margin: 8px 0 18px; } .output pre { background: none; padding: 0; }
-details { margin: 6px 0 14px; } summary { cursor: pointer; } math { font-size: 1.1em; }
-"""
-
-PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><link rel="stylesheet" href="style.css"></head>
-<body><nav aria-label="lessons">{nav}</nav><main>
-{body}
-</main><script src="player.js"></script>{more}</body>
-</html>
-"""
+SHORT = {"about": "About the course", "weights": "The networks", "experiments": "Experiments", "benchmark": "How fast"}
+# Where a live widget stands: in the place of the picture that a cell of this lesson shows, if the cell says so.
+LIVE = {
+    "02_sampling": {r"widgets\.try_it\(player\b": "player"},
+    "05_context_control": {r"widgets\.try_it\(studio\b": "studio", r"\bmixtures\(0, 2, 8\)": "between"},
+    "06_ddim_speedup": {r"widgets\.try_it\(attempt\b": "attempt"},
+    "11_flow_matching_and_few_steps": {r"widgets\.try_it\(compete\b": "compete"},
+}
+BESIDE = {"between"}  # these do not replace the picture: they stand below it
+RUN = (
+    '<p class="run">To run this lesson on your machine: <code>make lab</code> in the course\'s folder, then open '
+    "<code>{}.ipynb</code>.</p>"
+)
+ABOUT = (
+    "A course that runs: how diffusion models work, by building one that draws 16x16 sprites. It draws in this page."
+)
 
 
 def formulas(text):
@@ -65,7 +71,11 @@ def formulas(text):
 
 
 def to_html(markdown):
-    return markdown2html_mistune(formulas(markdown))
+    """Markdown as HTML; its blocks of code look like those of the cells."""
+    text = markdown2html_mistune(formulas(markdown))
+    text = re.sub(r"<pre><code.*?</code></pre>", r'<div class="highlight">\g<0></div>', text, flags=re.S)
+    # a link that holds a picture without words stands beside one with words: once is enough for who listens
+    return re.sub(r'<a (?=href="[^"]*"><img [^>]*alt=""[^>]*></a>)', '<a aria-hidden="true" tabindex="-1" ', text)
 
 
 def output_html(output):
@@ -86,16 +96,28 @@ def output_html(output):
     return f"<pre>{html.escape(data['text/plain'])}</pre>"
 
 
-def cell_html(cell):
-    """A cell with its outputs; a solution is folded, and so is what only finds the course."""
+def cell_html(cell, widgets=None):
+    """A cell with its outputs; a solution is folded, and so is what only finds the course.
+
+    widgets: {a pattern of the source: the name of the live widget that takes the place of the cell's picture}.
+    """
     if cell.cell_type == "markdown":
         return to_html(cell.source)
-    code = Highlight2HTML()(cell.source)
+    code = highlight(cell.source, PythonLexer(), HtmlFormatter())
     for tag, summary in {"solution": "Solution", "setup": "Set-up"}.items():
         if tag in cell.metadata.get("tags", []):
             code = f"<details><summary>{summary}</summary>{code}</details>"
-    outputs = "".join(f'<div class="output">{output_html(o)}</div>' for o in cell.outputs)
-    return code + outputs
+    live = next((name for pattern, name in (widgets or {}).items() if re.search(pattern, cell.source)), None)
+    outputs = [output_html(output) for output in cell.outputs]
+    if live:
+        outputs = [live_html(live, o) if o.startswith("<img") else o for o in outputs]
+    return code + "".join(f'<div class="output">{o}</div>' for o in outputs)
+
+
+def live_html(name, picture):
+    """The place of a live widget (site/live.js), with the picture that stays where no network can run."""
+    keep = " data-keep" if name in BESIDE else ""
+    return f'<div class="live" data-widget="{name}"{keep}>{picture}</div>'
 
 
 def site_links(text):
@@ -106,29 +128,131 @@ def site_links(text):
     return re.sub(r'(src="|\]\()(?:\.\./)?notebooks/pictures/', r"\1pictures/", text)
 
 
-def make(folder):
-    """Write the site into the folder, which is emptied first; returns the pages."""
+def plain(text):
+    """The words of a piece of HTML, without those of formulas and unseen marks."""
+    text = re.sub(r"<math.*?</math>|<script.*?</script>|<a class=\"anchor-link\".*?</a>", " ", text, flags=re.S)
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))).strip()
+
+
+def sections(body):
+    """The parts of a page, each from a heading to the next: (anchor, heading, HTML); the first has the page's title."""
+    parts = re.split(r'(?=<h[12][^>]* id=")', body)
+    for part in parts if re.match("<h1", parts[0]) else parts[1:]:
+        heading = re.match(r'<(h[12])[^>]* id="([^"]*)"[^>]*>(.*?)</\1>', part, re.S)
+        yield heading[2], plain(heading[3]), part[heading.end() :]
+
+
+def search_index(pages):
+    """JavaScript: what site.js searches, [page, anchor, title, section, text] for each section of {stem: body}."""
+    entries = []
+    for stem, body in pages.items():
+        (_, title, opening), *others = sections(body)
+        entries.append([f"{stem}.html", "", title, "", plain(opening)])
+        entries += [[f"{stem}.html", anchor, title, heading, plain(part)] for anchor, heading, part in others]
+    return "window.searchIndex = " + json.dumps(entries, ensure_ascii=False) + ";\n"
+
+
+def lesson_cards(titles):
+    """The lessons with their pictures and what README.md says of each."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    said = dict(re.findall(r"\| \[[^]!]+\]\(notebooks/(\w+)\.ipynb\) \| (.*?) \|$", readme, re.M))
+    cards = []
+    for stem, title in titles.items():
+        picture = f"pictures/{stem}.png"
+        image = f'<img src="{picture}" alt="">' if (ROOT / "notebooks" / picture).is_file() else ""
+        about = f'<span class="about">{said.get(stem, "")}</span>'
+        cards.append(
+            f'<li><a href="{stem}.html"><span class="picture">{image}</span><strong>{title}</strong>{about}</a></li>'
+        )
+    return '<ul class="cards">' + "\n".join(cards) + "</ul>"
+
+
+def contents(here, titles, body):
+    """The list of all pages; of this one with its sections."""
+    items = []
+    for stem, title in ({"index": "The course"} | titles).items():
+        current, inner = "", ""
+        if stem == here:
+            current = ' aria-current="page"'
+            found = [(anchor, heading) for anchor, heading, _ in sections(body)][1:]
+            inner = "".join(f'<li><a href="#{a}">{html.escape(heading)}</a></li>' for a, heading in found)
+            inner = f"<ol>{inner}</ol>" if inner and here != "index" else ""
+        items.append(f'<li><a href="{stem}.html"{current}>{html.escape(title)}</a>{inner}</li>')
+    return "<ol>" + "\n".join(items) + "</ol>"
+
+
+def onwards(here, lessons, titles):
+    """Links to the lesson before and to the next one."""
+    order = ["index", *lessons]
+    if here not in order:
+        return ""
+    at, names, links = order.index(here), {"index": "The course"} | titles, []
+    for step, word in ((-1, "previous"), (1, "next")):
+        if 0 <= at + step < len(order):
+            stem = order[at + step]
+            links.append(
+                f'<a class="{word}" rel="{word[:4]}" href="{stem}.html"><small>{word}</small>{names[stem]}</a>'
+            )
+    return '<div class="onwards">' + "".join(links) + "</div>"
+
+
+def draw_pictures(folder):
+    """preview.png, for link previews, and the icon: real sprites, from noise on the left to clean on the right."""
+    sprites, ab_t = du.load_sprites("held_out", 200).x[[13, 40, 81, 2, 58, 27]], du.noise_schedule("cosine", 500)
+    noise = torch.randn(sprites.shape, generator=torch.Generator().manual_seed(0))
+    times = [500, 440, 380, 330, 290, 250, 210, 170, 130, 80, 30, 0]
+    columns = torch.stack([du.add_noise(sprites, t, noise, ab_t) for t in times], 1)
+    Image.fromarray(du.show(columns.flatten(0, 1), columns=12, scale=6, gap=4).frames[0]).save(folder / "preview.png")
+    Image.fromarray(du.to_pixels(sprites[:1])[0]).resize((64, 64), Image.Resampling.NEAREST).save(folder / "icon.png")
+
+
+def make(folder, address="", live=False):
+    """Write the site into the folder, which is emptied first; returns the pages.
+
+    address: where the site will be, with a slash at its end; live: with the networks, which onnxruntime-web runs.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "notebooks" / "pictures", folder / "pictures")
-    (folder / "style.css").write_text(STYLE + HtmlFormatter().get_style_defs(".highlight"), encoding="utf-8")
+    light, dark = (HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("default", "github-dark"))
+    style = [(FILES / "style.css").read_text(encoding="utf-8"), light]
+    style += ["@media (prefers-color-scheme: dark) {", dark, "}", ".highlight { background: var(--block) !important; }"]
+    (folder / "style.css").write_text("\n".join(style), encoding="utf-8")
     (folder / "player.js").write_text(PLAYER, encoding="utf-8")
     (folder / "flat_world.js").write_text(SCRIPT, encoding="utf-8")
-    texts = {stem: to_html((ROOT / file).read_text(encoding="utf-8")) for stem, file in TEXTS.items()}
-    bodies = {"index": texts.pop("index")}
+    shutil.copy(FILES / "site.js", folder)
+    draw_pictures(folder)
+    bodies = {}
     for file in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        bodies[file.stem] = "\n".join(map(cell_html, nbformat.read(file, 4).cells))
-    bodies |= texts
-    titles = {stem: re.search("<h1[^>]*>(.*?)<a", body, re.S)[1] for stem, body in bodies.items()}
-    short = {stem: title.split(".")[0] if stem[0].isdigit() else title for stem, title in titles.items()}
-    short["index"] = "The course"
+        widgets = LIVE.get(file.stem) if live else None
+        bodies[file.stem] = "\n".join(cell_html(cell, widgets) for cell in nbformat.read(file, 4).cells)
+    lessons = list(bodies)
+    bodies |= {stem: to_html((ROOT / file).read_text(encoding="utf-8")) for stem, file in TEXTS.items()}
+    titles = {stem: next(sections(body))[1] for stem, body in bodies.items()}
+    for stem in lessons:
+        run = RUN.format(stem)
+        bodies[stem] = bodies[stem].replace("</h1>", "</h1>" + run, 1)
+    names = titles | {stem: SHORT[stem] for stem in TEXTS}
+    film = base64.b64encode(FILM.read_bytes()).decode()
+    stage = f'<img class="film" src="data:image/png;base64,{film}" alt="Twenty sprites emerge from noise">'
+    stage = live_html("one", stage) if live else stage
+    cards = lesson_cards({stem: titles[stem] for stem in lessons})
+    bodies = {"index": INDEX.substitute(stage=stage, cards=cards)} | bodies
+    (folder / "search-index.js").write_text(search_index({s: bodies[s] for s in [*lessons, *TEXTS]}), encoding="utf-8")
+    if live:
+        shutil.copy(FILES / "live.js", folder)
+        site_networks.make_live(folder / "live")
     for stem, body in bodies.items():
-        here = {stem: " aria-current=page"}
-        nav = " ".join(
-            f'<a href="{s}.html" title="{titles[s]}" aria-label="{titles[s]}"{here.get(s, "")}>{name}</a>'
-            for s, name in short.items()
-        )
-        more = '<script src="flat_world.js"></script>' if 'class="flat-world"' in body else ""
-        page = PAGE.format(title=titles[stem], nav=nav, body=site_links(body), more=more)
+        scripts = ["player.js"] + ["flat_world.js"] * ('class="flat-world"' in body)
+        scripts += ["live.js"] * ('class="live"' in body)
+        title = titles.get(stem, "Diffusion models, one sprite at a time")
+        first = re.search(r"<p>(.*?)</p>", body, re.S) if stem in lessons else None
+        page = PAGE.substitute(
+            title=html.escape(title if stem == "index" else f"{title} - Diffusion models, one sprite at a time"),
+            description=html.escape(plain(first[1])[:300] if first else ABOUT), address=html.escape(address),
+            kind="index" if stem == "index" else "text", body=site_links(body),
+            onwards=onwards(stem, lessons, titles), contents=contents(stem, names, body),
+            scripts="\n".join(f'<script src="{name}"></script>' for name in scripts),
+        )  # fmt: skip
         (folder / f"{stem}.html").write_text(page, encoding="utf-8")
     return sorted(folder.glob("*.html"))
 
@@ -165,9 +289,25 @@ def broken_links(folder):
     return broken
 
 
-if __name__ == "__main__":
-    site = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "site")
-    pages = make(site)
-    if bad := broken_links(site):
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "site")
+    parser.add_argument("--address", default="", help="where the site will be, such as https://name.example/course/")
+    parser.add_argument("--still", action="store_true", help="leave the networks out")
+    given = parser.parse_args()
+    address = given.address and given.address.rstrip("/") + "/"
+    live = site_networks.installed() and not given.still
+    pages = make(given.folder, address, live)
+    if bad := broken_links(given.folder):
         sys.exit("links that lead nowhere:\n" + "\n".join(bad))
-    print(f"{len(pages)} pages in {site.name}/, every link leads somewhere: open {site.name}/index.html")
+    print(
+        f"{len(pages)} pages in {given.folder.name}/, every link leads somewhere: open {given.folder.name}/index.html"
+    )
+    if live:
+        print("The networks draw in it where it is served: make serve")
+    elif not given.still:
+        print("It was built without the networks, because onnxruntime-web is not installed: make site asks npm for it.")
+
+
+if __name__ == "__main__":
+    main()

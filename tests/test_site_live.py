@@ -1,0 +1,381 @@
+"""The live part of the site in a real browser: the networks draw there what they draw in Python, the widgets answer,
+and where no network can run, the saved picture stays.
+
+The site here has a single lesson, made of those cells of all lessons that have live widgets, so that the networks are
+loaded once; it is served on 127.0.0.1. It needs chromium and what `make site` installs with npm; where one of them is
+missing, these tests are skipped.
+"""
+
+import contextlib
+import functools
+import http.server
+import re
+import shutil
+import threading
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from nbformat.v4 import new_markdown_cell, new_notebook
+from test_browser import ARTIFACTS, CHROMIUM, browser  # noqa: F401
+
+import diffusion_utilities as du
+from plumbing import make_site, site_networks
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium"),
+    pytest.mark.skipif(not site_networks.installed(), reason="onnxruntime-web is not installed: make site-packages"),
+]
+AXE = site_networks.SITE / "node_modules" / "axe-core" / "axe.min.js"
+LESSON = "01_widgets"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A site of the first page, the pages about the course, and a lesson with every widget; with the networks."""
+    root = tmp_path_factory.mktemp("live") / "course"
+    for file in make_site.TEXTS.values():
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(make_site.ROOT / file, root / file)
+    shutil.copytree(make_site.ROOT / "notebooks" / "pictures", root / "notebooks" / "pictures")
+    marks, cells = {}, [new_markdown_cell("# 1. Every widget\n\nThey come from several lessons.")]
+    for stem, own in make_site.LIVE.items():
+        marks |= own
+        lesson = nbformat.read(make_site.ROOT / "notebooks" / f"{stem}.ipynb", 4)
+        with_widgets = [c for c in lesson.cells if c.cell_type == "code" and any(re.search(m, c.source) for m in own)]
+        cells += [new_markdown_cell(f"## From {stem}"), *with_widgets]
+    nbformat.write(new_notebook(cells=cells), root / "notebooks" / f"{LESSON}.ipynb")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(make_site, "ROOT", root)
+        patch.setattr(make_site, "LIVE", {LESSON: marks})
+        make_site.make(root / "site", live=True)
+    return root / "site"
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves the site; what it is told to spoil arrives with zeros in its second half, what it misses not at all."""
+
+    spoil = miss = None
+
+    def log_message(self, *words):
+        pass
+
+    def handle(self):
+        with contextlib.suppress(ConnectionError):  # a page that is closed before all of it has arrived
+            super().handle()
+
+    def do_GET(self):
+        if self.miss and self.miss in self.path:
+            return self.send_error(404)
+        if not (self.spoil and self.spoil in self.path):
+            return super().do_GET()
+        data = Path(self.translate_path(self.path)).read_bytes()
+        data = data[: len(data) // 2] + bytes(len(data) - len(data) // 2)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+@pytest.fixture(scope="module")
+def serve(site):
+    """serve(spoil=..., miss=...) gives the address of a server."""
+    servers = []
+
+    def start(**how):
+        handler = type("Spoiling", (Handler,), how)
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=site)))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def address(serve):
+    return serve()
+
+
+@pytest.fixture(scope="module")
+def context(browser):  # noqa: F811
+    """One reader, whose browser keeps what it has fetched."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+def watched(context, address):
+    """A page, and a list that fills with its errors and with its requests to other hosts."""
+    page, wrong = context.new_page(), []
+    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    own = (address, "data:", "blob:")
+    page.on("request", lambda request: None if request.url.startswith(own) else wrong.append(request.url))
+    return page, wrong
+
+
+@pytest.fixture
+def page(context, address):
+    """A page whose errors, and requests to other hosts, fail the test."""
+    page, wrong = watched(context, address)
+    yield page
+    page.close()
+    assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def lesson(context, address):
+    """The page with every widget, opened once; its errors fail the last test that uses it."""
+    page, wrong = watched(context, address)
+    page.goto(f"{address}{LESSON}.html")
+    yield page
+    page.close()
+    assert wrong == []
+
+
+def drawn(page, widget, times=1):
+    """The widget, once it has drawn so many times."""
+    root = page.locator(f'.live[data-widget="{widget}"]')
+    root.scroll_into_view_if_needed()
+    page.wait_for_function("([w, n]) => document.querySelector(`.live[data-widget='${w}']`).dataset.drawn >= n",
+                           arg=[widget, times], timeout=120_000)  # fmt: skip
+    return root
+
+
+def pixels(root):
+    """The colours of all its sprites."""
+    return np.array(
+        root.evaluate("""root => [...root.querySelectorAll(".tiles canvas")].flatMap(
+        (tile) => [...tile.getContext("2d").getImageData(0, 0, 16, 16).data])""")
+    )
+
+
+# --------------------------------------------------------------------------------------------------- the same numbers
+
+ASK = """async (requests) => {
+  const { ask } = await import(new URL("live/network.js", document.baseURI)), answers = [];
+  const floats = (list) => (list ? Float32Array.from(list) : null);
+  for (const { kind, ...given } of requests) {
+    if (given.names) await ask("load", { names: given.names });
+    let calls = 0;
+    const float = { x: floats(given.x) ?? undefined, c: floats(given.c), negative: floats(given.negative) };
+    const begin = performance.now();
+    const answer = await ask(kind, { ...given, ...float }, { onstep: () => { calls += 1; } });
+    answers.push({ answer: [...answer], calls, ms: performance.now() - begin });
+  }
+  return answers;
+}"""
+
+
+def rows(*classes):
+    return torch.eye(5)[list(classes)]
+
+
+def test_the_networks_draw_what_they_draw_in_python(lesson, capsys):
+    """From the same seed: classes, guidance, a negative, noise put back, two networks, the few steps, and the judge."""
+    unet, ab_t = du.load_model(du.WEIGHTS / "unet.pth")
+    few, _ = du.load_model(du.WEIGHTS / "few_steps.pth")
+    linear_net, linear = du.load_model(du.WEIGHTS / "context_model_31.pth")
+    c, away = rows(0, 2), rows(3, 3)
+    flat = {"c": c.flatten().tolist(), "negative": away.flatten().tolist()}
+    few_c = rows(*(i % 5 for i in range(12)))
+    asked = {
+        "2M, guided, away": dict(network="unet", n=2, seed=3, w=2.0, settings=dict(steps=4, order=2, clip=True)) | flat,
+        "DDPM": dict(network="unet", n=2, seed=7, c=flat["c"], settings=dict(steps=5, eta=1)),
+        "the sprite course's network": dict(network="context_model_31", n=1, seed=5, settings=dict(steps=3, eta=1)),
+        "one call": dict(network="few_steps", n=1, seed=1, c=rows(0).flatten().tolist(), walk="jumps",
+                         settings=dict(steps=1)),
+        "twelve sprites, four calls": dict(network="few_steps", n=12, seed=1, laterSeed=2, walk="jumps",
+                                           c=few_c.flatten().tolist(), settings=dict(steps=4)),
+    }  # fmt: skip
+    truth = {
+        "2M, guided, away": du.sample(du.Guided(unet, 2.0, away), ab_t, 2, c, seed=3, steps=4, order=2, clip=True),
+        "DDPM": du.sample(unet, ab_t, 2, c, seed=7, steps=5, eta=1.0),
+        "the sprite course's network": du.sample(linear_net, linear, 1, seed=5, steps=3, eta=1.0),
+        "one call": du.sample(few, ab_t, 1, rows(0), seed=1, steps=1).clamp(-1, 1),
+    }
+    x, dice = torch.randn(12, 3, 16, 16, generator=torch.Generator().manual_seed(1)), torch.Generator().manual_seed(2)
+    for t in (500, 375, 250, 125):  # lesson 11's jumps
+        x = x if t == 500 else du.add_noise(x, t, torch.randn(x.shape, generator=dice), ab_t)
+        with torch.no_grad():
+            x = du.to_x0_eps(few(x, torch.full((12,), t / 500), few_c), x, t, ab_t, "v")[0].clamp(-1, 1)
+    truth["twelve sprites, four calls"] = x
+    requests = [dict(kind="walk", names=[request["network"]]) | request for request in asked.values()]
+    sprites = du.load_sprites("held_out", 12)
+    requests.append(dict(kind="classify", names=["classifier"], x=sprites.x.flatten().tolist(), n=12))
+    *walks, judged = lesson.evaluate(ASK, requests)
+    for name, walk in zip(asked, walks):
+        assert walk["calls"] == asked[name]["settings"]["steps"]
+        apart = (torch.tensor(walk["answer"]) - truth[name].flatten()).abs().max().item()
+        assert apart < 2 / 255, f"{name}: {apart}"  # less than one of the 256 shades of a pixel
+        with capsys.disabled():
+            print(f"\n{name}: {walk['ms']:.0f} ms in the browser, {walk['calls']} calls", end="")
+    assert judged["answer"] == du.features_of(sprites.x)[1].tolist()
+
+
+# ------------------------------------------------------------------------------------------------------- the widgets
+
+
+@pytest.mark.parametrize("widget, control, says", [
+    ("player", "strength", "Diversity of the nine results: "),
+    ("between", "to_seed", "From hero to food: "),
+    ("studio", "seed", "The judge sees "),
+    ("attempt", "calls", "Away from the top row by "),
+    ("compete", "seed", " of 20 recognised as asked"),
+])  # fmt: skip
+def test_each_widget_draws_and_answers_the_keyboard(lesson, widget, control, says):
+    root = drawn(lesson, widget)
+    assert says in root.locator(".sentence").inner_text() and not root.locator(".wrong").count()
+    assert root.locator(".panel").is_visible()
+    saved = root.locator(":scope > img, :scope > canvas")  # the picture, or the player on top of it
+    assert any(picture.is_visible() for picture in saved.all()) == (widget in make_site.BESIDE)
+    before = pixels(root)
+    assert len(np.unique(before)) > 50
+    root.get_by_label(control, exact=True).focus()
+    lesson.keyboard.press("ArrowRight")
+    drawn(lesson, widget, 2)
+    after = pixels(root)
+    assert before.shape == after.shape and (before != after).mean() > 0.005
+    ARTIFACTS.mkdir(exist_ok=True)
+    root.screenshot(path=ARTIFACTS / f"site_{widget}.png")
+
+
+def test_a_film_of_the_walk_can_be_turned_back(lesson):
+    root = drawn(lesson, "studio")
+    last, slider = pixels(root), root.get_by_label("frame")
+    slider.focus()
+    lesson.keyboard.press("Home")
+    assert root.locator(".film-bar output").inner_text() == "t = 400"
+    noise = pixels(root)
+    assert np.abs(np.diff(noise)).mean() > 1.3 * np.abs(np.diff(last)).mean()
+    lesson.keyboard.press("End")
+    assert (pixels(root) == last).all()
+
+
+def test_the_first_page_draws_one_at_a_click_also_on_a_phone(lesson, page, address):
+    drawn(lesson, "studio")
+    fetched = []
+    page.context.on("request", lambda request: fetched.append(request.url))
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{address}index.html")
+    root = drawn(page, "one")
+    assert any("worker.js" in url for url in fetched)
+    assert not [url for url in fetched if url.endswith((".onnx", ".wasm"))]  # the other page has fetched them: kept
+    first = pixels(root)
+    root.get_by_label("kind").select_option("food")
+    drawn(page, "one", 2)
+    root.get_by_role("button", name="draw me one").click()
+    drawn(page, "one", 3)
+    assert root.locator(".sentence").inner_text().startswith("A sprite of the class food, from the noise of seed ")
+    assert (first != pixels(root)).mean() > 0.1 and root.locator(".shelf canvas").count() == 2
+    with page.expect_download() as download:
+        root.get_by_role("button", name="save it").click()
+    assert download.value.suggested_filename == "sprite.png"
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTIFACTS / "site_index_360.png")
+
+
+def test_no_page_is_wider_than_a_phone(page, address):
+    page.set_viewport_size({"width": 360, "height": 740})
+    for stem in ("index", LESSON, *make_site.TEXTS):
+        page.goto(f"{address}{stem}.html", wait_until="domcontentloaded")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, stem
+
+
+# --------------------------------------------------------------------------------------- where no network can run
+
+
+@pytest.mark.parametrize("how, why", [
+    (dict(spoil="unet-"), "because it has arrived broken"),
+    (dict(spoil="threaded.wasm"), "because it has arrived broken"),
+    (dict(miss=".onnx"), "cannot be fetched (404)"),
+    (dict(miss="ort.wasm.min.mjs"), "ort.wasm.min.mjs cannot be fetched"),
+    (dict(miss="worker.js"), "cannot run the program"),
+])  # fmt: skip
+def test_what_arrives_broken_leaves_the_picture_and_a_reason(browser, serve, how, why):  # noqa: F811
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{serve(**how)}index.html")
+    page.wait_for_selector(".live-why", timeout=60_000)
+    root = page.locator(".live")
+    saved = root.locator(":scope > img, :scope > canvas")  # the picture, or the player on top of it
+    sentence = root.locator(".live-why").inner_text()
+    assert sentence.startswith("The network cannot draw here, ") and why in sentence
+    assert sentence.endswith("Here is its picture.")
+    assert root.locator(".panel").count() == 0 and any(picture.is_visible() for picture in saved.all())
+    context.close()
+
+
+def test_an_old_browser_keeps_the_picture(browser, address):  # noqa: F811
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script("Object.defineProperty(window, 'WebAssembly', { value: undefined })")
+    page.goto(f"{address}{LESSON}.html")
+    assert page.locator(".live-why").first.inner_text().startswith("This browser is too old to run a network.")
+    assert page.locator(".panel").count() == 0
+    context.close()
+
+
+def test_a_page_that_is_opened_as_a_file_reads_and_says_what_is_missing(browser, site):  # noqa: F811
+    context = browser.new_context()
+    page, wrong = context.new_page(), []
+    page.on("console", lambda message: wrong.append(message.text))
+    page.goto((site / "index.html").as_uri())
+    assert "opened as a file" in page.locator(".live-why").inner_text()
+    page.get_by_label("Search all lessons").fill("guidance")
+    page.wait_for_selector("#hits a")
+    assert wrong == [] and page.evaluate("getComputedStyle(document.querySelector('.cards')).display") == "grid"
+    context.close()
+
+
+# -------------------------------------------------------------------------------------------------- reading the pages
+
+
+def test_the_search_leads_to_the_section(page, address):
+    page.goto(f"{address}index.html")
+    page.keyboard.press("/")
+    page.keyboard.type("sprite course weights")
+    page.wait_for_selector("#hits a")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/*.html#*")
+    page.get_by_label("Search all lessons").fill("zzyzx")
+    assert page.locator("#hits").inner_text() == "No lesson says that."
+
+
+def test_code_can_be_copied(page, address):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address.rstrip("/"))
+    page.goto(f"{address}index.html")
+    block = page.locator(".highlight").first
+    block.hover()
+    block.get_by_role("button", name="copy").click()
+    assert page.evaluate("navigator.clipboard.readText()") == "make lab\n"
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: make site-packages")
+def test_axe_finds_nothing_serious(lesson, page, address):
+    for widget in ("player", "studio", "between", "attempt", "compete"):
+        drawn(lesson, widget)
+    serious = audited(lesson)
+    for stem in ("index", "about"):
+        page.goto(f"{address}{stem}.html")
+        serious += audited(page)
+    assert serious == []
+
+
+def audited(page):
+    """What axe-core finds serious or critical in the page, by daylight and in the dark."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        result = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+        for violation in result["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                found.append(f"{page.url}, {scheme}: {violation['id']} {violation['nodes'][0]['html'][:200]}")
+    return found
