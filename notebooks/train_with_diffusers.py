@@ -86,8 +86,8 @@ def load_data(name, root=HERE / "saved", download=False, size=None, options=None
         if Path(name).is_dir():
             options = {"fit": "crop"} | options
         data = own_pictures.load_pictures(name, size or 32, options, report)
-        if len(data.x) < 3:
-            raise ValueError(f"{name} holds fewer than 3 pictures: training needs one, and two are held out")
+        if len(data.x) < 4:
+            raise ValueError(f"{name} holds only {len(data.x)}: training needs two pictures, and two are held out")
         order, last = torch.randperm(len(data.x), generator=torch.Generator().manual_seed(0)), max(2, len(data.x) // 10)
         return tuple(du.Sprites(data.x[rows], data.c[rows], data.classes) for rows in (order[:-last], order[-last:]))
     if size or options:

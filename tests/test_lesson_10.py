@@ -147,6 +147,14 @@ def test_a_folder_of_ones_own_and_the_sprites(folder):
     for x, row in zip(both, c):  # each picture keeps its class
         k = (x == program.photo_crops(11, seed=0)).flatten(1).all(1).nonzero().item()
         assert row.tolist() == [1 - k % 2, k % 2]
+    shutil.rmtree(folder / "b")
+    for k in (0, 2, 4):
+        (folder / "a" / f"{k}.png").unlink()
+    with pytest.raises(ValueError, match=f"{folder} holds only 3: training needs two pictures, and two are held out"):
+        program.load_data(str(folder), report=None)
+
+
+def test_other_sizes_and_the_sprites(folder):
     assert [data.x.shape[2:] for data in program.load_data(str(folder), size=16)] == [(16, 16), (16, 16)]
     assert [len(data.x) for data in program.load_data("sprites")] == [36_000, 4_000]
 
@@ -561,7 +569,7 @@ def test_two_processes(folder, tmp_path):
 # ---------------------------------------------------------------------------------------------------------- the lesson
 
 
-@pytest.mark.parametrize("n", [3, 12, 60])
+@pytest.mark.parametrize("n", [4, 12, 60])
 def test_the_lesson_takes_a_small_folder(n, tmp_path):
     """Sections 2, 4 and 5 on n pictures instead of 4,000; the trainings and the walks are short."""
     for k, pixels in enumerate(du.to_pixels(program.photo_crops(n, seed=0))):
