@@ -147,8 +147,8 @@ def sample(pipeline, n, classes=None, **how):
 
 
 def sheet(x, names, n):
-    """Pictures on a sheet: a row for each class, or rows of eight."""
-    if names[0] is None:
+    """Pictures on a sheet: a row for each class, or rows of eight if there is only one."""
+    if len(set(names)) == 1:
         return du.show(x, columns=min(n, 8), alt="samples")
     return du.show_rows({name: x[k * n : (k + 1) * n] for k, name in enumerate(names[::n])}, scale=2, alt="samples")
 
@@ -206,8 +206,8 @@ def train(args):
     if first:
         runs.settle(args, words=KNOWN)
         if own and not args.resume:
-            file = own_pictures.write_still(du.contact_sheet(data), args.out / "contact.png")
-            print(f"look at {file}: this is what is trained on")
+            own_pictures.write_still(du.contact_sheet(data), args.out / "contact.png")
+            print(f"look at {args.out.name}/contact.png: this is what is trained on")
             if few := own_pictures.advice(len(data.x)):
                 print(few)
     begun = f", resumed at step {progress.step}" if args.resume else ""
