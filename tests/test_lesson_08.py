@@ -227,6 +227,19 @@ def test_log_variance(bound):
     assert torch.equal(bound.log_variance("learned range", v, i, ab, v)[0] > low[0], v[0] > -1)
 
 
+@pytest.mark.parametrize("name, T", SCHEDULES)
+def test_fixed_large_is_that_of_improved_diffusion(bound, name, T):
+    """gaussian_diffusion.py: FIXED_LARGE takes np.append(posterior_variance[1], betas[1:]), its index 0 our step 1."""
+    ab, i = schedule(name, T), torch.arange(1, T + 1)
+    betas, before, after = 1 - ab[1:] / ab[:-1], ab[:-1], ab[1:]
+    posterior_variance = betas * (1 - before) / (1 - after)
+    wanted = torch.cat([posterior_variance[1:2], betas[1:]]).log()
+    found = bound.log_variance("fixed large", None, i, ab, normal(T, 1, 1, 1))
+    torch.testing.assert_close(found.flatten(), wanted, rtol=1e-9, atol=1e-9)
+    ours = bound.log_variance("large", None, i, ab, normal(T, 1, 1, 1)).flatten()
+    assert ours[0] == betas[0].log() != found.flatten()[0] and torch.equal(ours[1:], found.flatten()[1:])
+
+
 def small_trainer(bound, kind="rescaled MSE", **how):
     torch.manual_seed(0)
     model = du.Unet(widths=(8, 16))

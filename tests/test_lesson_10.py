@@ -1,12 +1,18 @@
 """Lesson 10: real pictures, the library's schedule, network and pipelines beside ours, and the program."""
 
+import json
 import os
 import pickle
+import re
+import shutil
 import struct
 import subprocess
 import sys
+import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
+import jupytext
 import numpy as np
 import pytest
 import torch
@@ -20,27 +26,32 @@ from diffusers import (
     HeunDiscreteScheduler,
     UNet2DModel,
 )
+from diffusers.configuration_utils import FrozenDict
 from diffusers.utils import logging
 from PIL import Image
+from safetensors.torch import load_file
 from sklearn.datasets import load_sample_images
 
 import diffusion_utilities as du
 import train_with_diffusers as program
+from course_pipeline import CoursePipeline
 
 NAME = "10_real_data_and_the_library"
 AB = du.noise_schedule("cosine", 20)
 TINY = ["--widths", "8", "16", "--batch", "4", "--samples", "2"]
 
 
-@pytest.fixture
-def ten(lesson, monkeypatch):
-    """The lesson's classes, in a module that the library can import; its talk and its progress bars are off."""
-    logging.set_verbosity_error()
+@pytest.fixture(autouse=True)
+def quiet():
+    """The library's progress bars are off; its warnings are not."""
     logging.disable_progress_bar()
+
+
+@pytest.fixture
+def ten(lesson):
+    """The lesson's functions and classes."""
     photos = [Image.fromarray(photo) for photo in load_sample_images().images]
-    module = lesson(NAME, device=torch.device("cpu"), held_out=None, photos=photos)
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    return module
+    return lesson(NAME, device=torch.device("cpu"), held_out=None, photos=photos)
 
 
 def normal(*shape, seed=0):
@@ -77,7 +88,7 @@ def fashion(tmp_path):
         pixels, labels = (rng.integers(0, 256, size, np.uint8) for size in ((n, 28, 28), (n,)))
         for kind, array in (("images-idx3", pixels), ("labels-idx1", labels)):
             head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
-            (raw / f"{part}-{kind}-ubyte").write_bytes(head + array.tobytes())
+            (raw / f"{part}-{kind}-ubyte").write_bytes(head + (array % 10 if "labels" in kind else array).tobytes())
     return SimpleNamespace(root=tmp_path, pixels=pixels)
 
 
@@ -96,7 +107,9 @@ def cifar(tmp_path, monkeypatch):
 
 
 def test_fashion_mnist_in_its_own_format(fashion, no_network):
-    train, test = program.load_data("fashion", fashion.root)
+    learned, other = program.load_data("fashion", fashion.root)
+    train, test = learned.x, other.x
+    assert learned.c.shape == (12, 10) and learned.classes[9] == "Ankle boot"
     assert train.shape == (12, 1, 32, 32) and test.shape == (3, 1, 32, 32)
     du.check_images(train)
     np.testing.assert_array_equal(du.to_pixels(train)[:, 2:-2, 2:-2, 0], fashion.pixels)
@@ -104,7 +117,9 @@ def test_fashion_mnist_in_its_own_format(fashion, no_network):
 
 
 def test_cifar10_in_its_own_format(cifar, no_network):
-    train, test = program.load_data("cifar10", cifar.root)
+    learned, other = program.load_data("cifar10", cifar.root)
+    train, test = learned.x, other.x
+    assert learned.classes == tuple("abcdefghij") and learned.c.argmax(1).tolist() == [0, 1, 2] * 5
     assert train.shape == (15, 3, 32, 32) and test.shape == (3, 3, 32, 32)
     np.testing.assert_array_equal(du.to_pixels(train).transpose(0, 3, 1, 2), cifar.pixels)
 
@@ -125,11 +140,23 @@ def folder(tmp_path):
 
 def test_a_folder_of_ones_own_and_the_sprites(folder):
     train, held_out = program.load_data(str(folder))
-    assert train.shape == (10, 3, 32, 32) and held_out.shape == (1, 3, 32, 32)
-    both = torch.cat([train, held_out]).flatten(1)
-    assert len(both.unique(dim=0)) == 11
-    assert [x.shape[2:] for x in program.load_data(str(folder), size=16)] == [(16, 16), (16, 16)]
-    assert [len(x) for x in program.load_data("sprites")] == [36_000, 4_000]
+    assert train.x.shape == (9, 3, 32, 32) and held_out.x.shape == (2, 3, 32, 32)
+    assert train.classes == held_out.classes == ("a", "b")
+    both, c = torch.cat([train.x, held_out.x]), torch.cat([train.c, held_out.c])
+    assert len(both.flatten(1).unique(dim=0)) == 11
+    for x, row in zip(both, c):  # each picture keeps its class
+        k = (x == program.photo_crops(11, seed=0)).flatten(1).all(1).nonzero().item()
+        assert row.tolist() == [1 - k % 2, k % 2]
+    shutil.rmtree(folder / "b")
+    for k in (0, 2, 4):
+        (folder / "a" / f"{k}.png").unlink()
+    with pytest.raises(ValueError, match=f"{folder} holds only 3: training needs two pictures, and two are held out"):
+        program.load_data(str(folder), report=None)
+
+
+def test_other_sizes_and_the_sprites(folder):
+    assert [data.x.shape[2:] for data in program.load_data(str(folder), size=16)] == [(16, 16), (16, 16)]
+    assert [len(data.x) for data in program.load_data("sprites")] == [36_000, 4_000]
 
 
 # ------------------------------------------------------------------------------------------------ schedule and network
@@ -177,26 +204,111 @@ def tiny():
 
 def test_the_wrapper_tells_the_network_our_time(ten, tiny):
     x, c = normal(3, 3, 8, 8), torch.eye(5)[:3]
-    wrapped = ten.wrap(tiny, T=20)
+    wrapped = ten.wrap(tiny, T=20, size=8)
     for i, t in ((0, 1 / 20), (19, 1.0), (torch.tensor(7), 8 / 20)):
-        close(wrapped(x, i, c), tiny(x, torch.tensor([t]), c), terms=products(tiny))
-    assert not torch.equal(wrapped(x, 3, c), wrapped(x, 3))
+        close(wrapped(x, i, c).sample, tiny(x, torch.tensor([t]), c), terms=products(tiny))
+    assert torch.equal(wrapped(x, 3, c, return_dict=False)[0], wrapped(x, 3, torch.arange(3)).sample)
+    assert not torch.equal(wrapped(x, 3, c).sample, wrapped(x, 3).sample)
 
 
 HOW = {"DDIM": (DDIMScheduler, {}), "2M": (DPMSolverMultistepScheduler, {"order": 2})}
 
 
+def drawn(net, scheduler, n, steps, seed=0, classes=None, **how):
+    """Images (n, C, H, W) in [-1, 1] by the pipeline."""
+    pipeline = CoursePipeline(net, scheduler)
+    pipeline.set_progress_bar_config(disable=True)
+    how = {"generator": torch.Generator().manual_seed(seed)} | how
+    return 2 * pipeline(n, classes, num_inference_steps=steps, output_type="pt", **how).images - 1
+
+
 @pytest.mark.parametrize("steps", [1, 5, 20])
 @pytest.mark.parametrize("kind, how", HOW.values(), ids=HOW)
-def test_saved_loaded_and_the_same_samples(kind, how, steps, ten, tiny, tmp_path):
-    scheduler = kind.from_config(DDIMScheduler(**settings()).config)
-    ten.CoursePipeline(ten.wrap(tiny, T=20), scheduler).save_pretrained(tmp_path)
-    loaded = ten.CoursePipeline.from_pretrained(tmp_path)
-    assert loaded.unet is not tiny and isinstance(loaded.scheduler, kind)
+def test_the_librarys_samples_are_ours(kind, how, steps, ten, tiny):
     c, x = torch.eye(5)[:3], normal(3, 3, 8, 8, seed=4).double()
-    loaded.unet.double()  # so that only the library's schedule is rounded to float32, and nothing on the walk
+    net = ten.wrap(tiny, T=20, size=8).double()  # so that only the library's schedule is rounded to float32
+    theirs = drawn(net, kind.from_config(DDIMScheduler(**settings()).config), 3, steps, classes=c, latents=x)
     *_, ours = du.sampler(tiny.double(), AB, x, c, steps=steps, **how)
-    torch.testing.assert_close(loaded(x, c, steps=steps), ours.x, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(theirs, ours.x.clamp(-1, 1), atol=1e-5, rtol=1e-5)
+
+
+ELSEWHERE = """
+import sys, torch
+from diffusers import DiffusionPipeline
+from diffusers.utils import logging
+logging.disable_progress_bar()
+folder = sys.argv[1]
+pipeline = DiffusionPipeline.from_pretrained(folder, custom_pipeline=folder, trust_remote_code=True)
+pipeline.set_progress_bar_config(disable=True)
+how = {"generator": torch.Generator().manual_seed(1), "num_inference_steps": 5, "output_type": "pt"}
+torch.save(pipeline(3, ["b", "c", "b"], guidance_scale=2.0, **how).images, folder + "/images.pt")
+pipeline.save_pretrained(folder + "/again")
+DiffusionPipeline.from_pretrained(folder + "/again", custom_pipeline=folder + "/again", trust_remote_code=True)
+"""
+
+
+def in_a_new_process(folder, path, modules):
+    """What a process that begins elsewhere draws from a saved folder; it knows nothing but what lies on `path`."""
+    environment = os.environ | {"PYTHONPATH": str(path), "HF_MODULES_CACHE": str(modules), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", ELSEWHERE, str(folder)], cwd=modules.parent, env=environment,
+                          capture_output=True, text=True, timeout=300)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Warning" not in done.stderr, done.stderr
+    return torch.load(folder / "images.pt")
+
+
+@pytest.mark.parametrize("network", ["ours", "the library's"])
+def test_a_saved_pipeline_draws_the_same_in_a_new_process(network, ten, tiny, tmp_path):
+    names = {0: "a", 1: "b", 2: "c", 3: "d", 4: "e"}
+    if network == "ours":
+        net, path, terms = ten.wrap(tiny, T=20, size=8), ROOT, products(tiny)
+        scheduler = DDIMScheduler(**settings())
+    else:  # needs nothing of the course
+        net, path = awake(program.build(3, 8, (8, 16), classes=5)), tmp_path
+        scheduler, terms = DDIMScheduler(num_train_timesteps=20, timestep_spacing="trailing"), products(net)
+    pipeline = CoursePipeline(net, scheduler, names)
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.save_pretrained(tmp_path / "saved")
+    how = {"generator": torch.Generator().manual_seed(1), "num_inference_steps": 5, "output_type": "pt"}
+    here = pipeline(3, ["b", "c", "b"], guidance_scale=2.0, **how).images
+    there = in_a_new_process(tmp_path / "saved", path, tmp_path / "modules")
+    close(there, here, terms=20 * terms, scale=2)
+    assert not torch.equal(here[0], here[1])
+
+
+def test_the_pipeline_is_called_as_the_librarys_are(tiny, ten):
+    pipeline = CoursePipeline(ten.wrap(tiny, T=20, size=8), DDIMScheduler(**settings()), {0: "hero", 1: "food"})
+    pipeline.set_progress_bar_config(disable=True)
+    how = {"num_inference_steps": 2, "class_labels": "food"}
+    (picture,) = pipeline(**how, generator=torch.Generator().manual_seed(0)).images
+    array = pipeline(**how, generator=torch.Generator().manual_seed(0), output_type="np").images
+    (tensor,) = pipeline(**how, generator=torch.Generator().manual_seed(0), output_type="pt", return_dict=False)
+    assert isinstance(picture, Image.Image) and picture.size == (8, 8)
+    assert array.shape == (1, 8, 8, 3) and tensor.shape == (1, 3, 8, 8) and 0 <= array.min() <= array.max() <= 1
+    np.testing.assert_allclose(np.asarray(picture) / 255, array[0], atol=1 / 255)
+    np.testing.assert_array_equal(tensor.permute(0, 2, 3, 1).numpy(), array)
+    numbers = pipeline(2, [1, 1], generator=torch.Generator().manual_seed(0), num_inference_steps=2, output_type="pt")
+    mixed = torch.cat([numbers.images, tensor])
+    assert mixed.shape == (3, 3, 8, 8) and pipeline.config.id2label == {0: "hero", 1: "food"}
+    with pytest.raises(ValueError, match="there is no class 'dog'; this network knows: hero, food"):
+        pipeline(class_labels="dog")
+    with pytest.raises(ValueError, match="2 classes for 3 images: give one for each, or one for all"):
+        pipeline(3, ["hero", "food"])
+    with pytest.raises(ValueError, match="there is no class 'dog'; this network was trained without classes"):
+        CoursePipeline(program.build(3, 8, (8, 16)), DDIMScheduler())(class_labels="dog")
+
+
+def test_guidance_is_the_courses(ten, tiny):
+    c, x = torch.eye(5)[:3], normal(3, 3, 8, 8, seed=4).double()
+    net, scheduler = ten.wrap(tiny, T=20, size=8).double(), DDIMScheduler(**settings())
+    theirs = drawn(net, scheduler, 3, 5, classes=c, latents=x, guidance_scale=3.0)
+    *_, ours = du.sampler(du.Guided(tiny.double(), 3.0), AB, x, c, steps=5)
+    torch.testing.assert_close(theirs, ours.x.clamp(-1, 1), atol=1e-4, rtol=1e-4)
+    net = awake(program.build(3, 8, (8, 16), classes=2))
+    with torch.no_grad():
+        cond, none = (net(x.float(), 3, torch.tensor([k] * 3)).sample for k in (1, 2))  # the last one: no class
+    answer = CoursePipeline(net, scheduler).answer(x.float(), 3, torch.tensor([1] * 3), 3.0)
+    close(answer, none + 3 * (cond - none), terms=products(net))
 
 
 @pytest.mark.parametrize("kind", ["epsilon", "sample", "v_prediction"])
@@ -210,7 +322,7 @@ def test_the_way_back(kind, ten):
     x = normal(2, 3, 8, 8, seed=1)
     for steps in (4, 20):
         ours = du.sample(denoiser, ab_t, 2, seed=1, shape=(3, 8, 8), steps=steps)
-        close(program.draw(net, scheduler, 2, steps, seed=1), ours, terms=steps * products(net))
+        close(drawn(net, scheduler, 2, steps, seed=1), ours.clamp(-1, 1), terms=steps * products(net), scale=1)
     indices = []
     denoiser.model = lambda x, i: indices.append(i) or SimpleNamespace(sample=x)
     denoiser(x, torch.arange(1, 21) / 20)
@@ -222,7 +334,7 @@ def knows_three_pictures(gain=1.0):
     ab_t = du.noise_schedule("cosine", 1000)
     perfect = du.PerfectDenoiser(program.photo_crops(3, seed=0), ab_t)
 
-    def net(x, i):
+    def net(x, i, c=None):
         net.seen.append(x)
         t = (torch.as_tensor(i).double() + 1).clamp(1, 1000)
         ab = torch.lerp(ab_t[t.floor().long()], ab_t[t.ceil().long()], t % 1)  # Euler asks between two times, too
@@ -233,7 +345,8 @@ def knows_three_pictures(gain=1.0):
         return gain * perfect(x, t)
 
     net.seen = []
-    net.config, net.device, ours.predicts = SimpleNamespace(in_channels=3, sample_size=32), torch.device("cpu"), "x0"
+    net.config = FrozenDict(in_channels=3, sample_size=32)
+    net.dtype, ours.predicts = torch.float32, "x0"
     return net, ours, ab_t
 
 
@@ -246,7 +359,7 @@ def test_ddim_that_clips_the_image_mends_the_noise_too(steps):
     net, ours, ab_t = knows_three_pictures(gain=1.5)  # guesses reach beyond [-1, 1], as a trained network's do
     ddim = DDIMScheduler(**LIBRARY, timestep_spacing="trailing")
     assert ddim.config.clip_sample
-    x = program.draw(net, ddim, 4, steps, seed=1)
+    x = drawn(net, ddim, 4, steps, seed=1)
     wanted = du.sample(ours, ab_t, 4, seed=1, shape=(3, 32, 32), steps=steps, clip=True)
     torch.testing.assert_close(x, wanted, atol=1e-3, rtol=0)
     assert du.nearest(x, (1.5 * program.photo_crops(3, seed=0)).clamp(-1, 1))[0].max() < 0.01
@@ -257,10 +370,10 @@ def test_ddim_that_clips_the_image_mends_the_noise_too(steps):
 def test_any_scheduler_of_the_library_draws(kind):
     """Euler and Heun start from more noise and scale their input: without that they draw something else, silently."""
     net, _, _ = knows_three_pictures()
-    x = program.draw(net, kind(**LIBRARY), 2, 30, seed=1)
+    x = drawn(net, kind(**LIBRARY), 2, 30, seed=1)
     assert net.seen[0].std() == pytest.approx(1, abs=0.05)  # noise as large as the network has learned it
     assert du.nearest(x, program.photo_crops(3, seed=0))[0].max() < 0.1
-    assert torch.equal(x, program.draw(net, kind(**LIBRARY), 2, 30, seed=1))  # DDPM's own noise is the seed's, too
+    assert torch.equal(x, drawn(net, kind(**LIBRARY), 2, 30, seed=1))  # DDPM's own noise is the seed's, too
 
 
 # --------------------------------------------------------------------------------------------------------------- score
@@ -280,26 +393,118 @@ def test_the_score_of_photographs(ten):
 # ------------------------------------------------------------------------------------------------------------- program
 
 
-def check_run(out, channels=3):
-    pipeline = DDPMPipeline.from_pretrained(out)
+def check_run(out, channels=3, classes=None):
+    pipeline = CoursePipeline.from_pretrained(out)
     assert pipeline.unet.config.in_channels == channels and pipeline.scheduler.config.num_train_timesteps == 1000
+    assert list((pipeline.config.id2label or {}).values()) == (classes or [])
     assert Image.open(out / "samples.png").width > 60
+    return pipeline
 
 
 def test_the_program(folder, fashion, tmp_path, capsys):
-    logging.disable_progress_bar()
     program.main(["--data", str(folder), *TINY, "--epochs", "2", "--out", str(tmp_path / "a")])
     said = capsys.readouterr().out
-    assert "10 images, 4 steps, 1 process" in said and "step 4  loss" in said and "wrote a" in said
-    assert "mine: 11 pictures, now 32 x 32, in 2 classes: a 6, b 5" in said and "10 pictures are few" in said
+    assert "9 images, 2 classes, 4 steps, 1 process" in said and "step 4  loss" in said and "wrote a" in said
+    assert "mine: 11 pictures, now 32 x 32, in 2 classes: a 6, b 5" in said and "9 pictures are few" in said
     assert "the nearest training picture of a drawn one is" in said
-    assert Image.open(tmp_path / "a" / "contact.png").size == (10 * 66 + 2, 68)
-    check_run(tmp_path / "a")
-    program.main(
-        ["--data", "fashion", "--root", str(fashion.root), *TINY, "--steps", "2", "--out", str(tmp_path / "b")]
-    )
+    assert Image.open(tmp_path / "a" / "contact.png").width > 5 * 64  # a row of each class
+    assert check_run(tmp_path / "a", classes=["a", "b"]).unet.config.num_class_embeds == 3
+    what = ["--data", "fashion", "--no-classes", "--root", str(fashion.root)]
+    program.main([*what, *TINY, "--steps", "2", "--out", str(tmp_path / "b")])
     assert "12 images, 2 steps" in capsys.readouterr().out
     check_run(tmp_path / "b", channels=1)
+    stock = DDPMPipeline.from_pretrained(tmp_path / "b")  # without classes the library's own pipeline draws
+    stock.set_progress_bar_config(disable=True)
+    assert stock(batch_size=2, num_inference_steps=3, output_type="np").images.shape == (2, 32, 32, 1)
+
+
+def test_drawing_from_a_run(folder, tmp_path, capsys):
+    out = tmp_path / "run"
+    program.main(["--data", str(folder), *TINY, "--steps", "1", "--out", str(out)])
+    draw = ["--draw", str(out), "--draw-steps", "3", "--samples", "2"]
+    program.main(draw)
+    assert "drawn.png: 4 pictures of a, b" in capsys.readouterr().out
+    both = Image.open(out / "drawn.png").size
+    program.main([*draw, "--class", "b", "--w", "2"])
+    assert "drawn.png: 2 pictures of b" in capsys.readouterr().out
+    assert Image.open(out / "drawn.png").size[1] < both[1]
+    for args, sentence in (
+        ([*draw, "--class", "dog"], "error: there is no class 'dog'; this network knows: a, b"),
+        (["--draw", str(folder)], f"error: {folder} is not the folder of a run: it holds no pipeline (yet)"),
+    ):
+        with pytest.raises(SystemExit) as stop:
+            program.main(args)
+        assert str(stop.value) == sentence
+
+
+def weights(out):
+    """What was learned, and its average."""
+    return (load_file(out / "checkpoint" / "model.safetensors"),
+            load_file(out / "unet" / "diffusion_pytorch_model.safetensors"))  # fmt: skip
+
+
+def test_a_run_can_be_resumed(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run, out = ["--data", "mine", *TINY, "--warmup", "2", "--save-steps", "2"], tmp_path / "run"
+    program.main([*run, "--steps", "3", "--out", "run"])
+    before, averaged = weights(out)
+    assert any(not torch.equal(before[name], averaged[name]) for name in before)
+    shutil.move(out / "checkpoint", out / "checkpoint.new")  # as if killed between its removal and the renaming
+    program.main(["--resume", "run", "--steps", "4", "--lr", "1e-30"])
+    said = capsys.readouterr().out
+    assert "4 steps, 1 process(es) on cpu, resumed at step 3" in said and "step 4  loss" in said
+    after, averaged_more = weights(out)
+    moved = sum((after[name] - before[name]).abs().max() for name in before)
+    assert moved < 1e-6  # from where it was, at the new rate
+    assert any(not torch.equal(averaged[name], averaged_more[name]) for name in after)
+    kept = json.loads((out / "settings.json").read_text())
+    assert (kept["steps"], kept["lr"], kept["warmup"], kept["learned"]) == (4, 1e-30, 2, ["a", "b"])
+    assert kept["data"] == str(folder)
+    for args, sentence in (
+        (["--resume", "run"], "error: this run has done its 4 steps: --steps or --epochs makes it longer"),
+        (["--resume", "run", "--widths", "8"], 2),
+        ([*run, "--steps", "3", "--out", "run"], 2),
+    ):
+        with pytest.raises(SystemExit) as stop:
+            program.main(args)
+        assert stop.value.code == sentence
+    assert "--widths 8 comes too late" in (said := capsys.readouterr().err) and "already holds a run" in said
+    shutil.rmtree(folder / "b")
+    with pytest.raises(SystemExit, match="now has the classes none; this run was begun with a, b"):
+        program.main(["--resume", "run", "--steps", "5"])
+
+
+def test_a_run_is_saved_when_it_is_stopped_and_not_when_it_fails(folder, tmp_path, monkeypatch):
+    out, asked, real = tmp_path / "run", [], torch.nn.functional.mse_loss
+
+    def loss(answer, noise):
+        asked.append(0)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return real(answer, noise) * (float("nan") if len(asked) > 3 else 1)
+
+    monkeypatch.setattr(program.F, "mse_loss", loss)
+    with pytest.raises(SystemExit, match=r"stopped: go on with --resume .*run"):
+        program.main(["--data", str(folder), *TINY, "--steps", "9", "--out", str(out)])
+    stopped = weights(out)
+    with pytest.raises(SystemExit, match=r"the loss is no longer a number at step 3.*--resume .*run --lr 4e-05"):
+        program.main(["--resume", str(out)])
+    assert all(torch.equal(a[name], b[name]) for a, b in zip(stopped, weights(out)) for name in a)
+
+
+def test_the_rate_grows_and_the_weights_are_averaged(folder, tmp_path, monkeypatch):
+    rates, real = [], program.EMAModel.step
+
+    def step(self, parameters):
+        rates.append(optimizers[0].param_groups[0]["lr"])
+        real(self, parameters)
+
+    optimizers, adam = [], torch.optim.AdamW
+    monkeypatch.setattr(torch.optim, "AdamW", lambda *a, **k: optimizers.append(adam(*a, **k)) or optimizers[0])
+    monkeypatch.setattr(program.EMAModel, "step", step)
+    program.main(["--data", str(folder), *TINY, "--steps", "4", "--warmup", "4", "--lr", "0.008",
+                  "--out", str(tmp_path / "run")])  # fmt: skip
+    assert rates == pytest.approx([0.002, 0.004, 0.006, 0.008])  # of the next step
 
 
 @pytest.mark.parametrize(
@@ -310,18 +515,18 @@ def test_the_program(folder, fashion, tmp_path, capsys):
         (["--data", "{}", "--size", "33"], "error: the size must be divisible by 2 with 2 widths, which 33 is not"),
         (["--data", "{}", "--gap", "1"], "error: --gap is for a sprite sheet"),
         (["--data", "sprites", "--size", "32"], "error: --size, --fit and the like are for your own pictures: sprites"),
-        (["--data", "{}", "--batch", "99"], "error: the batch must be at most the 10 images there are, not 99"),
+        (["--data", "{}", "--batch", "99"], "error: the batch must be at most the 9 images there are, not 99"),
     ],
 )
 def test_errors_are_one_sentence(args, sentence, folder):
     with pytest.raises(SystemExit) as stop:
-        program.main([*TINY, "--steps", "1", *(arg.format(folder) for arg in args)])
+        out = ["--out", str(folder.parent / "run")]
+        program.main([*TINY, *out, "--steps", "1", *(arg.format(folder) for arg in args)])
     assert str(stop.value).startswith(sentence)
 
 
 def test_other_people_have_other_pictures(tmp_path, capsys):
     """A flat folder of photographs in several formats, not square, of another size; the batch is as large as it can."""
-    logging.disable_progress_bar()
     (tmp_path / "holiday").mkdir()
     for k, pixels in enumerate(du.to_pixels(program.photo_crops(8, seed=0))):
         wide = np.concatenate([np.zeros_like(pixels[:, :8]), pixels, np.zeros_like(pixels[:, :8])], 1)
@@ -331,12 +536,12 @@ def test_other_people_have_other_pictures(tmp_path, capsys):
     program.main(["--data", str(tmp_path / "holiday"), *how])
     said = " ".join(capsys.readouterr().out.split())
     assert "8 pictures, now 16 x 16, in 1 class: holiday 8" in said and "cut to their middle: 8" in said
-    assert "left out, 1 not a readable picture: broken.jpg" in said and "7 images, 1 steps" in said
+    assert "left out, 1 not a readable picture: broken.jpg" in said and "6 images, 1 steps" in said
     assert DDPMPipeline.from_pretrained(tmp_path / "out").unet.config.sample_size == 16
     train, held_out = program.load_data(str(tmp_path / "holiday"), size=32, report=None)
-    assert torch.cat([train, held_out]).mean((1, 2, 3)).min() > -0.9  # the black at the sides is cut off
+    assert torch.cat([train.x, held_out.x]).mean((1, 2, 3)).min() > -0.9  # the black at the sides is cut off
     padded, _ = program.load_data(str(tmp_path / "holiday"), size=48, options={"fit": "pad"}, report=None)
-    assert (padded[:, :, :7] == 1).all()
+    assert (padded.x[:, :, :7] == 1).all()
 
 
 def test_a_sheet_for_the_program(tmp_path):
@@ -344,18 +549,50 @@ def test_a_sheet_for_the_program(tmp_path):
     sheet[::2, ::3] = 250
     Image.fromarray(sheet).save(tmp_path / "x.png")
     train, held_out = program.load_data(str(tmp_path / "x.png"), size=24, options={"tile": [16, 24]}, report=None)
-    assert train.shape == (9, 3, 24, 24) and held_out.shape == (1, 3, 24, 24)
-    assert (train[..., :4] == 1).all() and (train[..., 0, 4:20] < 1).all()  # padded, so that no head is cut off
+    assert train.x.shape == (8, 3, 24, 24) and held_out.x.shape == (2, 3, 24, 24)
+    assert (train.x[..., :4] == 1).all() and (train.x[..., 0, 4:20] < 1).all()  # padded, so that no head is cut off
 
 
 def test_two_processes(folder, tmp_path):
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--rdzv-backend", "c10d"]
     command += ["--rdzv-endpoint", "127.0.0.1:0", ROOT / "notebooks" / "train_with_diffusers.py"]
-    command += ["--data", folder, *TINY, "--steps", "2", "--out", tmp_path / "run"]
+    command += ["--data", folder, *TINY, "--steps", "2", "--save-steps", "1", "--out", tmp_path / "run"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "ACCELERATE_USE_CPU": "true"}
     done = subprocess.run([str(a) for a in command], capture_output=True, text=True, timeout=300, env=environment)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "10 images, 2 steps, 2 process" in done.stdout
+    assert "9 images, 2 classes, 2 steps, 2 process" in done.stdout
     assert done.stdout.count("step 2  loss") == done.stdout.count("wrote run") == 1
-    logging.disable_progress_bar()
-    check_run(tmp_path / "run")
+    check_run(tmp_path / "run", classes=["a", "b"])
+    assert (tmp_path / "run" / "checkpoint" / "random_states_1.pkl").is_file()
+
+
+# ---------------------------------------------------------------------------------------------------------- the lesson
+
+
+@pytest.mark.parametrize("n", [4, 12, 60])
+def test_the_lesson_takes_a_small_folder(n, tmp_path):
+    """Sections 2, 4 and 5 on n pictures instead of 4,000; the trainings and the walks are short."""
+    for k, pixels in enumerate(du.to_pixels(program.photo_crops(n, seed=0))):
+        Image.fromarray(pixels).save(tmp_path / f"{k}.png")
+    cells = [cell for cell in jupytext.read(ROOT / "notebooks" / "py" / f"{NAME}.py").cells]
+    titles = [i for i, cell in enumerate(cells) if re.match("## [1-6]", cell.source)]
+    parts = [range(titles[0], titles[2]), range(titles[3], titles[5])]
+    code = [c.source for i, c in enumerate(cells) if c.cell_type == "code" and any(i in part for part in parts)]
+    imports = next(c.source for c in cells if c.source.startswith("import diffusion_utilities"))
+    quick = {'SET, DOWNLOAD = "photos"': f"SET, DOWNLOAD = {str(tmp_path)!r}", "SECONDS = 110": "SECONDS = 0.2",
+             '"steps": 50': '"steps": 5', 'UNet2DModel(': 'program.build(C, 32, (8, 8, 16)) or UNet2DModel(',
+             "assert C != 3 or": "assert C != 3 or True or", "ddpm.set_timesteps(T)": "ddpm.set_timesteps(20)",
+             "i % 100 == 99": "True"}  # fmt: skip
+    text = "\n".join(code)
+    for old, new in quick.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    world = {"Path": Path, "sys": sys}
+    exec(imports, world)
+    world |= {"device": torch.device("cpu"), "gap": {}, "limit": 1e-2, "normal": normal}
+    wrap = next(c.source for c in cells if "def wrap(" in c.source).rsplit("\n", 1)[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exec(compile(wrap + "\n" + text, "lesson 10", "exec"), world)
+    assert len(world["pictures"]) + len(world["held_out"]) == n
+    assert np.isfinite(list(world["marks"].values())).all()

@@ -1,6 +1,7 @@
 """A run of a training program: a folder with its settings and `last.pt`, from which it goes on.
 
-Shared by weights/train.py and weights/train_few_steps.py. A resumed run obeys what is asked of it now, or refuses it.
+Shared by weights/train.py, weights/train_few_steps.py and lesson 10's train_with_diffusers.py (which has a folder in
+place of last.pt). A resumed run obeys what is asked of it now, or refuses it.
 """
 
 import argparse
@@ -30,12 +31,15 @@ def option(name, value=None):
     return " ".join(["--" + name.replace("_", "-"), *map(str, words)]).strip()
 
 
-def _kept(name, value):
-    return os.path.abspath(value) if name in FILES and value else value
+def _kept(name, value, words=()):
+    return os.path.abspath(value) if name in FILES and value and value not in words else value
 
 
-def resumed(parser, given, may_change):
-    """The settings of the run given["resume"], with what is asked now; what a run cannot change is refused by name."""
+def resumed(parser, given, may_change, words=()):
+    """The settings of the run given["resume"], with what is asked now; what a run cannot change is refused by name.
+
+    words: values of --data and the like that are no paths.
+    """
     run = given["resume"]
     file = run / "settings.json"
     if not file.is_file():
@@ -49,7 +53,7 @@ def resumed(parser, given, may_change):
     if set(LIMITS) & given.keys():
         settings |= {name: None for name in LIMITS if name in settings}
     for name in given.keys() - {"resume", "out"}:
-        now, before = _kept(name, given[name]), _kept(name, settings[name])
+        now, before = _kept(name, given[name], words), _kept(name, settings[name], words)
         if name not in may_change and now != before:
             begun = option(name, before) if before is not None and before is not False else f"no {option(name)}"
             parser.error(f"{option(name, given[name])} comes too late: this run was begun with {begun}, and keeps it")
@@ -57,9 +61,9 @@ def resumed(parser, given, may_change):
     return argparse.Namespace(**settings | {"out": run, "resume": run})
 
 
-def settle(args):
+def settle(args, words=()):
     """Write the run's settings into its folder, and clear away what a killed save left there."""
-    settings = {name: _kept(name, value) for name, value in vars(args).items() if name not in ("out", "resume")}
+    settings = {name: _kept(name, value, words) for name, value in vars(args).items() if name not in ("out", "resume")}
     write_file(args.out / "settings.json", json.dumps(settings, indent=1).encode())
     for part in args.out.glob("*.part"):
         part.unlink(missing_ok=True)

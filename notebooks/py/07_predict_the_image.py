@@ -268,7 +268,7 @@ du.show_rows(rows, scale=scale, label_width=60, top=top, alt="Five rows: left si
 du.show(walked, columns=8, scale=scale, title="32 digits, 40 steps", alt="32 drawn digits; most can be read, some are blots")
 
 # %% [markdown]
-# Many are digits, and none existed before. To say *how good*, train a judge, a small classifier, and compare its 32
+# Many are digits. To say *how good*, train a judge, a small classifier, and compare its 32
 # features of drawn and of real digits: a *Fréchet distance* (lesson 6), the `score`. The floor is the score of `spare`
 # digits, real ones that neither network nor judge has seen.
 
@@ -373,8 +373,9 @@ du.show_rows(rows, scale=scale, label_width=110, alt="Twelve digits of each netw
 
 # %% [markdown]
 # By step the larger network learns faster. By seconds it starts late, as each of its steps takes many times as long, and
-# when the time is up it has about drawn level. Which one is ahead then depends on the machine: "larger is better" is no
-# answer before you say how long you train, and on what.
+# when the time is up it has about drawn level. Which one is ahead then depends on the machine, and on chance, because this
+# is one training of each (section 5 shows how far two of the same kind lie apart). "Larger is better" is no answer before
+# you say how long you train, and on what.
 
 # %% [markdown]
 # ## 5. What does DDPM change?
@@ -492,10 +493,13 @@ ax.legend(bbox_to_anchor=(1.02, 1), loc="upper left")
 du.show_figure(fig, alt="The scores of the six recipes, two trainings each, as dots, and two lines: the film's, the floor")
 
 # %% [markdown]
-# No switch pays more than the two seeds are apart. That is no accident: with exact guesses and small steps the plain
-# walk, too, ends at true digits, whatever the noise (lesson 11 tells why). With seed 0 `v` and `fresh` seem to pay, with
-# seed 1 they do not: a score from one seed would have told you more than is true. The gap to the film is training: the
-# same network and recipe, more steps, and the averaged weights of lesson 4.
+# After so short a training no switch pays more than the two seeds are apart. With seed 0 `v` and `fresh` seem to pay, with
+# seed 1 they do not: a score from one seed would have told you more than is true. But neither does it show that the
+# switches are worth nothing. What most of the error is made of here is a network that has only begun, and its mistakes
+# hide what the recipes add; with more steps the rungs may part (set `SIDE_STEPS` to twice as many, and see whether
+# `fresh` still does not pay). In the end, with exact guesses and small steps, the plain walk, too, would arrive at true
+# digits, whatever the noise (lesson 11 tells why). The gap to the film is training: the same network and recipe, and more
+# steps. (Its row is drawn without the film's clipping, as are the rows above it.)
 #
 # So look closer than at one number, where `v` could help and `clock` does not. **What do you expect** of the error of the
 # guess, by amount?
@@ -658,8 +662,9 @@ Markdown(f"""
 #
 # **2. You walk in n steps with m = 1/n in every one, instead of 1/(n - i). What comes out?**
 # <details><summary>Answer</summary>
-# A noisy picture. After n steps the share (1 - 1/n)^n of the first noise is left: about 37 %. The parts must grow, since
-# each is a part of what is left, and the last must be all of it.
+# x stays a noisy picture. After n steps the share (1 - 1/n)^n of the first noise is left in it: about 37 %. The parts must
+# grow, since each is a part of what is left, and the last must be all of it. (The last *guess* is a drawing all the same,
+# and `walk` hands out that one; but it was made from an x that still held too much noise.)
 # </details>
 #
 # **3. Why does DDPM need Gaussian noise, and the walk does not?**

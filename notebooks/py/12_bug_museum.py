@@ -509,6 +509,10 @@ mend(7, room_7_mended, also=specks, alt="Room 7: above with grain, below the sam
 # %% [markdown]
 # The surprise: the score minds little, though your eye does. Look, *and* measure, and by more than one measure.
 #
+# Room 1 was speckled, too. To tell the two apart, change one half of the program for one that you trust: draw with
+# another network, and Room 7's grain stays, because its sampler makes it; draw with another sampler, and Room 1's specks
+# stay, because its network leaves them.
+#
 # **Room 8.** *"I guide with w = 3, both halves in one batch, and a mask takes the context from the second half. The
 # sprites are fine. They are just never what I ask for."*
 
@@ -595,6 +599,10 @@ def room_9_mended(x, c, n=20, late=0):
 mend(9, room_9_mended, alt="Room 9: above crowded squares, below sprites on white")
 
 # %% [markdown]
+# On the wall this is Room 5's twin: both show the network an image that holds more noise than it believes or knows how to take
+# out. Two prints tell them apart. If `ab_t[-1]` is not nearly 0, it is Room 5. If it is, print the first time that
+# the network is told: it must be 1, and Room 9's is 0.5.
+#
 # A likelier slip is to tell the network `s` for `t`. That is 1 behind in a walk of 500 steps, 25 in one of 20, 100 in one
 # of 5. **What do you expect** of these delays, each in this same walk of 20 steps?
 
