@@ -87,7 +87,8 @@ train, held_out = du.load_sprites("train"), du.load_sprites("held_out")
 # </details>
 # <details name="expect-6-1"><summary>Other sprites, soft and patchy</summary>
 #
-# Yes. With five calls faces and edges are smeared. But look how far down the rows stay good.
+# Yes. With five calls the colours run into each other, and faces and small parts are hardly there. But look how far down
+# the rows stay good.
 #
 # </details>
 
