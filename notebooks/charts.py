@@ -19,10 +19,13 @@ def _numbers(values):
     return np.asarray([float(v) for v in values])
 
 
-def _finish(fig, ax, alt, x, y, log, reverse, xlim, ylim, legend):
+def _finish(fig, ax, alt, x, y, log, reverse, xlim, ylim, legend, at=()):
     ax.set(xlabel=x, ylabel=y)
     if "x" in log:
         ax.set_xscale("log")
+        if len(at) <= 8:  # numbers as they were measured, such as 5, 10, 20, 40, in place of powers of ten
+            ax.set_xticks(at, [f"{place:g}" for place in at])
+            ax.set_xticks([], minor=True)
     if "y" in log:
         ax.set_yscale("log")
     if xlim is not None:
@@ -47,9 +50,9 @@ def lines(curves, *, x, y, alt, points=(), log="", reverse=False, xlim=None, yli
     x, y     the axes' labels, with units
     alt      what the chart shows, in words
     points   labels of those curves that are drawn as unconnected points
-    log      "x", "y" or "xy": which axes are logarithmic
+    log      "x", "y" or "xy": which axes are logarithmic; up to eight places x are each named on theirs
     reverse  True lets x fall from left to right, as time does while a sampler walks
-    marks    {"label": x, ...}: vertical lines with a text
+    marks    {"label": x, ...}: vertical lines with a text, which stands above the axes, where no curve is
     """
     need(curves, "there is no curve to draw")
     fig, ax = plt.subplots(figsize=size)
@@ -63,9 +66,10 @@ def lines(curves, *, x, y, alt, points=(), log="", reverse=False, xlim=None, yli
             ax.fill_between(xs, ys.min(0), ys.max(0), color=colour, alpha=0.18, linewidth=0)
     for text, place in (marks or {}).items():
         ax.axvline(float(place), color="#666666", linewidth=1, linestyle=":")
-        ax.annotate(text, (float(place), 1.0), (0, 3), ("data", "axes fraction"), "offset points", ha="center",
-                    fontsize=9, color="#444444")  # fmt: skip
-    return _finish(fig, ax, alt, x, y, log, reverse, xlim, ylim, legend=len(curves) > 1)
+        ax.annotate(text, (float(place), 1), xycoords=("data", "axes fraction"), xytext=(0, 3), fontsize=9,
+                    textcoords="offset points", va="bottom", ha="center", color="#444444")  # fmt: skip
+    at = sorted({place for xs, _ in curves.values() for place in _numbers(xs)})
+    return _finish(fig, ax, alt, x, y, log, reverse, xlim, ylim, legend=len(curves) > 1, at=at)
 
 
 def bars(values, *, y, alt, x="", ylim=None, size=(6.5, 2.8)):

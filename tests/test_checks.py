@@ -470,6 +470,18 @@ def test_a_result_shows_itself():
     assert repr(result) == "Exercise 0: a < b\nthink"
 
 
+@pytest.mark.parametrize(
+    "text, shown",
+    [("replace the dots.", "Replace the dots."), ("two calls differ.", "Two calls differ."), ("x_s is 1.", "x_s is 1."),
+     ("v of a white image is 1.", "v of a white image is 1."), ("ab_t[0] is 0.", "ab_t[0] is 0."),
+     ("einsum(): no", "einsum(): no"), ("The size", "The size"), ("", "")],
+)  # fmt: skip
+def test_after_a_full_stop_a_word_begins_with_a_capital(text, shown):
+    for passed, begin in ((True, "right"), (False, "not yet")):
+        assert f": {begin}.</b> {shown}</div>" in checks.Result("Your turn 6.1", text, passed)._repr_html_()
+    assert repr(checks.Result("Your turn 6.1", text)) == f"Your turn 6.1: {text}"  # after the colon it stays
+
+
 def test_the_number_quoted_is_measured():
     def no_root(x0, t, noise, ab_t):
         ab = of(ab_t[t])

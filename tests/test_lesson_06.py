@@ -1,9 +1,12 @@
 """Lesson 6: its functions are the course's sampler and inversion, and what it says of them is so."""
 
+import time
+
 import pytest
 import torch
 
 import diffusion_utilities as du
+from plumbing import lesson_06
 
 STUBS = ("ddim_step", "times_of", "look_ahead", "noisy_step", "invert")
 
@@ -53,6 +56,26 @@ def test_up_and_down_visit_the_same_times_as_far_as_the_top(walker, noise):
     module.unet.times.clear()
     module.down(z, None, n=10, top=30)
     assert module.unet.times == [30, 25, 20, 15, 10, 5]
+
+
+def test_the_time_inside_the_network_is_counted():
+    class Slow(torch.nn.Module):
+        def forward(self, x):
+            time.sleep(0.05)
+            return x
+
+    def walk(fails=False):
+        for _ in range(4):
+            time.sleep(0.05)
+            yield network(torch.zeros(1))
+            assert not fails
+
+    network = Slow()
+    calls, share = lesson_06.time_inside(network, walk())
+    assert calls == 4 and 0.1 < share < 0.9  # about one half, however busy the machine is
+    with pytest.raises(AssertionError):
+        lesson_06.time_inside(network, walk(fails=True))
+    assert not network._forward_hooks and not network._forward_pre_hooks
 
 
 def test_seven_calls_are_refused(walker, noise):

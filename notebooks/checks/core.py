@@ -10,6 +10,7 @@ import contextlib
 import functools
 import html
 import numbers
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -75,8 +76,10 @@ class Result:
     def _repr_html_(self):
         colour = "#2e7d32" if self.passed else "#c77700"
         hint = f"<br><i>{html.escape(self.hint)}</i>" if self.hint else ""
+        # after the full stop a word begins with a capital; a name of the code (x_s, v, x0) keeps its own form
+        text = re.sub("^[a-z]{2,}(?![\\w(.])", lambda word: word[0].capitalize(), self.text)
         return (f'<div style="border-left: 4px solid {colour}; padding: 4px 12px"><b>{html.escape(self.exercise)}: '
-                f"{'right' if self.passed else 'not yet'}.</b> {html.escape(self.text)}{hint}</div>")  # fmt: skip
+                f"{'right' if self.passed else 'not yet'}.</b> {html.escape(text)}{hint}</div>")  # fmt: skip
 
 
 class Mistake(NamedTuple):

@@ -70,8 +70,8 @@ def check_ddim_step(function):
                     "you added noise to x, which holds noise already: first take it out, to get x0."),
         ],
         hints=[
-            "Two steps: solve x = sqrt(ab_t[t]) x0 + sqrt(1 - ab_t[t]) eps for x0, then mix x0 and eps for time s.",
-            "x0 is x minus its noise, divided by the root of ab_t[t].",
+            "Two steps: find the picture that eps implies, then mix this picture and the same eps for time s.",
+            "The picture is x minus its noise, divided by the root of ab_t[t]: x0 = x0_from_eps(x, t, eps, ab_t).",
             "The answer has the same form as x, with the same x0 and eps, and ab_t[s] in place of ab_t[t].",
         ],
         probe=Probe("the std of x_s, for a grey image at t = 300 and s = 150,", (at_300, 300, 150, noise, ab_t)),

@@ -1,0 +1,43 @@
+"""The charts of the lessons: what stands beside the curves can be read."""
+
+import pytest
+import torch
+from matplotlib.text import Annotation
+
+import charts
+
+
+@pytest.fixture
+def figure(monkeypatch):
+    """The matplotlib figure of charts.lines, in place of the picture that is made of it."""
+    monkeypatch.setattr(charts, "show_figure", lambda fig, alt: fig)
+
+    def draw(curves, **how):
+        fig = charts.lines(curves, **(dict(x="x", y="y", alt="a chart") | how))
+        fig.canvas.draw()
+        return fig
+
+    yield draw
+    charts.plt.close("all")
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("place", [-3.0, 0.4, 3.0])
+def test_the_label_of_a_mark_stands_where_no_curve_is(figure, place, reverse):
+    x = torch.linspace(-3, 3, 50)
+    fig = figure({"a": (x, x), "b": (x, -x)}, marks={"seen here": place}, reverse=reverse)
+    (ax,) = fig.axes
+    (label,) = (child for child in ax.get_children() if isinstance(child, Annotation))
+    box = label.get_window_extent()
+    assert not box.overlaps(ax.get_window_extent())  # curves are drawn inside of the axes only
+    assert abs((box.x0 + box.x1) / 2 - ax.transData.transform((place, 0))[0]) < 1  # and it stands at its line
+    assert 0 < box.y0 - ax.get_window_extent().y1 < 10
+
+
+def test_a_few_places_on_a_logarithmic_axis_are_named_as_they_are(figure):
+    (ax,) = figure({"a": ((5, 10, 20), (4, 2, 1)), "b": ((10, 40), (1, 2))}, log="xy").axes
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["5", "10", "20", "40"]
+    assert not len(ax.get_xticks(minor=True))
+    many = torch.logspace(0, 2, 30)
+    (ax,) = figure({"a": (many, many)}, log="x").axes
+    assert len(ax.get_xticks()) < 10
