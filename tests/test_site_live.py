@@ -178,6 +178,7 @@ def rows(*classes):
 
 def test_the_networks_draw_what_they_draw_in_python(lesson, capsys):
     """From the same seed: classes, guidance, a negative, noise put back, two networks, the few steps, and the judge."""
+    drawn(lesson, "player")  # so that it does not compute meanwhile: the times are printed
     unet, ab_t = du.load_model(du.WEIGHTS / "unet.pth")
     few, _ = du.load_model(du.WEIGHTS / "few_steps.pth")
     linear_net, linear = du.load_model(du.WEIGHTS / "context_model_31.pth")

@@ -49,6 +49,11 @@ LIVE = {
     "06_ddim_speedup": {r"widgets\.try_it\(attempt\b": "attempt"},
     "11_flow_matching_and_few_steps": {r"widgets\.try_it\(compete\b": "compete"},
 }
+# No page may run or fetch what is not a file of the site; WebAssembly may be compiled, strings may not.
+POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: "
+    "blob:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'"
+)
 BESIDE = {"between"}  # these do not replace the picture: they stand below it
 RUN = (
     '<p class="run">To run this lesson on your machine: <code>make lab</code> in the course\'s folder, then open '
@@ -234,7 +239,11 @@ def make(folder, address="", live=False):
     names = titles | {stem: SHORT[stem] for stem in TEXTS}
     film = base64.b64encode(FILM.read_bytes()).decode()
     stage = f'<img class="film" src="data:image/png;base64,{film}" alt="Twenty sprites emerge from noise">'
-    stage = live_html("one", stage) if live else stage
+    if live:
+        words = (
+            "<p>The network of the course runs in this page. Nothing is sent anywhere, nothing needs installing.</p>"
+        )
+        stage = words + live_html("one", stage)
     cards = lesson_cards({stem: titles[stem] for stem in lessons})
     bodies = {"index": INDEX.substitute(stage=stage, cards=cards)} | bodies
     (folder / "search-index.js").write_text(search_index({s: bodies[s] for s in [*lessons, *TEXTS]}), encoding="utf-8")
@@ -247,6 +256,7 @@ def make(folder, address="", live=False):
         title = titles.get(stem, "Diffusion models, one sprite at a time")
         first = re.search(r"<p>(.*?)</p>", body, re.S) if stem in lessons else None
         page = PAGE.substitute(
+            policy=POLICY,
             title=html.escape(title if stem == "index" else f"{title} - Diffusion models, one sprite at a time"),
             description=html.escape(plain(first[1])[:300] if first else ABOUT), address=html.escape(address),
             kind="index" if stem == "index" else "text", body=site_links(body),

@@ -1,7 +1,9 @@
 // The page's side of the worker: one worker for all widgets of a page, asked with promises.
 
 const asked = new Map(); // what the answers to each request go to
-let worker = null, count = 0, broken = null;
+let worker = null,
+  count = 0,
+  broken = null;
 
 function start() {
   worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
@@ -12,7 +14,8 @@ function start() {
     asked.delete(id);
     error === undefined ? request?.resolve(result) : request?.reject(new Error(error));
   };
-  worker.onerror = (event) => { // its program could not even be read
+  worker.onerror = (event) => {
+    // its program could not even be read
     event.preventDefault();
     broken = new Error("this browser cannot run the program that the networks need");
     asked.forEach(({ reject }) => reject(broken));

@@ -14,7 +14,8 @@ export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matche
 
 /** The i-th image of x, colours (3, 16, 16) in [-1, 1], on a canvas of 16 x 16. */
 export function paint(canvas, x, i = 0) {
-  const size = canvas.width, plane = size * size;
+  const size = canvas.width,
+    plane = size * size;
   const context = canvas.getContext("2d", { willReadFrequently: true }); // too small for the graphics card
   const pixels = context.createImageData(size, size);
   for (let p = 0; p < plane; p++) {
@@ -30,31 +31,54 @@ export class Sheet {
     this.tiles = Array.from({ length: n }, () => make("canvas", { width: 16, height: 16 }));
     this.heads = heads ? this.tiles.map(() => make("span", { className: "head" })) : [];
     const cells = this.tiles.map((tile, i) => make("div", {}, ...(heads ? [this.heads[i]] : []), tile));
-    this.grid = make("div", { className: columns > 6 ? "tiles many" : "tiles", role: "img", "aria-label": title || "sprites" }, ...cells);
+    this.grid = make(
+      "div",
+      { className: columns > 6 ? "tiles many" : "tiles", role: "img", "aria-label": title || "sprites" },
+      ...cells,
+    );
     this.grid.style.cssText = `--columns: ${columns}; --widest: ${widest}px`;
-    this.element = make("div", { className: "sheet" }, ...(title ? [make("div", { className: "title" }, title)] : []), this.grid);
+    this.element = make(
+      "div",
+      { className: "sheet" },
+      ...(title ? [make("div", { className: "title" }, title)] : []),
+      this.grid,
+    );
   }
 
   draw(x, texts = []) {
     this.tiles.forEach((tile, i) => paint(tile, x, i));
-    this.heads.forEach((head, i) => { head.textContent = texts[i] ?? ""; });
+    this.heads.forEach((head, i) => {
+      head.textContent = texts[i] ?? "";
+    });
   }
 
-  describe(text) { this.grid.setAttribute("aria-label", text); }
+  describe(text) {
+    this.grid.setAttribute("aria-label", text);
+  }
 }
 
 /** Play, scrubber and label for frames that come one after the other; show(frame) draws one. */
 export class Film {
   constructor(show, fps = 6) {
     Object.assign(this, { show, fps, frames: [], timer: null });
-    this.button = make("button", { type: "button", onclick: () => (this.timer ? this.pause() : this.play()) }, "play");
+    this.button = make(
+      "button",
+      { type: "button", onclick: () => (this.timer ? this.pause() : this.play()) },
+      "play",
+    );
     this.slider = make("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "frame" });
-    this.slider.oninput = () => { this.pause(); this.turn(this.slider.valueAsNumber); };
+    this.slider.oninput = () => {
+      this.pause();
+      this.turn(this.slider.valueAsNumber);
+    };
     this.label = make("output", {});
     this.element = make("div", { className: "film-bar" }, this.button, this.slider, this.label);
   }
 
-  clear() { this.pause(); this.frames = []; }
+  clear() {
+    this.pause();
+    this.frames = [];
+  }
 
   /** One more frame, seen at once: what is drawn emerges step by step. */
   add(frame) {
@@ -95,12 +119,16 @@ export class Controls {
     this.inputs = {};
     this.element = make("div", { className: "controls" });
     for (const [name, about] of Object.entries(named)) {
-      const input = about.options ? make("select", {}) : make("input", { type: "range", min: about.min, max: about.max, step: about.step });
+      const input = about.options
+        ? make("select", {})
+        : make("input", { type: "range", min: about.min, max: about.max, step: about.step });
       for (const text of about.options ?? []) input.append(make("option", { value: text }, text));
       input.value = about.value;
       input.setAttribute("aria-label", name); // else its number would be part of its name
       const readout = make("output", {}, about.options ? "" : input.value);
-      input.oninput = () => { readout.textContent = about.options ? "" : input.value; };
+      input.oninput = () => {
+        readout.textContent = about.options ? "" : input.value;
+      };
       input.onchange = change;
       this.element.append(make("label", {}, make("span", {}, name), input, readout));
       this.inputs[name] = input;
@@ -108,14 +136,19 @@ export class Controls {
   }
 
   values() {
-    const entries = Object.entries(this.inputs).map(([name, input]) => [name, input.type === "range" ? input.valueAsNumber : input.value]);
+    const entries = Object.entries(this.inputs).map(([name, input]) => [
+      name,
+      input.type === "range" ? input.valueAsNumber : input.value,
+    ]);
     return Object.fromEntries(entries);
   }
 }
 
 /** A sentence that is read aloud when it changes; say(text, true) if something is wrong. */
 export class Sentence {
-  constructor() { this.element = make("p", { className: "sentence", role: "status" }); }
+  constructor() {
+    this.element = make("p", { className: "sentence", role: "status" });
+  }
   say(text, wrong = false) {
     this.element.textContent = text;
     this.element.classList.toggle("wrong", wrong);
@@ -124,7 +157,8 @@ export class Sentence {
 
 /** Sprites side by side as a PNG file, each pixel enlarged. */
 export function download(tiles, name, scale = 12) {
-  const canvas = make("canvas", { width: tiles.length * 16 * scale, height: 16 * scale }), context = canvas.getContext("2d");
+  const canvas = make("canvas", { width: tiles.length * 16 * scale, height: 16 * scale }),
+    context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
   tiles.forEach((tile, i) => context.drawImage(tile, i * 16 * scale, 0, 16 * scale, 16 * scale));
   canvas.toBlob((blob) => {

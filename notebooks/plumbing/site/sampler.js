@@ -15,8 +15,8 @@ export function noiseSchedule(name = "linear", T = 500, beta1 = 1e-4, beta2 = 0.
   const f = (t) => Math.cos(((t / T + 0.008) / 1.008) * (Math.PI / 2)) ** 2;
   const scale = name === "rescaled" ? 1000 / T : 1;
   const first = T > 1 ? beta1 : beta2; // a single step ends in noise, too
-  const beta = (t) => name === "cosine" ? 1 - f(t) / f(t - 1)
-    : scale * (first + ((beta2 - first) * (t - 1)) / Math.max(T - 1, 1));
+  const beta = (t) =>
+    name === "cosine" ? 1 - f(t) / f(t - 1) : scale * (first + ((beta2 - first) * (t - 1)) / Math.max(T - 1, 1));
   const ab = new Float64Array(T + 1);
   ab[0] = 1;
   for (let t = 1; t <= T; t++) ab[t] = ab[t - 1] * (1 - Math.min(beta(t), 0.999));
@@ -45,7 +45,8 @@ export const addNoise = (x0, t, noise, ab) => mix(Math.sqrt(ab[t]), x0, Math.sqr
 
 /** The images and the noise that a network's answer at x = x_t implies. */
 export function toX0Eps(out, x, t, ab, predicts) {
-  const signal = Math.sqrt(ab[t]), sigma = Math.sqrt(1 - ab[t]);
+  const signal = Math.sqrt(ab[t]),
+    sigma = Math.sqrt(1 - ab[t]);
   if (predicts === "eps") return { x0: mix(1 / signal, x, -sigma / signal, out), eps: out };
   if (predicts === "x0") return { x0: out, eps: mix(1 / sigma, x, -signal / sigma, out) };
   if (predicts === "v") return { x0: mix(signal, x, -sigma, out), eps: mix(sigma, x, signal, out) };
@@ -59,7 +60,8 @@ export function toX0Eps(out, x, t, ab, predicts) {
 export function guided(model, w, negative = null) {
   const answer = async (x, n, share, c) => {
     if (w === 1 || (c === null && negative === null)) return model(x, n, share, c);
-    const wanted = c ?? new Float32Array(negative.length), away = negative ?? new Float32Array(c.length);
+    const wanted = c ?? new Float32Array(negative.length),
+      away = negative ?? new Float32Array(c.length);
     if (w === 0) return model(x, n, share, away);
     const both = await model(joined(x, x), 2 * n, share, joined(away, wanted));
     return mix(1 - w, both.subarray(0, x.length), w, both.subarray(x.length));
@@ -79,9 +81,23 @@ function joined(a, b) {
 
 /** Walk from noise x (n images) to images, one network call a step; yields {i, t, s, x, x0, eps} after each.
  *  The settings are those of du.sampler. normal(count) gives the noise that is put back: see random.js. */
-export async function* sampler(model, ab, x, n, c = null, {
-  steps = 50, eta = 0, order = 1, variance = "small", extraNoise = 1, clip = false, times = null, normal = null,
-} = {}) {
+export async function* sampler(
+  model,
+  ab,
+  x,
+  n,
+  c = null,
+  {
+    steps = 50,
+    eta = 0,
+    order = 1,
+    variance = "small",
+    extraNoise = 1,
+    clip = false,
+    times = null,
+    normal = null,
+  } = {},
+) {
   const T = ab.length - 1;
   times = times ?? samplingTimes(T, steps);
   if (!(times.length > 1 && times.at(-1) === 0 && times[0] <= T && times.every((t, i) => !i || times[i - 1] > t))) {
@@ -90,9 +106,13 @@ export async function* sampler(model, ab, x, n, c = null, {
   if (variance === "large" && order === 2) {
     throw new Error("order 2 has a variance of its own: variance='large' needs order=1");
   }
-  let lastX0 = null, lastH = null;
+  let lastX0 = null,
+    lastH = null;
   for (let i = 0; i + 1 < times.length; i++) {
-    const t = times[i], s = times[i + 1], a = ab[t], b = ab[s];
+    const t = times[i],
+      s = times[i + 1],
+      a = ab[t],
+      b = ab[s];
     let { x0, eps } = toX0Eps(await model(x, n, t / T, c), x, t, ab, model.predicts);
     if (clip) {
       x0 = x0.map((v) => Math.min(Math.max(v, -1), 1));
@@ -119,7 +139,10 @@ export async function* sampler(model, ab, x, n, c = null, {
 
 /** DDIM upward: the noise from which the sampler with eta = 0 draws the images x again (DDIM, 5.4). */
 export async function invert(model, ab, x, n, c = null, { steps = 50 } = {}) {
-  const T = ab.length - 1, times = samplingTimes(T, steps).reverse().map((t) => Math.max(t, 1));
+  const T = ab.length - 1,
+    times = samplingTimes(T, steps)
+      .reverse()
+      .map((t) => Math.max(t, 1));
   for (let i = 0; i + 1 < times.length; i++) {
     const { x0, eps } = toX0Eps(await model(x, n, times[i] / T, c), x, times[i], ab, model.predicts);
     x = addNoise(x0, times[i + 1], eps, ab);
@@ -129,9 +152,11 @@ export async function invert(model, ab, x, n, c = null, { steps = 50 } = {}) {
 
 /** Lesson 11's walk for few_steps.pth: jump to the end, put fresh noise on it, jump again. Yields as the sampler. */
 export async function* jumps(model, ab, x, n, c = null, { steps = 1, normal = null } = {}) {
-  const T = ab.length - 1, times = samplingTimes(T, steps);
+  const T = ab.length - 1,
+    times = samplingTimes(T, steps);
   for (let i = 0; i < steps; i++) {
-    const t = times[i], s = times[i + 1];
+    const t = times[i],
+      s = times[i + 1];
     if (i > 0) x = addNoise(x, t, normal(x.length), ab);
     const { x0, eps } = toX0Eps(await model(x, n, t / T, c), x, t, ab, model.predicts);
     x = x0.map((v) => Math.min(Math.max(v, -1), 1));
@@ -144,7 +169,9 @@ export async function* jumps(model, ab, x, n, c = null, { steps = 1, normal = nu
 /** From noise a to noise b along the sphere (spherical interpolation), so that what lies between is as large as they
  *  are; share 0 is a, 1 is b. */
 export function slerp(a, b, share) {
-  let dot = 0, aa = 0, bb = 0;
+  let dot = 0,
+    aa = 0,
+    bb = 0;
   for (let i = 0; i < a.length; i++) [dot, aa, bb] = [dot + a[i] * b[i], aa + a[i] ** 2, bb + b[i] ** 2];
   const angle = Math.acos(Math.min(Math.max(dot / Math.sqrt(aa * bb), -1), 1));
   if (angle < 1e-6) return mix(1 - share, a, share, b);

@@ -24,7 +24,8 @@ const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 /** How many of each class the judge sees, as the lesson says it. */
 function counted(classes) {
-  const names = classes.map((k) => CLASSES[k]), different = [...new Set(names)].sort();
+  const names = classes.map((k) => CLASSES[k]),
+    different = [...new Set(names)].sort();
   return different.map((name) => `${names.filter((v) => v === name).length} ${name}`).join(", ");
 }
 
@@ -36,22 +37,40 @@ function counted(classes) {
 function studio(walk) {
   const sheet = new Sheet(6, { heads: true, widest: 128 });
   const film = new Film((frame) => sheet.draw(frame.x, frame.names));
-  const save = make("button", { type: "button", onclick: () => download(sheet.tiles, "sprites") }, "save the sprites");
+  const save = make(
+    "button",
+    { type: "button", onclick: () => download(sheet.tiles, "sprites") },
+    "save the sprites",
+  );
   const amount = (value) => range(value, 0, 1, 0.1);
   return {
     networks: ["unet", "classifier"],
     named: {
-      hero: amount(0), non_hero: amount(0), food: amount(1), spell: amount(0), side_facing: amount(0),
-      w: range(2, 0, 8, 0.5), negative: choice("nothing", ["nothing", ...CLASSES]), seed: range(1, 0, 99), steps: range(5, 1, 30),
+      hero: amount(0),
+      non_hero: amount(0),
+      food: amount(1),
+      spell: amount(0),
+      side_facing: amount(0),
+      w: range(2, 0, 8, 0.5),
+      negative: choice("nothing", ["nothing", ...CLASSES]),
+      seed: range(1, 0, 99),
+      steps: range(5, 1, 30),
     },
     parts: [sheet.element, film.element, save],
     async draw({ w, negative, seed, steps, ...request }) {
       film.clear();
-      const x = await walk({
-        network: "unet", n: 6, seed, w, c: each(6, Object.values(request)),
-        negative: negative === "nothing" ? null : each(6, CLASSES.indexOf(negative)),
-        settings: { steps, order: 2, clip: true },
-      }, (step) => film.add({ x: step.x, label: `t = ${step.s}` }));
+      const x = await walk(
+        {
+          network: "unet",
+          n: 6,
+          seed,
+          w,
+          c: each(6, Object.values(request)),
+          negative: negative === "nothing" ? null : each(6, CLASSES.indexOf(negative)),
+          settings: { steps, order: 2, clip: true },
+        },
+        (step) => film.add({ x: step.x, label: `t = ${step.s}` }),
+      );
       if (!x) return null;
       const classes = await ask("classify", { x, n: 6 });
       film.frames.at(-1).names = classes.map((k) => CLASSES[k]);
@@ -73,27 +92,43 @@ function player(walk) {
   });
   return {
     networks: ["unet"],
-    named: { seed: range(0, 0, 50), strength: range(1, 0, 1.5, 0.1), schedule: choice("cosine", ["cosine", "linear"]) },
-    parts: [make("div", { className: "sheets" }, ...sheets.map((sheet) => sheet.element)), film.element, chart.element],
+    named: {
+      seed: range(0, 0, 50),
+      strength: range(1, 0, 1.5, 0.1),
+      schedule: choice("cosine", ["cosine", "linear"]),
+    },
+    parts: [
+      make("div", { className: "sheets" }, ...sheets.map((sheet) => sheet.element)),
+      film.element,
+      chart.element,
+    ],
     async draw({ seed, strength, schedule }) {
       const { noise_found: honest, diversity } = await facts;
       chart.dots(honest.times, honest.stds);
       film.clear();
       let guess;
-      const x = await walk({
-        network: schedule === "cosine" ? "unet" : "context_model_31", n: 9, seed, laterSeed: seed + 10,
-        settings: { steps: 20, eta: 1, extraNoise: strength },
-      }, ({ t, before, eps, x0 }) => {
-        const mean = eps.reduce((sum, v) => sum + v, 0) / eps.length;
-        const std = Math.sqrt(eps.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (eps.length - 1));
-        film.add({ images: [before, eps, x0], t, std, label: `t = ${t}, std of eps ${std.toFixed(2)}` });
-        guess = x0;
-      });
+      const x = await walk(
+        {
+          network: schedule === "cosine" ? "unet" : "context_model_31",
+          n: 9,
+          seed,
+          laterSeed: seed + 10,
+          settings: { steps: 20, eta: 1, extraNoise: strength },
+        },
+        ({ t, before, eps, x0 }) => {
+          const mean = eps.reduce((sum, v) => sum + v, 0) / eps.length;
+          const std = Math.sqrt(eps.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (eps.length - 1));
+          film.add({ images: [before, eps, x0], t, std, label: `t = ${t}, std of eps ${std.toFixed(2)}` });
+          guess = x0;
+        },
+      );
       if (!x) return null;
       sheets.forEach((sheet, i) => sheet.describe(`Nine sprites: ${titles[i]}`));
       let apart = 0;
-      for (let i = 0; i < 9; i++) for (let j = 0; j < i; j++) apart += rootMeanSquare(image(guess, i), image(guess, j)) / 36;
-      return `Diversity of the nine results: ${(apart / diversity).toFixed(2)} (real sprites: 1). The last predicted x_0 is the result.`;
+      for (let i = 0; i < 9; i++)
+        for (let j = 0; j < i; j++) apart += rootMeanSquare(image(guess, i), image(guess, j)) / 36;
+      const share = (apart / diversity).toFixed(2);
+      return `Diversity of the nine results: ${share} (real sprites: 1). The last predicted x_0 is the result.`;
     },
   };
 }
@@ -107,14 +142,20 @@ class NoiseChart {
   }
 
   dots(times, stds) {
-    const { x, y } = this, line = [0, 0.5, 1, 1.5, 2].map((v) =>
-      `<path d="M46 ${y(v)}H586"/><text x="38" y="${y(v) + 4}" text-anchor="end">${v}</text>`);
-    const ticks = [500, 400, 300, 200, 100, 0].map((t) => `<text x="${x(t)}" y="144" text-anchor="middle">${t}</text>`);
+    const { x, y } = this,
+      line = [0, 0.5, 1, 1.5, 2].map(
+        (v) => `<path d="M46 ${y(v)}H586"/><text x="38" y="${y(v) + 4}" text-anchor="end">${v}</text>`,
+      );
+    const ticks = [500, 400, 300, 200, 100, 0].map(
+      (t) => `<text x="${x(t)}" y="144" text-anchor="middle">${t}</text>`,
+    );
     const dots = times.map((t, i) => `<circle cx="${x(t)}" cy="${y(stds[i])}" r="4"/>`);
     this.element.innerHTML = `<svg viewBox="0 0 600 168" role="img" aria-label="The noise found at each time">
-      ${line.join("")}${ticks.join("")}<text x="316" y="163" text-anchor="middle">time t (the sampler walks from left to right)</text>
+      ${line.join("")}${ticks.join("")}
+      <text x="316" y="163" text-anchor="middle">time t (the sampler walks from left to right)</text>
       ${dots.join("")}<rect width="11" height="11" visibility="hidden"/></svg>
-      <p>Noise found (std): <span class="dot"></span> in real sprites with honest noise, <span class="square"></span> in this run</p>`;
+      <p>Noise found (std): <span class="dot"></span> in real sprites with honest noise,
+      <span class="square"></span> in this run</p>`;
     this.square = this.element.querySelector("rect");
   }
 
@@ -126,7 +167,8 @@ class NoiseChart {
 
 /** Lesson 6: the same noise in few calls, below where the exact curves end. */
 function attempt(walk) {
-  const reference = new Sheet(10, { title: "100 calls, eta = 0" }), mine = new Sheet(10, { title: "this run" });
+  const reference = new Sheet(10, { title: "100 calls, eta = 0" }),
+    mine = new Sheet(10, { title: "this run" });
   const film = new Film((frame) => mine.draw(frame.x));
   return {
     networks: ["unet"],
@@ -138,12 +180,23 @@ function attempt(walk) {
       reference.draw(exact);
       reference.describe("Ten sprites from 100 calls");
       film.clear();
-      const x = await walk({
-        network: "unet", n: 10, of: 50, seed: 1, laterSeed: 0, c: each(10, (i) => i % 5),
-        settings: { steps: calls, eta, order: ahead === "True" ? 2 : 1 },
-      }, (step) => film.add({ x: step.x, label: `t = ${step.s}` }));
+      const x = await walk(
+        {
+          network: "unet",
+          n: 10,
+          of: 50,
+          seed: 1,
+          laterSeed: 0,
+          c: each(10, (i) => i % 5),
+          settings: { steps: calls, eta, order: ahead === "True" ? 2 : 1 },
+        },
+        (step) => film.add({ x: step.x, label: `t = ${step.s}` }),
+      );
       if (!x) return null;
-      const apart = Array.from({ length: 10 }, (_, i) => rootMeanSquare(image(x, i), image(exact, i))).reduce((a, v) => a + v / 10, 0);
+      const apart = Array.from({ length: 10 }, (_, i) => rootMeanSquare(image(x, i), image(exact, i))).reduce(
+        (a, v) => a + v / 10,
+        0,
+      );
       const how = `${calls} calls, eta = ${eta}${ahead === "True" ? ", looking ahead" : ""}`;
       mine.describe(`From the same noise: ${how}`);
       mine.element.querySelector(".title").textContent = how;
@@ -159,19 +212,27 @@ function compete(walk) {
   return {
     networks: ["few_steps", "classifier"],
     named: {
-      method: choice("few_steps.pth", ["few_steps.pth", ...Object.keys(how)]), calls: range(1, 1, 30),
-      seed: range(1, 0, 50), kind: choice("all", ["all", ...CLASSES]),
+      method: choice("few_steps.pth", ["few_steps.pth", ...Object.keys(how)]),
+      calls: range(1, 1, 30),
+      seed: range(1, 0, 50),
+      kind: choice("all", ["all", ...CLASSES]),
     },
     parts: [sheet.element],
     async draw({ method, calls, seed, kind }) {
       const wishes = Array.from({ length: 20 }, (_, i) => (kind === "all" ? i % 5 : CLASSES.indexOf(kind)));
-      const few = method === "few_steps.pth", common = { n: 20, seed, c: rows(wishes) };
+      const few = method === "few_steps.pth",
+        common = { n: 20, seed, c: rows(wishes) };
       await ask("load", { names: [few ? "few_steps" : "unet"] }); // so that the time is that of drawing
       const begin = performance.now();
-      const x = await walk(few ? { ...common, network: "few_steps", walk: "jumps", laterSeed: seed + 1, settings: { steps: calls } }
-        : { ...common, network: "unet", settings: { steps: calls, clip: true, ...how[method] } }, (step) => sheet.draw(step.x));
+      const x = await walk(
+        few
+          ? { ...common, network: "few_steps", walk: "jumps", laterSeed: seed + 1, settings: { steps: calls } }
+          : { ...common, network: "unet", settings: { steps: calls, clip: true, ...how[method] } },
+        (step) => sheet.draw(step.x),
+      );
       if (!x) return null;
-      const took = performance.now() - begin, classes = await ask("classify", { x, n: 20 });
+      const took = performance.now() - begin,
+        classes = await ask("classify", { x, n: 20 });
       sheet.draw(x);
       sheet.describe(`20 sprites by ${method} with ${plural(calls, "network call")}`);
       const asked = classes.filter((k, i) => k === wishes[i]).length;
@@ -182,26 +243,36 @@ function compete(walk) {
 
 /** Lesson 5, below the picture of the mixtures: from one sprite to another, the noise and the request in nine steps. */
 function between(walk) {
-  const sheet = new Sheet(9, { heads: true, widest: 80 }), shares = Array.from({ length: 9 }, (_, i) => i / 8);
+  const sheet = new Sheet(9, { heads: true, widest: 80 }),
+    shares = Array.from({ length: 9 }, (_, i) => i / 8);
   return {
     networks: ["unet"],
     title: "Walk between two sprites",
     named: {
-      from: choice("hero", CLASSES), from_seed: range(7, 0, 99), to: choice("food", CLASSES), to_seed: range(7, 0, 99),
+      from: choice("hero", CLASSES),
+      from_seed: range(7, 0, 99),
+      to: choice("food", CLASSES),
+      to_seed: range(7, 0, 99),
       w: range(1, 0, 8, 0.5),
     },
     parts: [sheet.element],
     async draw({ from, from_seed: first, to, to_seed: second, w }) {
-      const [a, b] = [first, second].map((seed) => new Generator(seed).normal(768)), x = new Float32Array(9 * 768);
+      const [a, b] = [first, second].map((seed) => new Generator(seed).normal(768)),
+        x = new Float32Array(9 * 768);
       shares.forEach((share, i) => x.set(slerp(a, b, share), 768 * i));
-      const c = rows(shares.map((share) => CLASSES.map((name) => (name === from) * (1 - share) + (name === to) * share)));
+      const c = rows(
+        shares.map((share) => CLASSES.map((name) => (name === from) * (1 - share) + (name === to) * share)),
+      );
       const texts = shares.map((share) => `${Math.round(100 * share)} %`);
-      const drawn = await walk({ network: "unet", n: 9, x, c, w, settings: { steps: 10, order: 2, clip: true } },
-        (step) => sheet.draw(step.x, texts));
+      const drawn = await walk(
+        { network: "unet", n: 9, x, c, w, settings: { steps: 10, order: 2, clip: true } },
+        (step) => sheet.draw(step.x, texts),
+      );
       if (!drawn) return null;
       sheet.draw(drawn, texts);
       sheet.describe(`Nine sprites on the way from ${from} to ${to}`);
-      return first === second ? `From ${from} to ${to}: the noise is the same everywhere, only the request changes.`
+      return first === second
+        ? `From ${from} to ${to}: the noise is the same everywhere, only the request changes.`
         : `From ${from} to ${to}: the noise turns from the first into the second while the request changes.`;
     },
   };
@@ -209,7 +280,8 @@ function between(walk) {
 
 /** The first page: one sprite, out of noise, at a click. */
 function one(walk) {
-  const sheet = new Sheet(1, { widest: 256 }), shelf = make("div", { className: "shelf", "aria-label": "the sprites drawn so far" });
+  const sheet = new Sheet(1, { widest: 256 }),
+    shelf = make("div", { className: "shelf", "aria-label": "the sprites drawn so far" });
   shelf.setAttribute("role", "group");
   const film = new Film((frame) => sheet.draw(frame.x), 12);
   const save = make("button", { type: "button", onclick: () => download(sheet.tiles, "sprite", 24) }, "save it");
@@ -223,11 +295,14 @@ function one(walk) {
     async draw({ kind }) {
       if (before) shelf.prepend(copied(sheet.tiles[0]));
       while (shelf.children.length > 12) shelf.lastChild.remove();
-      const [seed, any] = crypto.getRandomValues(new Uint16Array(2)), k = kind === "any" ? any % 5 : CLASSES.indexOf(kind);
+      const [seed, any] = crypto.getRandomValues(new Uint16Array(2)),
+        k = kind === "any" ? any % 5 : CLASSES.indexOf(kind);
       film.clear();
       before = false;
-      const x = await walk({ network: "unet", n: 1, seed, w: 2, c: rows([k]), settings: { steps: 15, order: 2, clip: true, eta: 1 } },
-        (step) => film.add({ x: step.x, label: `t = ${step.s}` }));
+      const x = await walk(
+        { network: "unet", n: 1, seed, w: 2, c: rows([k]), settings: { steps: 15, order: 2, clip: true, eta: 1 } },
+        (step) => film.add({ x: step.x, label: `t = ${step.s}` }),
+      );
       if (!x) return null;
       before = true;
       sheet.describe(`A sprite of the class ${CLASSES[k]}, drawn from noise`);
@@ -251,15 +326,21 @@ export async function begin(root) {
   let walking = null;
   const walk = (request, onstep) => {
     // where the reader wants less motion, only what is done is shown; the film can be played
-    const steps = [], show = still() ? (step) => steps.push(step) : onstep;
+    const steps = [],
+      show = still() ? (step) => steps.push(step) : onstep;
     walking = ask("walk", request, { onstep: show, onprogress: loading });
-    return walking.then((x) => { if (x) steps.forEach(onstep); return x; });
+    return walking.then((x) => {
+      if (x) steps.forEach(onstep);
+      return x;
+    });
   };
   const { networks, named, parts, draw, again, title } = WIDGETS[root.dataset.widget](walk);
   const sentence = new Sentence();
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
   function loading({ done, total }) {
-    sentence.say(`The network is on its way: ${megabytes(done)} of ${megabytes(total)} MB. It stays in your browser for the other pages.`);
+    sentence.say(
+      `The network is on its way: ${megabytes(done)} of ${megabytes(total)} MB. Other pages need not load it again.`,
+    );
   }
   root.prepend(sentence.element);
   if (navigator.connection?.saveData) await consent(root, sentence);
@@ -270,14 +351,16 @@ export async function begin(root) {
     sentence.element.remove();
     throw error;
   }
-  let waiting = false, drawing = false;
+  let waiting = false,
+    drawing = false;
   async function refresh() {
     waiting = true;
     walking?.stop();
     if (drawing) return;
     drawing = true;
     root.setAttribute("aria-busy", "true");
-    while (waiting) { // only the newest setting counts
+    while (waiting) {
+      // only the newest setting counts
       waiting = false;
       try {
         const text = await draw(controls.values());
@@ -292,7 +375,14 @@ export async function begin(root) {
   }
   const controls = new Controls(named, refresh);
   if (again) again.onclick = refresh;
-  const panel = make("div", { className: "panel" }, ...(title ? [make("strong", {}, title)] : []), controls.element, sentence.element, ...parts);
+  const panel = make(
+    "div",
+    { className: "panel" },
+    ...(title ? [make("strong", {}, title)] : []),
+    controls.element,
+    sentence.element,
+    ...parts,
+  );
   sentence.say("");
   root.append(panel);
   root.classList.add("is-live"); // the style sheet hides the picture
@@ -304,5 +394,7 @@ function consent(root, sentence) {
   sentence.say("Your browser saves data, so the network (17 MB) waits for you.");
   const button = make("button", { type: "button" }, "load it");
   sentence.element.append(" ", button);
-  return new Promise((go) => { button.onclick = go; });
+  return new Promise((go) => {
+    button.onclick = go;
+  });
 }

@@ -1,5 +1,5 @@
-// The worker in which the networks run, so that no page ever freezes: it loads onnxruntime-web and the networks (once for
-// all pages: what was fetched stays in the browser's cache), and walks from noise to sprites with sampler.js.
+// The worker in which the networks run, so that no page ever freezes: it loads onnxruntime-web and the networks (once
+// for all pages: what was fetched stays in the browser's cache), and walks from noise to sprites with sampler.js.
 //
 // network.js talks to it: {id, kind: "load" | "walk" | "classify" | "stop", ...} goes in; {id, progress} while
 // something is fetched, {id, step} after each step, and at the end {id, result} or {id, error} come out.
@@ -11,7 +11,8 @@ const manifest = fetch(here("manifest.json")).then((answer) => {
   if (!answer.ok) throw new Error(`the list of networks cannot be fetched (${answer.status})`);
   return answer.json();
 });
-const stopped = new Set(), kept = new Map(); // requests that nobody waits for; networks by name
+const stopped = new Set(),
+  kept = new Map(); // requests that nobody waits for; networks by name
 
 // --------------------------------------------------------------------------------------------------------- fetching
 
@@ -20,8 +21,9 @@ let cache; // of the browser; a page that is not secure (http, not localhost) ha
 /** The bytes of a file beside this one, {file, bytes} of the manifest; tell(bytes) is called as they come in. */
 async function bytesOf({ file, bytes }, tell) {
   cache ??= self.caches ? caches.open("course-networks").catch(() => null) : null;
-  const store = await cache, before = await store?.match(here(file));
-  const answer = before ?? await fetch(here(file)).catch(() => ({ ok: false, status: "no connection" }));
+  const store = await cache,
+    before = await store?.match(here(file));
+  const answer = before ?? (await fetch(here(file)).catch(() => ({ ok: false, status: "no connection" })));
   if (!answer.ok) throw new Error(`${file} cannot be fetched (${answer.status})`);
   const parts = [];
   const reader = answer.body.getReader();
@@ -42,7 +44,8 @@ async function forget({ file }) {
 
 /** Old versions of what is in the manifest need not stay. */
 async function tidy(names) {
-  const store = await cache, wanted = new Set(names.map(here));
+  const store = await cache,
+    wanted = new Set(names.map(here));
   for (const request of (await store?.keys()) ?? []) if (!wanted.has(request.url)) await store.delete(request);
 }
 
@@ -65,7 +68,7 @@ async function start(files, where, tell) {
 
 async function choose(files) {
   const able = files.webgpu && "Suspending" in WebAssembly && self.navigator.gpu; // the small build needs JSPI
-  const adapter = able && await navigator.gpu.requestAdapter().catch(() => null);
+  const adapter = able && (await navigator.gpu.requestAdapter().catch(() => null));
   // an adapter that only plays a graphics card is slower than WebAssembly
   return adapter && !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter) ? "webgpu" : "wasm";
 }
@@ -78,7 +81,8 @@ function within(seconds, promise) {
 
 async function session(about, tell) {
   const bytes = await bytesOf(about, tell);
-  const { ort, where } = runtime, settings = { executionProviders: [where], logSeverityLevel: 3 };
+  const { ort, where } = runtime,
+    settings = { executionProviders: [where], logSeverityLevel: 3 };
   const made = await ort.InferenceSession.create(bytes, settings).catch((cause) => {
     throw new Error("it has arrived broken", { cause });
   });
@@ -106,9 +110,13 @@ let turn = Promise.resolve(); // one is loaded after the other, so that the runt
 
 function load(name, about, runtimes, tell) {
   const made = turn.then(async () => {
-    for (let where = runtime?.where ?? await choose(runtimes); ; where = "wasm") {
-      let total = about.bytes + (runtime ? 0 : runtimes[where].wasm.bytes), done = 0;
-      const count = (bytes) => { done += bytes; tell({ name, done, total }); };
+    for (let where = runtime?.where ?? (await choose(runtimes)); ; where = "wasm") {
+      let total = about.bytes + (runtime ? 0 : runtimes[where].wasm.bytes),
+        done = 0;
+      const count = (bytes) => {
+        done += bytes;
+        tell({ name, done, total });
+      };
       try {
         runtime ??= await start(runtimes, where, count);
         const ready = checked(about, await session(about, count));
@@ -128,11 +136,16 @@ function load(name, about, runtimes, tell) {
 
 /** The network gives, of a little noise, the numbers that Python gives: else its weights are not the course's. */
 async function checked(about, run) {
-  const { channels, size, n_cfeat, predicts, check } = about, one = channels * size * size;
-  const model = (x, n, share, c) => run({
-    x: [x, [n, channels, size, size]],
-    ...(predicts && { t: [new Float32Array(n).fill(share), [n]], c: [c ?? new Float32Array(n * n_cfeat), [n, n_cfeat]] }),
-  });
+  const { channels, size, n_cfeat, predicts, check } = about,
+    one = channels * size * size;
+  const model = (x, n, share, c) =>
+    run({
+      x: [x, [n, channels, size, size]],
+      ...(predicts && {
+        t: [new Float32Array(n).fill(share), [n]],
+        c: [c ?? new Float32Array(n * n_cfeat), [n, n_cfeat]],
+      }),
+    });
   const answer = await model(new Generator(0).normal(one), 1, 0.5, null);
   if (!check.every((v, i) => Math.abs(v - answer[i]) < 2e-3)) {
     throw new Error("it has arrived broken: it does not answer as it should");
@@ -149,7 +162,7 @@ function noise(generator, n, of, one) {
   return generator.normal((of ?? n) * one).slice(0, n * one);
 }
 
-/** Draw n sprites: {network, seed | x, of, laterSeed, n, c, w, negative, walk, settings}; settings as for the sampler. */
+/** Draw n sprites; settings are those of the sampler, seed and laterSeed give the first noise and what is put back. */
 async function draw(request, tell) {
   const { id, n, c = null, w = 1, negative = null, walk = "sampler", settings = {} } = request;
   const { model, ab, one } = await network(request.network, tell);
@@ -172,12 +185,15 @@ const tasks = {
   async load({ names }, tell) {
     for (const name of names) await network(name, tell);
     const { networks, runtimes } = await manifest;
-    await tidy([...Object.values(networks), ...Object.values(runtimes).map((files) => files.wasm)].map((v) => v.file));
+    await tidy(
+      [...Object.values(networks), ...Object.values(runtimes).map((files) => files.wasm)].map((v) => v.file),
+    );
     return runtime.where;
   },
   walk: draw,
   async classify({ x, n }, tell) {
-    const { run, classes } = await network("classifier", tell), answer = await run(x, n, 0, null);
+    const { run, classes } = await network("classifier", tell),
+      answer = await run(x, n, 0, null);
     return Array.from({ length: n }, (_, i) => {
       const row = answer.slice(i * classes, (i + 1) * classes);
       return row.indexOf(Math.max(...row));
@@ -191,7 +207,10 @@ self.onmessage = ({ data }) => {
   queue = queue.then(async () => {
     if (stopped.delete(data.id)) return postMessage({ id: data.id, result: null });
     try {
-      postMessage({ id: data.id, result: await tasks[data.kind](data, (progress) => postMessage({ id: data.id, progress })) });
+      postMessage({
+        id: data.id,
+        result: await tasks[data.kind](data, (progress) => postMessage({ id: data.id, progress })),
+      });
     } catch (error) {
       postMessage({ id: data.id, error: error.message });
     }
