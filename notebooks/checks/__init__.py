@@ -4,7 +4,7 @@ from checks import core
 from checks.core import Result, keep
 from checks.lesson_01 import check_add_noise, check_alpha_bar, check_expected_error, check_step_back, check_weights
 from checks.lesson_02 import check_ddpm_step, check_posterior, check_sample_loop, check_x0
-from checks.lesson_03 import check_shapes, check_time_embedding
+from checks.lesson_03 import check_attend, check_block, check_down_and_up, check_time_embedding, check_unet
 from checks.lesson_04 import check_ema, check_loss, check_v
 from checks.lesson_05 import check_away, check_drop, check_guided, check_mixtures
 from checks.lesson_06 import check_ddim_step, check_invert, check_look_ahead, check_noisy_step, check_times
