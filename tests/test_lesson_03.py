@@ -77,12 +77,12 @@ def test_three_colours_tell_apart_what_differs(noise):
 ])  # fmt: skip
 def test_the_inside_of_a_network_as_a_film(places, make, noise):
     net, x = make().eval(), noise(1, 3, 16, 16).clamp(-1, 1)
-    seen = lesson_03.watch(net, [name for name in places if name not in ("in", "out")])
+    seen = lesson_03.watch(net, places)
     guess = lesson_03.guess(net, x, 100, torch.eye(5)[:1], du.noise_schedule("cosine")).clamp(-1, 1)
-    film = lesson_03.inside(places, [{"in": x, "out": guess} | seen] * 2, [], ["a", "b"], "inside")
+    film = lesson_03.inside(places, [{"in": x, "out": guess} | seen] * 2, ["a", "b"], alt="inside")
     assert film.labels == ["a", "b"] and len(film.frames) == 2 and film.size[0] <= 800
     with pytest.raises(ValueError, match="each frame needs what"):
-        lesson_03.inside(places, [{"in": x, "out": guess}], [], alt="inside")
+        lesson_03.inside(places, [{"in": x, "out": guess}], alt="inside")
 
 
 def test_a_guess_believes_the_time_that_it_is_told(noise):
@@ -102,3 +102,10 @@ def test_a_guess_believes_the_time_that_it_is_told(noise):
 def test_the_source_is_shown_as_it_stands():
     text = lesson_03.source(du.UnetDown, du.ContextUnet.forward).data
     assert text.startswith("```python\nclass UnetDown(nn.Module):") and "\n\ndef forward(self, x, t, c=None):" in text
+
+
+def test_losses_by_work():
+    spent, smooth = lesson_03.by_work({"net": [[1.0] * 12, [3.0] * 12]}, {"net": 5.0})["net"]
+    assert spent == pytest.approx([n * 3 * 32 * 5 / 1e6 for n in (10, 11, 12)])
+    assert smooth == [[1.0] * 3, [3.0] * 3]
+    assert len(lesson_03.by_work({"net": [[1.0] * 4]}, {"net": 5.0})["net"][0]) == 1  # a run of fewer than ten steps

@@ -32,9 +32,10 @@ def million_operations(net, *inputs):
 
 
 def watch(net, names):
-    """What the named parts of a network put out: a dict, filled anew at each call of the network."""
+    """What the named parts of a network put out: a dict, filled anew at each call of the network. "in" and "out", which
+    UNET and CONTEXT_UNET name as well, are no parts."""
     seen = {}
-    for name in names:
+    for name in set(names) - {"in", "out"}:
         net.get_submodule(name).register_forward_hook(lambda _, args, out, name=name: seen.update({name: out.detach()}))
     return seen
 
@@ -113,16 +114,17 @@ UNET = {"in": (0, 0), "down.0": (1, 0), "down.1": (1, 1), "down.2": (1, 2), "att
         "up.1": (3, 1), "up.2": (3, 0), "out": (4, 0)}  # fmt: skip
 CONTEXT_UNET = {"in": (0, 0), "init_conv": (1, 0), "down1": (1, 1), "down2": (1, 2), "to_vec": (2, 3), "up0": (3, 2),
                 "up1": (3, 1), "up2": (3, 0), "out": (4, 0)}  # fmt: skip
+TOLD = {"down.0", "down.1", "down.2", "up.0", "up.1", "up.2", "up1", "up2"}  # where time and context come in
 SIZES = {16: 100, 8: 72, 4: 48, 1: 26}  # pixels of a map of this size in the picture
 X, Y = (62, 210, 400, 590, 738), (74, 210, 322, 398)  # the middles of columns and rows
 
 
-def inside(places, frames, blocks, labels=None, alt="", fps=3):
+def inside(places, frames, labels=None, *, alt, fps=3):
     """What each part of a U-Net puts out, laid out as a U, as a Picture: a still, or a film of several frames.
+    Parts that are told the time and the context have a green mark.
 
     places   UNET or CONTEXT_UNET
     frames   a list of {"in": x_t (1, 3, H, W), "down.0": maps (1, C, h, w), ..., "out": guess}
-    blocks   the parts into which time and context go: they get a green mark
     labels   a text for each frame
     """
     need(all(f.keys() >= places.keys() for f in frames), f"each frame needs what {', '.join(places)} put out")
@@ -138,7 +140,7 @@ def inside(places, frames, blocks, labels=None, alt="", fps=3):
         shape = "" if name in ("in", "out") else f"{maps.shape[1]} maps, {maps.shape[2]} x {maps.shape[3]}"
         draw.text((X[column], Y[row] - half - 3), words, INK, font, anchor="mb")
         draw.text((X[column], Y[row] + half + 2), shape, GREY, small, anchor="mt")
-        if name in blocks:
+        if name in TOLD:
             left, top = boxes[name][:2]
             draw.ellipse((left - 15, top - 1, left - 5, top + 9), GREEN)
     names = list(places)
@@ -207,3 +209,16 @@ def shift_only(linear):
             return torch.cat([0 * scale, shift], 1)
 
     return ShiftOnly()
+
+
+def by_work(losses, cost, batch=32):
+    """Curves for `charts.lines` of {"network": [the losses of a run, ...]} against the operations spent on training, in
+    millions of millions: three times those of one call, cost["network"] millions, for each picture of a batch. The
+    losses are running means over ten steps."""
+    curves = {}
+    for name, runs in losses.items():
+        runs = torch.tensor(runs)
+        steps = min(10, runs.shape[1])
+        spent = torch.arange(steps, runs.shape[1] + 1) * 3 * batch * cost[name] / 1e6
+        curves[name] = (spent.tolist(), runs.unfold(1, steps, 1).mean(2).tolist())
+    return curves
