@@ -893,13 +893,13 @@ du.show_rows({"the sprites": sprites[:10], "x_200": at_200} | guesses, scale=3, 
 #
 # The course *How Diffusion Models Work*, from which the five classes of our sprites come, uses an older U-Net called
 # `ContextUnet`. Many programs that you will meet are made like it. Here are its parts as `diffusion_utilities.py` has
-# them, and below it the way through them. You can read it now: what is different from yours?
+# them, and below them the whole. You can read it now: what is different from yours?
 
 # %%
 lesson_03.source(du.ResidualConvBlock, du.UnetDown, du.UnetUp, du.EmbedFC)
 
 # %%
-lesson_03.source(du.ContextUnet.forward)
+lesson_03.source(du.ContextUnet)
 
 # %%
 x_150 = du.add_noise(sprites, 150, eps, ab_linear)
