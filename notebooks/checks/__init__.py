@@ -11,7 +11,7 @@ from checks.lesson_02 import (
     check_sample_loop,
     check_x0,
 )
-from checks.lesson_03 import check_shapes, check_time_embedding
+from checks.lesson_03 import check_attend, check_block, check_down_and_up, check_time_embedding, check_unet
 from checks.lesson_04 import check_ask, check_ema, check_learn, check_middle, check_v
 from checks.lesson_05 import check_away, check_drop, check_guided, check_mixtures
 from checks.lesson_06 import check_ddim_step, check_invert, check_look_ahead, check_noisy_step, check_times

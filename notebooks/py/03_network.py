@@ -7,737 +7,422 @@
 # ---
 
 # %% [markdown]
-# # 3. The U-Net, block by block
+# # 3. What can answer for 768 numbers at once?
 #
-# Until now the network was a closed box: a noisy sprite `x_t` went in, a guess came out. Now you open it, build it
-# from single layers, and measure what each is for.
+# So far the network was a closed box: a noisy sprite went in, and a guess came out. A sprite is 16 x 16 pixels of three
+# colours, so the box has to answer for 768 numbers, all at the same time. Below, it gets sixteen sprites with the noise
+# of t = 200. The pictures that go in are the same in every frame. Only one thing changes: what the network is *told*
+# about the time.
+
+# %% tags=["setup"] jupyter={"source_hidden": true}
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+sys.path[:0] = [str(f) for f in (Path.cwd(), *Path.cwd().parents)
+                if (f / "diffusion_utilities.py").is_file()]
+assert find_spec("diffusion_utilities"), (
+    "Open this notebook inside the course's folder, or %cd there first.")
 
 # %%
-import sys
-sys.path.insert(0, "..")  # the shared module lies one folder up
 import diffusion_utilities as du
-import widgets
-import checks
-import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
-from torch import nn
+
+unet, ab_t = du.load_model(du.WEIGHTS / "unet.pth", "cpu")
+clean, c = du.load_sprites("held_out", 16)[:2]
+x_200 = du.add_noise(clean, 200, torch.randn(clean.shape, generator=torch.manual_seed(0)), ab_t)
+told = {t: du.to_x0_eps(unet(x_200, torch.tensor(t / 500), c), x_200, t, ab_t, "v")[0]
+        for t in range(20, 501, 20)}
+labels = [f"told t = {t}: off by {F.mse_loss(x, clean) ** 0.5:.3f}" for t, x in told.items()]
+du.film(torch.stack([*told.values()]), labels, scale=5, fps=4, alt="Grain, sprites, then pale")
 
 # %% [markdown]
-# **The inside of a network at work.** A trained U-Net draws a sprite in 16 steps. At each step you see four
-# *feature maps* of each of its parts: pictures that the network makes for itself, one number per pixel, dark for
-# low, bright for high. (`watch` keeps what parts of a network put out; `frame` paints it.)
-
-# %%
-def watch(model, names):
-    """What the named parts of a network put out: a dict, filled anew at each call of the network."""
-    seen = {}
-    for name in names:
-        part = model.get_submodule(name)
-        part.register_forward_hook(lambda part, args, out, name=name: seen.update({name: out.detach()}))
-    return seen
-
-
-def frame(x, step, seen, places):
-    fig, axes = plt.subplots(3, 7, figsize=(8, 4.2), gridspec_kw=dict(wspace=0.12, hspace=0.3))
-    for ax in axes.flat:
-        ax.axis("off")
-    for ax, image, title in ((axes[0, 0], x, f"in, t = {step.t:3d}"), (axes[0, 6], step.x0, "out: its guess")):
-        ax.imshow(du.to_pixels(image)[0])
-        ax.set_title(title, fontsize=9)
-    for name, place in places.items():
-        maps = F.instance_norm(seen[name][:1, :4])[0]  # each map to mean 0 and standard deviation 1
-        maps = F.pad(maps, (0, 1, 0, 1), value=torch.nan)  # a white line between the four
-        axes[place].imshow(torch.cat(torch.cat(list(maps), 1).chunk(2, 1)), vmin=-2, vmax=2)
-        axes[place].set_title(f"{name}\n{'x'.join(map(str, seen[name].shape[1:]))}", fontsize=8)
-    for row in (0, 1):
-        arrow = dict(arrowstyle="->", color="tab:orange", lw=2)
-        axes[row, 4].annotate("", (0.9, 0.5), (-2.3, 0.5), xycoords="axes fraction", arrowprops=arrow)
-    return du.show_figure(fig, alt="one frame").frames[0]
-
-
-# %%
-unet, ab_cosine = du.load_model(du.WEIGHTS / "unet.pth", "cpu")
-names = ["down.0", "down.1", "down.2", "attention", "up.0", "up.1", "up.2"]
-places = dict(zip(names, [(0, 1), (1, 1), (2, 2), (2, 3), (2, 4), (1, 5), (0, 5)]))  # row and column in the picture
-seen, frames, x = watch(unet, names), [], torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(3))
-for step in du.sampler(unet, ab_cosine, x, torch.eye(5)[:1], steps=16):
-    frames.append(frame(x, step, seen, places))
-    x = step.x
-du.Picture(frames, fps=3, alt="Film: feature maps of a U-Net, large on top, small at the bottom, while a hero appears")
-
-# %% [markdown]
-# On the way down (left) the maps shrink from 16x16 to 4x4 while their number grows; on the way up (right) they grow
-# back. Orange arrows: *skips*, maps handed straight across (a third joins `down.2` to `up.0`).
+# Stop the film and drag its slider. Told a small t, the network believes that there is little noise in the picture.
+# So it takes the grain for a part of the sprites, and leaves it in. Told t = 200, which is true, it draws clean
+# sprites. Told a large t, it believes that most of what it sees is noise, and trusts the picture less and less. It
+# draws what sprites look like in general: faces and patterns get lost, colours turn pale, until at the very end only
+# smudges are left. (The number is the root mean square error of the guess; pixels reach from -1 to 1.)
+#
+# What kind of machine can do that? In this lesson you write it, part by part, until your own network loads the trained
+# weights and draws the same sprites as the course's.
 #
 # **You will be able to**
-# - *explain* by measurements why a denoiser is shaped like a U;
-# - *build* a `ContextUnet` from its blocks, following the shapes;
-# - *find* two faults that raise no error: a layer born inside `forward`, and BatchNorm in a denoiser;
-# - *tell* what a modern U-Net does differently, and what that buys.
+# - *explain* by measurements why a denoiser is shaped like a U,
+# - *write* its parts: the walk down and up, the residual block, the time embedding, self-attention,
+# - *assemble* a modern U-Net of them, and *load* trained weights into it by their names,
+# - *measure* what each part buys by leaving it out, and *say* what two seeds cannot tell,
+# - *find* two faults that raise no error: a layer that is born inside `forward`, and BatchNorm in a denoiser.
 #
-# **You need** a little PyTorch (`nn.Module`, `nn.Conv2d`) and lessons 1 and 2. **Time:** about 60 minutes with the
-# exercises; the cells take under two on a CPU.
-
-# %% [markdown]
-# ## 1. The same shape in and out
+# **You need** lessons 1 and 2, and a little PyTorch: `nn.Module`, `nn.Conv2d`, `nn.Linear`.
 #
-# *What must a denoiser do, and how small can it be?* Its answer has the shape of its input: one number per pixel
-# and channel. It should know the time t, because the same pixels mean something else at another noise level, and
-# the context: what to draw. Here is a network that does only the first. A *convolution* makes each output pixel
-# from the `k*k` pixels around it, in all channels, with the same weights everywhere. Three go down, with *max
-# pooling* (the largest of each 2x2 pixels) between them; three go up, with enlarging between them. SiLU,
-# `x*sigmoid(x)`, is a smooth bend after each but the last.
-#
-# **What do you expect?** A convolution has `C_out * (C_in*k*k + 1)` parameters: the numbers that training finds.
-# With k = 5 and up to 64 channels, do six of them have thousands, hundreds of thousands, or millions?
+# **Time:** about 45 minutes, and as much again for the five tasks. The eighteen small trainings of sections 8 and 9 and
+# of the open problem take about two minutes together on a fast laptop, and up to eight on a slow one; all other cells
+# take about a minute.
 
 # %%
-class BasicUNet(nn.Module):
-    """Three 5x5 convolutions down, three up, skips added: (B, in, H, W) to (B, out, H, W). Ignores time and context."""
+from types import SimpleNamespace
 
-    def __init__(self, in_channels=1, out_channels=1, skips=True):
-        super().__init__()
-        widths = [in_channels, 32, 64, 64, 64, 32, out_channels]
-        convs = [nn.Conv2d(a, b, 5, padding=2) for a, b in zip(widths, widths[1:])]
-        self.down, self.up, self.skips = nn.ModuleList(convs[:3]), nn.ModuleList(convs[3:]), skips
+import charts
+import checks
+import widgets
+from IPython.display import Markdown
+from plumbing import lesson_03
+from torch import nn
 
-    def forward(self, x, t=None, c=None):
-        h0 = F.silu(self.down[0](x))
-        h1 = F.silu(self.down[1](F.max_pool2d(h0, 2)))
-        h = F.silu(self.down[2](F.max_pool2d(h1, 2)))
-        h = F.silu(self.up[0](h))
-        h = F.silu(self.up[1](F.interpolate(h, scale_factor=2) + self.skips * h1))
-        return self.up[2](F.interpolate(h, scale_factor=2) + self.skips * h0)
-
+T, train, held_out = len(ab_t) - 1, du.load_sprites("train"), du.load_sprites("held_out", 500)
 
 # %% [markdown]
-# The skips are the two `+`. Give it one channel of 28x28, the size of a handwritten digit, and note the shape after
-# each convolution.
-
-# %%
-def draw(shapes, links, title):
-    """A box for each (C, H, W): as tall as the maps are, as wide as they are many. Arrows for the skips."""
-    fig, ax = plt.subplots(figsize=(8, 3))
-    top = max(H for _, H, _ in shapes.values())
-    for i, (name, (C, H, W)) in enumerate(shapes.items()):
-        width, bottom = 0.08 + C / 220, -0.9 * (1 - H / top)
-        ax.add_patch(plt.Rectangle((i - width / 2, bottom), width, H / top, facecolor="tab:blue", edgecolor="black"))
-        ax.text(i, bottom - 0.06, f"{name}\n{C}x{H}x{W}", ha="center", va="top", fontsize=8)
-    for start, end in links:
-        i, j = list(shapes).index(start), list(shapes).index(end)
-        y, y_end = (shapes[k][1] / top / 2 - 0.9 * (1 - shapes[k][1] / top) for k in (start, end))
-        arrow = dict(arrowstyle="->", color="tab:orange", lw=2)
-        ax.annotate("", (j - 0.4, y_end), (i + 0.35, y), arrowprops=arrow, zorder=0)
-    ax.set(xlim=(-0.6, len(shapes) - 0.4), ylim=(-1.3, 1.05), title=title)
-    ax.axis("off")
-    return fig
-
-
-# %%
-basic = BasicUNet()
-outputs = watch(basic, ["down.0", "down.1", "down.2", "up.0", "up.1", "up.2"])
-digit = torch.zeros(1, 1, 28, 28)
-assert basic(digit).shape == digit.shape
-assert du.count_parameters(basic) == 309_057
-shapes = {"image": (1, 28, 28)} | {name: tuple(out.shape[1:]) for name, out in outputs.items()}
-fig = draw(shapes, [("down.0", "up.2"), ("down.1", "up.1")], "BasicUNet: 309,057 parameters")
-du.show_figure(fig, alt="Boxes in the shape of a U: 1x28x28, 32x28x28, 64x14x14, 64x7x7, 64x7x7, 32x14x14, 1x28x28")
-
-# %% [markdown]
-# Hundreds of thousands, most of them where the maps are many. The surprise: it does not depend on the image's
-# size, as the same weights slide over every pixel.
-
-# %% [markdown]
-# ## 2. Why down, why across
+# ## 1. What must it be told?
 #
-# *How much of the image does one output pixel see?* Each convolution adds `(k-1)/2` pixels to every side, so n in a
-# row see a square `1 + n*(k-1)` pixels wide: 25 for our six. To measure it, take a derivative: which input pixels
-# can change the output pixel?
+# The film showed it for one noise level and sixteen sprites. Measure it for three levels and 64 sprites. The network's
+# answer is a mixture of noise and picture called `v`, out of which `du.to_x0_eps` works out both; lesson 4 explains why
+# this mixture is a good thing to ask for. Here it only matters that one call gives 768 numbers, from which the guess of
+# the clean picture follows. (The helper
+# `lesson_03.guess(net, x_t, t, c, ab_t, told)` makes the call and the arithmetic, both with the time that is told.)
 #
-# **What do you expect?** `flat` has the same six convolutions, without pooling and enlarging. Which sees more, and
-# which costs more?
+# **What do you expect?** For each true time, which time should you tell the network, so that its guess is best?
+#
+# <details name="expect-3-1"><summary>Always the true one</summary>
+#
+# Yes, or one close by. The bottom of each curve lies near the true time, and it is flatter on the right: to overrate
+# the noise a little costs less than to underrate it.
+#
+# </details>
+# <details name="expect-3-1"><summary>A small one: then it changes little, and keeps the details</summary>
+#
+# It keeps the details of the noise as well. Told too small a time, the guess is grainy, and the error rises steeply.
+#
+# </details>
+# <details name="expect-3-1"><summary>It makes no difference: the network can see the noise for itself</summary>
+#
+# It could, perhaps, but this one was always told the truth in its training, so it believes what it is told. Whether a
+# network that is told nothing finds out for itself is measured in section 8.
+#
+# </details>
 
 # %%
-def sight(net, size=80):
-    """|d out[middle] / d x|, averaged over 16 random images: (size, size)."""
-    x = torch.randn(16, 1, size, size, generator=torch.Generator().manual_seed(0), requires_grad=True)
-    net(x)[:, 0, size // 2, size // 2].sum().backward()
-    return x.grad.abs().mean((0, 1))
+sprites, wishes = held_out.x[:64], held_out.c[:64]
+eps = torch.randn(sprites.shape, generator=torch.Generator().manual_seed(0))
+
+
+def off(net, t, told):
+    """How far the guesses are off (root mean square), with noise of time t."""
+    x_t = du.add_noise(sprites, t, eps, ab_t)
+    x0 = lesson_03.guess(net, x_t, t, wishes, ab_t, told)
+    return (x0 - sprites).square().mean().sqrt().item()
+
+
+# %%
+times = [10, 25, *range(50, 451, 25)]
+wrong_time = {f"noise of t = {t}": (times, [off(unet, t, told) for told in times])
+              for t in (100, 200, 300)}
+at = {t: off(unet, 200, t) for t in (50, 200, 400)}
+print("Noise of t = 200, told",
+      *(f"t = {t}: off by {error:.3f};" for t, error in at.items()))
+charts.lines(wrong_time, x="time that it is told", y="error of the guess (RMS)", ylim=(0, 0.9),
+             marks={f"t = {t}": t for t in (100, 200, 300)},
+             alt="Three curves, each with its lowest point near the time that is true")
+
+# %% [markdown]
+# So the same pixels need different answers at different times, and the network must get the time as an input beside
+# the picture. The same holds for the wish, the class that you ask for. This makes three inputs and one answer:
+#
+# - the noisy picture `x` of the shape (B, 3, 16, 16), for a batch of B pictures,
+# - the time, as a share t/T between 0 and 1, of the shape (B,),
+# - the wish `c` of the shape (B, 5), a row with a 1 at the class, or none at all,
+# - and an answer of the shape of `x`: a number for each pixel and colour.
+
+# %% [markdown]
+# ## 2. How far must one pixel see?
+#
+# The first idea for such a machine is a *linear layer*: each number of the answer is a weighted sum of all 768 numbers
+# that came in. A single layer of this kind has 768 x 768, that is 589,824 weights, and what it learns about an eye in
+# the left half it would have to learn again for the right half.
+#
+# A **convolution** is thriftier. It makes each pixel of the answer from the few pixels around it, 3 x 3 of them, in all
+# channels, and it uses *the same weights at every place*. What goes through such a network is a stack of pictures, one
+# for each channel, that are called *feature maps*. A convolution from 32 maps to 32 maps has 32 x (32 x 9 + 1) = 9,248
+# weights, whatever the size of the picture.
+#
+# But one convolution sees only one pixel in every direction, and one pixel of grain looks like another. Whether a dark
+# pixel is noise or the rim of a hat can only be told from what lies further away. Every further convolution adds one
+# pixel to each side, so n of them in a row see a square of 1 + 2n pixels.
+#
+# There is a cheaper way to see far: make the picture smaller. On a map of 8 x 8, one pixel stands for 2 x 2 pixels of
+# the sprite, and a convolution that sees one pixel in every direction sees two of the sprite's.
+#
+# **What do you expect?** Take the same six convolutions twice. `flat` has them one after the other at 16 x 16. `u` has
+# the first at 16 x 16, the second at 8 x 8, the third and fourth at 4 x 4, and then goes back up. Which sees more, and
+# which is cheaper?
+#
+# <details name="expect-3-2"><summary>flat sees more, because it loses no pixel; u is cheaper</summary>
+#
+# It is the other way round with the seeing: `flat` sees six pixels in every direction, and no further.
+#
+# </details>
+# <details name="expect-3-2"><summary>u sees more, and is cheaper, too</summary>
+#
+# Yes, both. On a small map each step reaches further, and there are fewer pixels to compute. Nothing is paid for that
+# with weights, since both have the same.
+#
+# </details>
+# <details name="expect-3-2"><summary>u sees more, but costs more, because it has more layers</summary>
+#
+# The extra layers only average or repeat pixels, which costs next to nothing, while the convolutions get cheaper.
+#
+# </details>
+
+# %%
+def conv(channels_in, channels_out):
+    return nn.Conv2d(channels_in, channels_out, 3, padding=1)
 
 
 torch.manual_seed(0)
-basic = BasicUNet()
-convs = [*basic.down, *basic.up]
-flat = nn.Sequential(*[layer for conv in convs for layer in (conv, nn.SiLU())][:-1])
-sights = {"flat": sight(flat), "BasicUNet": sight(basic)}
-
-# %%
-fig, axes = plt.subplots(1, 2, figsize=(7, 3.2), sharey=True)
-for ax, (name, seen_by) in zip(axes, sights.items()):
-    width = (seen_by.sum(0) > 0).sum().item()
-    ax.imshow((seen_by / seen_by.max()).clamp(min=1e-9).log10(), vmin=-6, vmax=0)
-    ax.set(title=f"{name}\nsees {width} x {width} pixels", xlabel="x (pixels)")
-axes[0].set_ylabel("y (pixels)")
-fig.colorbar(axes[1].images[0], ax=axes, label="influence (log10)")
-du.show_figure(fig, alt="Heat maps of the influence on one pixel: a small square for flat, a large one for BasicUNet")
+a, b, c1, c2, d, e = convs = [conv(1, 16), *(conv(16, 16) for _ in range(4)), conv(16, 1)]
+half, twice = nn.AvgPool2d(2), nn.Upsample(scale_factor=2)  # 2 x 2 pixels to one, one to 2 x 2
+nets = {"flat": nn.Sequential(*convs),
+        "u": nn.Sequential(a, half, b, half, c1, c2, twice, d, twice, e)}
+sight = {name: lesson_03.sight(net) for name, net in nets.items()}
+sees = {name: (seen > 0).float().mean().item() for name, seen in sight.items()}
+work = {name: lesson_03.million_operations(net, sprites[:1, :1]) for name, net in nets.items()}
+print(*(f"{name}: {million:.1f} million operations a sprite" for name, million in work.items()),
+      sep="\n")
+lesson_03.sights({f"{name}: sees {sees[name]:.0%}": seen for name, seen in sight.items()},
+                 alt="Influence of each pixel on the framed one: flat sees a square, u all")
 
 # %% [markdown]
-# PyTorch can count the operations of one call.
-
-# %%
-from torch.utils.flop_counter import FlopCounterMode
-
-
-def mflop(net, *inputs):
-    """Million operations (a multiplication and an addition are two) of one call of a network."""
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        net(*inputs)
-    return counter.get_total_flops() / 1e6
-
-
-cost = {"flat": mflop(flat, digit), "BasicUNet": mflop(basic, digit)}
-print(f"For one 28 x 28 image, flat takes {cost['flat']:.0f} million operations, BasicUNet {cost['BasicUNet']:.0f}.")
+# The picture shows which pixels of the input can move the framed pixel of the output, and how strongly. (It was
+# measured with a derivative, on networks with random weights.) So to see the whole sprite, go down; and it is cheaper
+# than to stay. But what is lost on the way?
 
 # %% [markdown]
-# With the same weights the U sees over twice as far, for a fraction of the operations: a 5x5 window on a map halved
-# twice covers 20x20 pixels. The nested squares are its levels.
+# ## 3. Down, across, and up again
 #
-# *And what is lost on the way down?* Pooling keeps one number of four. Look at sprites reduced and enlarged again.
-
-# %%
-sprites = du.load_sprites("held_out", 64)
-rows = {"16 x 16": sprites.x[:8]}
-for k in (2, 4):
-    rows[f"{16 // k} x {16 // k}, enlarged"] = F.interpolate(F.avg_pool2d(sprites.x[:8], k), scale_factor=k)
-du.show_rows(rows, label_width=140, alt="Eight sprites: reduced to 8 x 8 they are blurred, at 4 x 4 patches of colour")
-
-# %% [markdown]
-# Outlines and eyes are gone. Can the network do without them? Train it twice to predict the noise `eps`, with its
-# skips and without. The loss is `mean((eps_guess-eps)**2)`.
+# A noisy sprite is a mixture of two things, in the amounts that the schedule says (in code, $\bar\alpha_t$ is
+# `ab_t[t]`):
 #
-# **What do you expect?** Answering 0 everywhere scores 1. How far does each get below that in 120 steps?
-
-# %%
-train, ab_t = du.load_sprites("train"), du.noise_schedule("linear", T=500)
-curves = {}
-for skips in (True, False):
-    torch.manual_seed(0)
-    network = BasicUNet(3, 3, skips=skips)
-    network.predicts = "eps"
-    trainer = du.Trainer(network, train, ab_t, batch=64, warmup=20, device="cpu")
-    curves[skips] = [progress.loss.item() for progress in trainer.run(steps=120)]
-
-# %%
-fig, ax = plt.subplots(figsize=(7, 3))
-ax.plot(curves[True], color="tab:blue", label="with skips")
-ax.plot(curves[False], color="tab:orange", linestyle="--", label="without skips")
-ax.axhline(1, color="grey", linestyle=":", label="answering 0")
-ax.set(xlabel="training step", ylabel="mean squared error of eps", ylim=(0, 1.3))
-ax.legend(loc="center right")
-du.show_figure(fig, alt="Loss falls to about 0.3 with skips, and stays near 1 without them")
-
-# %% [markdown]
-# Without skips it hardly learns: noise is all detail, and little of that passes through small maps. With skips, fine
-# maps go across, and the bottom of the U adds what is drawn.
-
-# %% [markdown]
-# ## 3. ContextUnet, piece by piece
+# $$x_t = \sqrt{\bar\alpha_t}\; x_0 + \sqrt{1 - \bar\alpha_t}\; \epsilon$$
 #
-# *How do time and context get in?* Now build `ContextUnet`. `ResidualConvBlock` is two of (convolution 3x3,
-# *BatchNorm*, GELU): BatchNorm brings each channel to mean 0 and standard deviation 1 over the batch, then scales and
-# shifts it by learned numbers; GELU is much like SiLU. With `is_res=True` it is *residual*: it adds its input x to its
-# result h, `out = (x+h)/1.414`. `UnetDown` is two such blocks, not residual, and a max pooling.
+# Halve this picture, and each new pixel is the mean of 2 x 2 old ones. The noise of four pixels partly cancels: its
+# standard deviation falls to a half, and at 4 x 4 to a quarter. The sprite's neighbouring pixels are alike, so most
+# of the sprite survives the mean. This is a good reason to go down: **at the bottom of the U you see what is drawn.**
+# But the answer is wanted for every single pixel, and on the way up, one pixel that becomes 2 x 2 cannot say what the
+# four were. So the fine pixels have to take another way. Before a map is made smaller, it is kept, and on the way up,
+# when the maps have its size again, it is added. This is called a **skip**. What comes up from below says what is
+# drawn; what comes across says where.
 #
-# **What do you expect?** What are the shapes after `down1` and `down2`, for 8 sprites and `n_feat = 64`?
-
-# %%
-torch.manual_seed(0)
-n_feat, n_cfeat, height = 64, 5, 16
-parts = nn.ModuleDict()
-parts["init_conv"] = du.ResidualConvBlock(3, n_feat, is_res=True)
-parts["down1"] = du.UnetDown(n_feat, n_feat)
-parts["down2"] = du.UnetDown(n_feat, 2 * n_feat)
-parts["to_vec"] = nn.Sequential(nn.AvgPool2d(height // 4), nn.GELU())  # the average of each channel
-parts.eval()  # BatchNorm as in use: with stored statistics (section 4 shows why this matters)
-c, t = sprites.c[:8], torch.full((8,), 150)
-eps = torch.randn(8, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-x_t = du.add_noise(sprites.x[:8], t, eps, ab_t)
-steps = {"x_t": x_t}
-for name, before in (("init_conv", "x_t"), ("down1", "init_conv"), ("down2", "down1"), ("to_vec", "down2")):
-    steps[name] = parts[name](steps[before])
-    print(f"{name:10}", tuple(steps[name].shape))
-
-# %% [markdown]
-# Twice the width is halved, and `to_vec` leaves 128 numbers per sprite. Why 1.414? If x and h are independent and
-# equally spread, their sum has twice the variance, `Var(x+h) = Var(x)+Var(h)`, and dividing by sqrt(2) undoes that.
-# Send random numbers through ten blocks.
-
-# %%
-torch.manual_seed(0)
-divided = plain = torch.randn(32, n_feat, 16, 16)
-with torch.no_grad():
-    for _ in range(10):
-        divided = du.ResidualConvBlock(n_feat, n_feat, is_res=True)(divided)
-        plain = 1.414 * du.ResidualConvBlock(n_feat, n_feat, is_res=True)(plain)
-print(f"After ten blocks the standard deviation is {divided.std():.2f} if divided, {plain.std():.2f} if not.")
-
-# %% [markdown]
-# Undivided, the numbers grow. Divided, they even shrink: after GELU, h is less spread than x, so the factor is a
-# rule of thumb.
-#
-# Time is one number, the context five. `EmbedFC` (linear, GELU, linear) makes vectors of them, one entry per channel,
-# for the two levels of the way up.
-
-# %%
-torch.manual_seed(1)
-for i, width in ((1, 2 * n_feat), (2, n_feat)):
-    parts[f"timeembed{i}"] = du.EmbedFC(1, width)
-    parts[f"contextembed{i}"] = du.EmbedFC(n_cfeat, width)
-    steps[f"temb{i}"] = parts[f"timeembed{i}"](t / 500)[:, :, None, None]
-    steps[f"cemb{i}"] = parts[f"contextembed{i}"](c)[:, :, None, None]
-    print(f"temb{i}, cemb{i}", tuple(steps[f"temb{i}"].shape), tuple(steps[f"cemb{i}"].shape))
-
-# %% [markdown]
-# The last two dimensions are 1x1: every pixel gets the same. On the way up, each level multiplies by the context
-# and adds the time; then `UnetUp` appends the skip as further channels, doubles the size, and ends in two blocks:
-#
-# `up_next = UnetUp(cemb*up + temb, skip)`
-#
-# **What do you expect?** Done by hand, is the answer that of `du.ContextUnet`, digit by digit?
-
-# %%
-torch.manual_seed(2)
-# ConvTranspose2d: each pixel becomes a patch; GroupNorm: section 4; ReLU: max(x, 0)
-parts["up0"] = nn.Sequential(nn.ConvTranspose2d(128, 128, height // 4, height // 4), nn.GroupNorm(8, 128), nn.ReLU())
-parts["up1"] = du.UnetUp(4 * n_feat, n_feat)
-parts["up2"] = du.UnetUp(2 * n_feat, n_feat)
-parts["out"] = nn.Sequential(nn.Conv2d(128, 64, 3, 1, 1), nn.GroupNorm(8, 64), nn.ReLU(), nn.Conv2d(64, 3, 3, 1, 1))
-parts.eval()
-steps["up0"] = parts["up0"](steps["to_vec"])
-steps["up1"] = parts["up1"](steps["cemb1"] * steps["up0"] + steps["temb1"], steps["down2"])
-steps["up2"] = parts["up2"](steps["cemb2"] * steps["up1"] + steps["temb2"], steps["down1"])
-steps["out"] = parts["out"](torch.cat((steps["up2"], steps["init_conv"]), 1))
-
-# %%
-model = du.ContextUnet(in_channels=3, n_feat=64, n_cfeat=5, height=16).eval()
-model.load_state_dict(parts.state_dict())  # refuses any part that is missing, of another name or another shape
-assert torch.equal(model(x_t, t / 500, c), steps["out"])
-shortcut = du.count_parameters(model.init_conv.shortcut)
-assert du.count_parameters(model) - shortcut == 1_480_771 and shortcut == 256
-boxes = {name: tuple(out.shape[1:]) for name, out in steps.items() if "emb" not in name}
-fig = draw(boxes, [("init_conv", "out"), ("down1", "up2"), ("down2", "up1")], "ContextUnet, n_feat = 64")
-du.show_figure(fig, alt="Boxes: 64x16x16, 64x8x8, 128x4x4, a vector of 128, and back up to 3x16x16, with three skips")
-
-# %% [markdown]
-# What you just wrote is `du.ContextUnet`: your weights fit into it, and the answers are equal to the last bit. The
-# surprise is the thin bottom: `up0` starts from 128 averages that know nothing of places; every place comes across.
-
-# %% [markdown]
-# ## 4. Two faults that raise no error
-#
-# *Can a network give two answers to one question?* The first block turns 3 channels into 64, so `x+h` does not fit:
-# x needs a layer of its own, a *shortcut*. It is tempting to make it where it is needed.
-#
-# **What do you expect?** The same image goes in twice. How far apart are the two outputs?
-
-# %%
-class Broken(nn.Module):
-    def __init__(self, in_channels, out_channels):
-        super().__init__()
-        self.conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
-
-    def forward(self, x):
-        shortcut = nn.Conv2d(x.shape[1], self.conv.out_channels, 1).to(x.device)  # a new layer at every call
-        return (shortcut(x) + self.conv(x)) / 1.414
-
-
-torch.manual_seed(0)
-broken = Broken(3, 64).eval()
-first, second = broken(sprites.x[:1]).detach(), broken(sprites.x[:1]).detach()
-print("what a checkpoint would hold:", list(broken.state_dict()))
-
-# %%
-fig, axes = plt.subplots(1, 3, figsize=(7.5, 2.8), layout="constrained")
-for ax, image, title in zip(axes, (first, second, first - second), ("first call", "second call", "difference")):
-    picture = ax.imshow(image[0, 0], vmin=-2, vmax=2)
-    ax.set(title=title, xlabel="x (pixels)")
-axes[0].set_ylabel("y (pixels)")
-fig.colorbar(picture, ax=axes, label="value of channel 0")
-gap = ((first - second).std() / first.std()).item()
-du.show_figure(fig, alt="Channel 0 after the first call and after the second: clearly different pictures of one sprite")
-
-# %% [markdown]
-# They differ as two unrelated layers do, even in `eval` mode. No checkpoint holds the shortcut and no optimiser
-# ever saw it. `du.ResidualConvBlock` makes its shortcut once, in `__init__`: the 256 parameters that you counted.
-#
-# *Should the answer for one sprite depend on the others in the batch?* In training, BatchNorm takes mean and
-# standard deviation over the whole batch, noise levels mixed. Put six sprites at t = 150 into a batch with 58
-# others.
-#
-# **What do you expect?** If only the noise level of the *others* changes, does the guess for the six change?
-
-# %%
-from copy import deepcopy
-
-context_unet, ab_t = du.load_model(du.WEIGHTS / "context_model_31.pth", "cpu")
-noise = torch.randn(64, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-
-
-@torch.no_grad()
-def guess(model, ab_t, t_others, training):
-    """The predicted images of the first six sprites, at t = 150; the other 58 are at t_others."""
-    t = torch.full((64,), t_others).index_fill(0, torch.arange(6), 150)
-    x_t = du.add_noise(sprites.x, t, noise, ab_t)
-    out = deepcopy(model).train(training)(x_t, t / 500, sprites.c)
-    return du.to_x0_eps(out, x_t, t, ab_t, model.predicts)[0][:6]
-
-
-rows, moved = {"the sprites": sprites.x[:6]}, {}
-for name, network, ab in (("ContextUnet", context_unet, ab_t), ("Unet", unet, ab_cosine)):
-    rows[f"{name}\nin use (eval)"] = guess(network, ab, 150, training=False)
-    alike = guess(network, ab, 150, training=True)  # the others at t = 150, too
-    for t_others in (1, 500):
-        x0 = rows[f"{name}, training\nothers at t = {t_others}"] = guess(network, ab, t_others, training=True)
-        moved[name, t_others] = (x0 - alike).square().mean().sqrt().item()
-        print(f"{name}, others at t = {t_others:3}: the guesses move by {moved[name, t_others]:.6f} (root mean square)")
-alt = "Guesses of six sprites: those of ContextUnet change with the rest of the batch, those of Unet do not"
-du.show_rows(rows, scale=4, label_width=190, alt=alt)
-
-# %% [markdown]
-# The six inputs are the same in all rows of a network, yet ContextUnet's guesses follow their neighbours' noise.
-# The Unet uses *GroupNorm*: mean and standard deviation over groups of channels of *one* image, so the batch cannot
-# matter.
-
-# %% [markdown]
-# ## 5. The modern Unet
-#
-# *How should a network be told the time?* ContextUnet gets one number, t/T. The modern way is a row of waves, fast
-# and slow, like the hands of a clock, with frequencies from 1 down to almost 1/10,000:
-#
-# `angles = 1000*t/T*frequencies`, `emb = [cos(angles), sin(angles)]`
-#
-# **What do you expect?** Compare t = 250 with all other times by the cosine of the angle between their vectors (1 =
-# same direction). How quickly does it fall for the waves, and for a trained ContextUnet's `timeembed2`?
-
-# %%
-t_T = torch.arange(501) / 500
-embeddings = {
-    "waves: du.timestep_embedding": du.timestep_embedding(1000 * t_T, 64),
-    "one number: EmbedFC, trained": context_unet.timeembed2(t_T),
-}
-alike = {name: F.cosine_similarity(emb, emb[250:251]) for name, emb in embeddings.items()}
-
-# %%
-fig, axes = plt.subplots(1, 3, figsize=(7.8, 2.9), layout="constrained")
-for ax, (name, emb) in zip(axes, embeddings.items()):
-    ax.imshow(emb.T / emb.abs().max(), aspect="auto", vmin=-1, vmax=1)
-    ax.set_title(name, fontsize=9)
-    ax.set(xlabel="time t", ylabel="entry of the vector")
-for (name, values), style in zip(alike.items(), ("-", "--")):
-    axes[2].plot(values, style, label=name.split(":")[0])
-axes[2].set_title("likeness to t = 250", fontsize=9)
-axes[2].set(xlabel="time t", ylabel="cosine", ylim=(-0.5, 1.05))
-axes[2].legend(fontsize=8, loc="lower right")
-du.show_figure(fig, alt="Two time embeddings as heat maps, and their likeness to t = 250: a sharp peak for the waves")
-
-# %% [markdown]
-# The waves give every time a direction of its own: a sharp peak at 250. One number through a small network gives
-# smooth bands, so times near 250 look alike.
-#
-# *And where should time enter?* In `Unet`, in every block. A `Block` is GroupNorm, SiLU, convolution, twice;
-# between them the embedding (time plus context) sets a *scale* and a *shift* for each channel:
-#
-# `h = norm2(h)*(1+scale) + shift`, then `out = x + conv2(silu(h))`
-#
-# **What do you expect?** `conv2` starts with all weights zero. What does a new block do, and what does a new Unet
-# answer?
-
-# %%
-torch.manual_seed(0)
-block = du.Block(64, 64, emb_channels=128)
-x, emb = torch.randn(8, 64, 16, 16), torch.randn(8, 128)
-assert torch.equal(block(x, emb), x)
-fresh = du.Unet()
-assert (fresh(x_t, t / 500, c) == 0).all()
-for size in (8, 16, 24, 32):
-    print(f"one Unet, images of {size} x {size}: answer", tuple(fresh(torch.randn(1, 3, size, size), 0.5).shape))
-
-# %% [markdown]
-# A new block passes its input on untouched, so a deep network starts as a shallow one. A new Unet, whose last layers
-# are zero too, answers 0; and nothing in it is bound to 16x16.
-#
-# Two changes: its skips are added, as BasicUNet's are, so the convolutions after them cost half. And as the norms hide
-# how *large* the input was, a layer `direct` makes of the embedding a factor and a shift for each colour:
-# `answer = last(...) + factor*x_t + shift`.
-#
-# *What does attention add?* On 4x4, each of the 16 places makes a query q, a key k and a value v (d numbers each),
-# and averages all values, weighted by how well its query fits their keys. Four *heads* do this side by side.
-#
-# `weights = softmax(q @ k.T / sqrt(d))`, `h = weights @ v`
-#
-# **What do you expect?** A convolution weighs its neighbours alike in every image. Does attention?
-
-# %%
-@torch.no_grad()
-def attention_weights(unet, x, t, c):
-    """How much each place looks at each other: (B, heads, places, places)."""
-    seen, layer = watch(unet, ["middle.0"]), unet.attention
-    unet(x, t, c)
-    h = seen["middle.0"]
-    q, k, v = layer.qkv(layer.norm(h)).view(len(x), 3, layer.heads, -1, 16).transpose(3, 4).unbind(1)
-    weights = (q @ k.transpose(2, 3) / q.shape[3] ** 0.5).softmax(3)
-    assert torch.allclose(h + layer.out((weights @ v).transpose(2, 3).reshape(h.shape)), layer(h), atol=1e-4)
-    return weights
-
-
-noisy = du.add_noise(sprites.x[:8], 100, eps, ab_cosine)
-looks = attention_weights(unet, noisy, torch.full((8,), 100 / 500), c)
-
-# %%
-fig, axes = plt.subplots(2, 5, figsize=(7.8, 3.6), layout="constrained")
-for row, ax in zip((0, 4), axes):
-    ax[0].imshow(du.to_pixels(noisy[row]))
-    ax[0].add_patch(plt.Rectangle((3.5, 7.5), 4, 4, fill=False, edgecolor="tab:orange", linewidth=3))
-    ax[0].set_title("place that looks", fontsize=9)
-    for head in range(4):
-        image = ax[head + 1].imshow(looks[row, head, 9].view(4, 4), vmin=0, vmax=0.6)
-        ax[head + 1].set_title(f"head {head}", fontsize=9)
-for ax in axes.flat:
-    ax.set(xticks=[], yticks=[])
-fig.colorbar(image, ax=axes, label="weight")
-du.show_figure(fig, alt="Two noisy sprites, and for each head a 4 x 4 map of where one place looks: the maps differ")
-
-# %% [markdown]
-# Each head looks elsewhere, and differently in the other sprite. On 4x4 convolutions reach as far; attention adds
-# a choice.
-
-# %% [markdown]
-# ## 6. What it buys
-#
-# *Is the modern network better, or only bigger?* Count first.
-#
-# **What do you expect?** Order these four by operations per sprite.
-
-# %%
-from time import perf_counter
-
-networks = {
-    "BasicUNet": lambda: BasicUNet(3, 3),
-    "ContextUnet, n_feat 32": lambda: du.ContextUnet(3, 32, 5, 16),
-    "ContextUnet, n_feat 64": lambda: du.ContextUnet(3, 64, 5, 16),
-    "Unet": du.Unet,
-}
-batch = (noise[:32], torch.full((32,), 0.5), sprites.c[:32])
-operations = {}
-print(f"{'':24}parameters   MFLOP per sprite   ms per 32 sprites")
-for name, make in networks.items():
-    net, seconds = make().eval().requires_grad_(False), []
-    for _ in range(6):
-        begin = perf_counter()
-        net(*batch)
-        seconds.append(perf_counter() - begin)
-    operations[name] = mflop(net, *(part[:1] for part in batch))
-    print(f"{name:24}{du.count_parameters(make()):10,}{operations[name]:19.0f}{1000 * min(seconds):20.0f}")
-
-# %% [markdown]
-# The Unet has three quarters of the wide ContextUnet's parameters at less than a quarter of its operations: its many
-# channels sit where the maps are small. The narrow ContextUnet costs about as much: a fair race, with the same
-# sprites, noise, target and optimiser. All predict `v = sqrt(ab_t)*eps - sqrt(1-ab_t)*x0`, a mixture of noise and image.
-#
-# **What do you expect?** Who wins?
-
-# %%
-STEPS, races, trained = 100, {}, {}  # STEPS of the Unet; each of the others makes as many as cost the same
-for name in ("BasicUNet", "ContextUnet, n_feat 32", "Unet"):
-    torch.manual_seed(0)
-    trained[name] = networks[name]()
-    trained[name].predicts = "v"
-    trainer = du.Trainer(trained[name], train, ab_cosine, batch=32, warmup=20, device="cpu")
-    as_many = round(STEPS * operations["Unet"] / operations[name])
-    races[name] = torch.stack([progress.loss for progress in trainer.run(steps=as_many)])
-
-# %%
-held_out, scores = du.load_sprites("held_out", 500), {}
-times = torch.linspace(1, 500, 500).long()
-z = torch.randn(held_out.x.shape, generator=torch.Generator().manual_seed(1))
-x_held_out = du.add_noise(held_out.x, times, z, ab_cosine)
-v = du.target(held_out.x, times, z, ab_cosine, "v")
-for name, net in trained.items():
-    with torch.no_grad():
-        scores[name] = F.mse_loss(net.eval()(x_held_out, times / 500, held_out.c), v).item()
-
-# %%
-fig, ax = plt.subplots(figsize=(7, 3.2))
-for (name, losses), style in zip(races.items(), (":", "--", "-")):
-    smooth = losses.unfold(0, 10, 1).mean(1)  # a running mean over ten steps
-    spent = torch.arange(10, len(losses) + 1) * 3 * 32 * operations[name] / 1e6  # forward 1, backward 2
-    ax.plot(spent, smooth, style, label=f"{name}: {len(losses)} steps, held out {scores[name]:.3f}")
-ax.set(xlabel="operations spent on training (millions of millions)", ylabel="mean squared error of v")
-ax.legend(fontsize=8)
-du.show_figure(fig, alt="Training loss of three networks against the operations spent on them")
-
-# %% [markdown]
-# BasicUNet makes the most steps, but soon gains little from them. The Unet wins.
-#
-# *And after a full training?* The course ships both networks. Their schedules differ, so compare at the same
-# *signal-to-noise ratio*, `snr = ab_t/(1-ab_t)`: for each t of one, the t of the other with the nearest `ab_t`.
-#
-# **What do you expect?** Is noise easier to tell when there is little of it, or much?
-
-# %%
-@torch.no_grad()
-def eps_error(model, ab, t):
-    """The mean squared error of the predicted noise for 200 held-out sprites at time t."""
-    eps = z[:200]
-    x_t = du.add_noise(held_out.x[:200], t, eps, ab)
-    out = model(x_t, torch.full((200,), t / 500), held_out.c[:200])
-    return F.mse_loss(du.to_x0_eps(out, x_t, t, ab, model.predicts)[1], eps).item()
-
-
-levels = [2, 10, 25, 50, 100, 150, 200, 300, 400, 500]
-twins = [(ab_cosine - ab_t[t]).abs().argmin().item() for t in levels]
-snr = [(ab_t[t] / (1 - ab_t[t])).item() for t in levels]
-errors = {"ContextUnet, epoch 31": [eps_error(context_unet, ab_t, t) for t in levels]}
-errors["Unet"] = [eps_error(unet, ab_cosine, t) for t in twins]
-fig, ax = plt.subplots(figsize=(7, 3.2))
-for (name, values), style in zip(errors.items(), ("o--", "s-")):
-    ax.loglog(snr, values, style, label=name)
-ax.invert_xaxis()
-ax.set(xlabel="signal-to-noise ratio (left: little noise, right: much noise)", ylabel="mean squared error of eps")
-ax.legend()
-du.show_figure(fig, alt="Error of the predicted noise against the signal-to-noise ratio for the two shipped networks")
-
-# %% [markdown]
-# Little noise is the hardest to tell: nearly all that the network sees is sprite. This picture mixes causes,
-# though: network, target, schedule and training time.
-
-# %% [markdown]
-# ## Try it
-#
-# Send a noisy wizard through a network of your own. What do twice the `n_feat` and twice the `height` do to parameters
-# and operations? In which part are most parameters? At which `t` does a trained network lose the wizard? Then type 20
-# for `n_feat`, and 13 for `height`.
-
-# %%
-from functools import lru_cache
-
-LEVELS = {"ContextUnet": [("init_conv", "up2"), ("down1", "up1"), ("down2", "up0"), ("to_vec",)]}
-LEVELS["Unet"] = [("first + down.0", "grow.1 + up.2"), ("shrink.0 + down.1", "grow.0 + up.1")]
-LEVELS["Unet"] += [("shrink.1 + down.2", "up.0"), ("middle.0", "middle.1"), ("attention",)]
-
-
-@lru_cache(8)
-def build(network, n_feat, channels, height, attention):
-    """A network, its schedule, what its parts put out, and its size and cost in words."""
-    if not 0 < n_feat * height <= 2048:
-        raise ValueError(f"n_feat * height must lie in 1..2048, so that you need not wait, but it is {n_feat * height}")
-    torch.manual_seed(0)
-    if network == "Unet":
-        net, shipped, ab = du.Unet(channels, 5, (n_feat, 2 * n_feat, 3 * n_feat), attention), unet, ab_cosine
-    else:
-        net, shipped, ab = du.ContextUnet(channels, n_feat, 5, height), context_unet, ab_t
-    needs = "n_feat 32, 3 channels and attention" if network == "Unet" else "n_feat 64, 3 channels and height 16"
-    words = f"Random weights: there are trained ones for {needs}."
-    if net.config == shipped.config:
-        net.load_state_dict(shipped.state_dict())
-        words = "Trained weights."
-    cost = mflop(net.eval(), torch.zeros(1, channels, height, height), 0.5)
-    words = f"{du.count_parameters(net):,} parameters in all, {cost:,.1f} million operations per sprite. {words}"
-    return net, ab, watch(net, [name.split(" + ")[-1] for level in LEVELS[network] for name in level]), words
-
-
-# %%
-def strip(maps, title):
-    """As many of the maps (C, h, h) as fit into a row, each to mean 0 and standard deviation 1 as in `frame`."""
-    maps = F.layer_norm(maps, maps.shape[1:] if maps.shape[1] > 1 else maps.shape)  # one pixel has no spread
-    colours = torch.tensor(plt.get_cmap("viridis").colors)[(64 * maps + 128).clamp(0, 255).long()].movedim(3, 1)
-    scale = max(1, round(12 / maps.shape[1] ** 0.5))  # pixels of small maps are enlarged more
-    fit = 368 // (scale * maps.shape[1] + 2)
-    picture = du.show(2 * colours[:fit] - 1, fit, scale, title)
-    return F.pad(torch.from_numpy(picture.frames[0]), (0, 0, 0, 395 - picture.size[0]), value=255)
-
-
-# %%
-def journey(network="ContextUnet", n_feat=64, channels=3, height=16, attention=True, t=150):
-    """A noisy wizard on its way through a network, and the network's size and cost."""
-    net, ab, seen, words = build(network, n_feat, channels, height, attention)
-    x0 = F.adaptive_avg_pool2d(sprites.x[9:10] if channels == 3 else sprites.x[9:10].mean(1, keepdim=True), height)
-    x_t = du.add_noise(x0, t, torch.randn(x0.shape, generator=torch.Generator().manual_seed(0)), ab)
-    with torch.no_grad():
-        out = net(x_t, torch.tensor([t / 500]), sprites.c[9:10])
-    ends = torch.cat([x_t, du.to_x0_eps(out, x_t, t, ab, net.predicts)[0]])
-    top = du.show(ends, 2, max(1, 80 // height), f"left: x_t at t = {t}, right: the sprite that the answer implies")
-    rows = [torch.from_numpy(top.frames[0])]
-    for level in LEVELS[network]:
-        strips = []
-        for parts in (name.split(" + ") for name in level):
-            size = sum(p.numel() for part in parts for p in net.get_submodule(part).parameters())
-            shape = "x".join(map(str, seen[parts[-1]].shape[1:]))
-            strips.append(strip(seen[parts[-1]][0], f"{' + '.join(parts)}: {shape}, {size:,} parameters"))
-        rows.append(torch.cat(strips, 1))
-        if len(level) == 2 and level[0] != "middle.0":
-            rows[-1][-24:-20, 373:393] = torch.tensor([255, 127, 14], dtype=torch.uint8)  # orange: a skip
-    sides = [(790 - row.shape[1]) // 2 for row in rows]
-    page = torch.cat([F.pad(row, (0, 0, k, 790 - row.shape[1] - k), value=255) for row, k in zip(rows, sides)])
-    alt = f"Feature maps of a sprite on its way through a {network}: n_feat {n_feat}, {channels} channels, "
-    return du.Picture(page[None], f"{alt}{height} x {height}, attention {'on' if attention else 'off'}, t = {t}"), words
-
-
-# %%
-from ipywidgets import IntText
-
-widgets.try_it(journey, network=["ContextUnet", "Unet"], n_feat=IntText(64), channels=[3, 1], height=IntText(16),
-               attention=True, t=(1, 500))
-
-# %% [markdown]
-# ## Exercises
-#
-# ### Exercise 3.1: shapes
-# *Difficulty 1 of 3, 5 minutes.*
-#
-# Whoever knows the shapes finds the layer that an error message complains about. Write `my_shapes(n_feat, height)`:
-# what `init_conv`, `down1`, `down2`, `to_vec`, `up0`, `up1`, `up2` and `out` of `ContextUnet(3, n_feat, 5, height)`
-# put out for one sprite, as eight tuples `(channels, height, width)`, by arithmetic alone.
-
-# %% tags=["exercise"]
-def my_shapes(n_feat, height):
-    """Eight tuples (channels, height, width), after init_conv, down1, down2, to_vec, up0, up1, up2, out."""
-    return ...  # your code here
-
-
-checks.check_shapes(my_shapes)
-
-# %% tags=["solution"] jupyter={"source_hidden": true}
-def solution_shapes(n_feat, height):
-    n, h = n_feat, height
-    down = [(n, h, h), (n, h // 2, h // 2), (2 * n, h // 4, h // 4)]
-    return [*down, (2 * n, 1, 1), *reversed(down), (3, h, h)]  # what meets at a skip has the same height and width
-
-
-result = checks.check_shapes(solution_shapes)
-assert result.passed
-result
-
-# %% [markdown]
-# ### Exercise 3.2: waves for the time
+# ### Your turn 3.1: down, across, up
 # *Difficulty 2 of 3, 10 minutes.*
 #
-# Write the time embedding of section 5. `t` holds B times, `dim` is the length of each vector. There are
-# `half = dim // 2` frequencies, numbered k = 0 to `half - 1`, each the same factor below the one before:
+# Write the walk. You get the maps `h`, and `emb`, the row of numbers that says the time and the wish. `net` holds the
+# parts, of which you need to know nothing but their order:
 #
-# `frequency[k] = 1 / max_period^(k/half)`
+# - `net.down` and `net.shrink`, one of each for every level, top level first: `h = block(h, emb)`, then
+#   `h = shrink(h)`,
+# - `net.bottom(h, emb)` works at the lowest level,
+# - `net.up` and `net.grow`, one of each for every level, *lowest* level first,
+# - `net.across`, a number for every level, top level first: how much of this level's map goes across. Usually it is 1.
 #
-# Multiply every time by every frequency, without a loop, for angles of shape (B, `half`). A row of the answer holds
-# all cosines, then all sines, and, if `dim` is odd, a zero at the end.
+# What goes across is what a level's block has made, before it is shrunk. It is added to what comes from below *before*
+# the level's block on the way up works on it, so that the block sees both.
 
 # %% tags=["exercise"]
-def my_time_embedding(t, dim, max_period=10_000):
-    """Times t (B,) to vectors (B, dim): cosines, then sines."""
+def down_and_up(h, emb, net):
+    """Maps h (B, C, H, W) through all levels of a U, with its skips, to maps of this shape."""
     return ...  # your code here
 
 
-checks.check_time_embedding(my_time_embedding)
+checks.check_down_and_up(down_and_up)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_down_and_up(h, emb, net):
+    skips = []
+    for block, shrink, share in zip(net.down, net.shrink, net.across):
+        h = block(h, emb)
+        skips.append(share * h)
+        h = shrink(h)
+    h = net.bottom(h, emb)
+    for block, grow in zip(net.up, net.grow):
+        h = grow(block(h + skips.pop(), emb))  # the last map kept is needed first
+    return h
+
+
+down_and_up = checks.keep(down_and_up, solution_down_and_up)
+
+# %% [markdown]
+# Try your walk with parts that do nothing clever. The blocks hand on what they get, `shrink` is a mean of 2 x 2,
+# `grow` repeats each pixel, and the bottom answers 0. With a single 1 in `across` you see what *one* level carries from
+# the left side of the U to the right.
+
+# %%
+def carried(x, across):
+    """What goes across at 16 x 16, 8 x 8 and 4 x 4, each multiplied by its number."""
+    stay = [lambda h, emb: h] * 3
+    net = SimpleNamespace(down=stay, shrink=[half, half, nn.Identity()], across=across, up=stay,
+                          grow=[twice, twice, nn.Identity()], bottom=lambda h, emb: 0 * h)
+    return down_and_up(x, None, net)
+
+
+# %%
+noisy = du.add_noise(sprites[:10], 200, eps[:10], ab_t)
+du.show_rows({"the sprite": sprites[:10]}
+             | {f"x_200, at {16 >> i} x {16 >> i}": carried(noisy, torch.eye(3)[i].tolist())
+                for i in range(3)}, scale=4, label_width=120,
+             alt="Sprites; with noise at 16 x 16; clearer at 8 x 8; patches of colour at 4 x 4")
+
+# %%
+signal, sigma = ab_t[200].sqrt().item(), (1 - ab_t[200]).sqrt().item()
+for i in range(3):
+    level = torch.eye(3)[i].tolist()
+    picture, noise = (carried(x, level).std().item() for x in (signal * sprites, sigma * eps))
+    print(f"{16 >> i:2} x {16 >> i:<2} std of the sprite {picture:.2f}, of noise {noise:.2f}")
+
+# %% [markdown]
+# Read the numbers first. At 16 x 16 the noise is as strong as the sprite, and at 4 x 4 less than half
+# as strong. So the small maps tell more surely where the figure is and what colours it has. But every outline is at
+# 16 x 16 only, and there it is buried in noise. (If the second row looks clearer to you than the rows below it: your
+# eye takes means, too, and even better ones. Hold the page at arm's length, and it gets clearer still.) So the
+# network has to put the levels together: what it knows from below tells it which of the pixels from across to
+# believe.
+#
+# A real network does not take plain means. Its `shrink` is a convolution that looks at 3 x 3 pixels in steps of two (a
+# *stride* of 2), and while it quarters the pixels, it makes more maps of them: 32 maps at 16 x 16, 64 at 8 x 8, 96 at
+# 4 x 4. At the bottom there are still 1,536 numbers, twice as many as in a sprite. So the bottom is not too small to
+# hold a sprite. But it would have to learn to pack all 768 numbers of the answer into it and to unpack them again,
+# and skips spare it that. Section 8 measures how much they spare.
+
+# %% [markdown]
+# ## 4. What does a block do?
+#
+# The walk needs blocks, and these are where the work is done. A block is made of two convolutions, and of four ideas
+# that make it possible to stack many of them.
+#
+# 1. **A norm before each convolution.** After some layers the numbers in the maps would be tiny or huge, and training
+#    would stall. `nn.GroupNorm(8, C)` puts the C maps of *one picture* into 8 groups and brings each group to mean 0
+#    and standard deviation 1. Then it multiplies and shifts each map by two numbers that it learns.
+# 2. **A bend after each norm.** Two convolutions in a row without anything between them could be replaced by a single
+#    one. A bend, here `F.silu(x)`, which is x times sigmoid(x), prevents that. It is a smooth version of "keep what is
+#    positive".
+# 3. **The time and the wish as scale and shift.** The row `emb` becomes two numbers for each map by a linear layer: a
+#    *scale* and a *shift*. After the second norm the maps are multiplied by 1 + scale, and shift is added. So the
+#    time can turn each kind of feature up or down: fine edges at small t, say, and large patches at large t.
+# 4. **The input is added at the end.** The two convolutions only work out a *change* to their input. This is what
+#    *residual* means: what remains to be done. If the block has more maps going out than coming in, a convolution of
+#    1 x 1 pixels, called `skip`, gives the input as many.
+#
+# In two formulas:
+#
+# $$h = \text{conv}_1\big(\text{silu}(\text{norm}_1(x))\big), \qquad
+# (\text{scale}, \text{shift}) = \text{linear}(\text{emb})$$
+# $$\text{block}(x, \text{emb}) =
+# \text{skip}(x) + \text{conv}_2\big(\text{silu}((1 + \text{scale}) \cdot \text{norm}_2(h) + \text{shift})\big)$$
+#
+# One trick belongs to idea 4. If `conv2` begins with all its weights at **zero**, a new block changes nothing:
+# it hands its input on. A stack of any number of new blocks then hands its input on, too, and so a deep network is as
+# easy to begin with as a shallow one.
+#
+# ### Your turn 3.2: the residual block
+# *Difficulty 2 of 3, 12 minutes.*
+#
+# The layers are there, with the names that the trained weights know. Write what `forward` does with them, and let
+# weight and bias of `conv2` start at zero at the end of `__init__` (`nn.init.zeros_(tensor)` fills a tensor with
+# zeros). `scale_shift` gives (B, 2 C) numbers, first the C scales and then the C shifts; `.chunk(2, 1)` cuts such a
+# tensor into two halves. Maps have the shape (B, C, H, W), so scale and shift need two more axes, which
+# `[:, :, None, None]` gives them.
+
+# %% tags=["exercise"]
+class Block(nn.Module):
+    """x (B, in, H, W) and emb (B, E) to (B, out, H, W); a new block hands skip(x) on."""
+
+    def __init__(self, channels_in, channels_out, emb_channels):
+        super().__init__()
+        self.norm1, self.conv1 = nn.GroupNorm(8, channels_in), conv(channels_in, channels_out)
+        self.norm2, self.conv2 = nn.GroupNorm(8, channels_out), conv(channels_out, channels_out)
+        self.scale_shift = nn.Linear(emb_channels, 2 * channels_out)
+        alike = channels_in == channels_out
+        self.skip = nn.Identity() if alike else nn.Conv2d(channels_in, channels_out, 1)
+
+    def forward(self, x, emb):
+        return ...  # your code here
+
+
+checks.check_block(Block)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+class SolutionBlock(nn.Module):
+    def __init__(self, channels_in, channels_out, emb_channels):
+        super().__init__()
+        self.norm1, self.conv1 = nn.GroupNorm(8, channels_in), conv(channels_in, channels_out)
+        self.norm2, self.conv2 = nn.GroupNorm(8, channels_out), conv(channels_out, channels_out)
+        self.scale_shift = nn.Linear(emb_channels, 2 * channels_out)
+        alike = channels_in == channels_out
+        self.skip = nn.Identity() if alike else nn.Conv2d(channels_in, channels_out, 1)
+        nn.init.zeros_(self.conv2.weight)
+        nn.init.zeros_(self.conv2.bias)
+
+    def forward(self, x, emb):
+        h = self.conv1(F.silu(self.norm1(x)))
+        scale, shift = self.scale_shift(emb)[:, :, None, None].chunk(2, 1)
+        return self.skip(x) + self.conv2(F.silu((1 + scale) * self.norm2(h) + shift))
+
+
+Block = checks.keep(Block, SolutionBlock)
+
+# %% [markdown]
+# Prove the zero start, and see what it is good for: send random numbers through twenty new blocks, once
+# as they are, and once with the usual random start of `conv2`. (`reset_parameters` is PyTorch's usual start.) As a
+# control there are twenty pairs of convolution and bend without any of the four ideas.
+
+# %%
+torch.manual_seed(0)
+x, emb = torch.randn(8, 64, 16, 16), torch.randn(8, 128)
+with torch.no_grad():
+    zero_start, random_start, plain = x, x, x
+    for _ in range(20):
+        block = Block(64, 64, 128)
+        assert torch.equal(block(x, emb), x)  # a new block hands its input on
+        zero_start = block(zero_start, emb)
+        block.conv2.reset_parameters()
+        random_start = block(random_start, emb)
+        plain = F.silu(conv(64, 64)(plain))
+depths = {"20 new blocks": zero_start, "20 blocks, conv2 random": random_start,
+          "20 x (conv, SiLU)": plain}
+print(*(f"std after {name}: {h.std():.2g}" for name, h in depths.items()), sep="\n")
+
+# %% [markdown]
+# Without the four ideas nearly nothing comes out at the other end, and where nothing arrives there is
+# nothing to learn from. With norms and the sum at the end the numbers survive, and grow a little from block to block.
+# With the zero start they are the very numbers that went in. (In section 7 you will see how a block that starts at
+# zero can learn at all.)
+
+# %% [markdown]
+# ## 5. How is it told the time?
+#
+# The time comes as one number, t/T. You could hand in that number as it is. But then the first layer, which is
+# linear, can only make straight lines of it, and it takes the layers after it some effort to make something that is
+# large at one noise level and small at another. It is easier with many numbers that say the same in different ways:
+# like the hands of a clock, of which one turns quickly and tells the minutes, and another slowly and tells the hours.
+#
+# So the time becomes a row of waves, some fast and some slow: the cosines, and then the sines, of t at falling
+# *frequencies*. With $n$ numbers in the row there are $n/2$ frequencies:
+#
+# $$\omega_k = \frac{1}{10{,}000^{\,k / (n/2)}}, \quad k = 0, 1, \dots, n/2 - 1$$
+# $$\text{row} = \big(\cos \omega_0 t,\; \cos \omega_1 t,\; \dots,\;\; \sin \omega_0 t,\; \sin \omega_1 t,\; \dots \big)$$
+#
+# ### Your turn 3.3: the time embedding
+# *Difficulty 2 of 3, 8 minutes.*
+#
+# Write it without a loop. `t` holds B times and `dim` is $n$. Multiply every time by every frequency, for angles of the
+# shape (B, `dim // 2`). If `dim` is odd, put a column of zeros at the end. `max_period` takes the place of 10,000.
+
+# %% tags=["exercise"]
+def time_embedding(t, dim, max_period=10_000):
+    """Times t (B,) to rows (B, dim): all cosines, then all sines."""
+    return ...  # your code here
+
+
+checks.check_time_embedding(time_embedding)
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 def solution_time_embedding(t, dim, max_period=10_000):
@@ -747,70 +432,838 @@ def solution_time_embedding(t, dim, max_period=10_000):
     return F.pad(torch.cat([angles.cos(), angles.sin()], 1), (0, dim % 2))
 
 
-result = checks.check_time_embedding(solution_time_embedding)
-assert result.passed
-result
+time_embedding = checks.keep(time_embedding, solution_time_embedding)
+
+# %% [markdown]
+# The trained network puts this row, made of 1000 t/T, through two linear layers with a SiLU between
+# them, and the result is the embedding that its blocks get. How well can the blocks tell one time from another? Two
+# rows can be compared by the cosine of the angle between them: 1 means that they point in the same direction, and 0
+# that they have nothing in common. Compare t = 250 with all other times, for three kinds of row:
+#
+# - the waves, as you have just written them,
+# - what the trained network makes of the waves,
+# - what the sprite course's trained network makes of the single number t/T. (Its part for the time is called `EmbedFC`:
+#   a linear layer, a bend, and a linear layer. You will meet the whole network in section 9.)
+#
+# **What do you expect?** The waves change quickly with t. Is the trained row as sensitive as the waves are?
+#
+# <details name="expect-3-3"><summary>Yes: t = 250 and t = 240 get rows that differ clearly</summary>
+#
+# The waves do. But pictures at t = 250 and t = 240 need nearly the same answer, so training has made the rows of
+# neighbouring times nearly equal.
+#
+# </details>
+# <details name="expect-3-3"><summary>No: near times get nearly the same row, but distant times different ones</summary>
+#
+# Yes. The trained row changes smoothly, and yet it turns far away in both directions. The row of the single number
+# turns away in one direction only.
+#
+# </details>
+# <details name="expect-3-3"><summary>No: all times get nearly the same row, since the time matters little</summary>
+#
+# That is what happens with the single number as input, but only from t = 250 on: there all rows look much alike.
+#
+# </details>
+
+# %%
+context_unet, ab_linear = du.load_model(du.WEIGHTS / "context_model_31.pth", "cpu")
+share = torch.arange(501) / 500
+waves = time_embedding(1000 * share, 64)
+rows = {"the waves": waves, "the Unet's row, made of waves": unet.time(waves),
+        "ContextUnet's row, made of t/T": context_unet.timeembed2(share)}
+likeness = {name: F.cosine_similarity(row, row[250:251]) for name, row in rows.items()}
+for name, values in likeness.items():
+    print(f"{name:31} t = 240: {values[240]:.3f}   t = 500: {values[500]:.3f}")
+charts.lines({name: (range(501), values) for name, values in likeness.items()},
+             ylim=(0, 1.05), x="time t", y="cosine to the row of t = 250",
+             alt="The waves: a sharp peak; the Unet: a wide hill; ContextUnet: flat at last")
+
+# %% [markdown]
+# So it is not sensitivity that the waves buy: near t = 250 both trained rows are as good as equal. It
+# is **reach**. The Unet's row goes on turning up to t = 500, while from t = 250 on the row made of the single number
+# says nearly always the same. (Two trained networks are compared here, which differ in other ways, too. Take it as a
+# hint rather than as a proof.)
+#
+# The wish is simpler: a linear layer without a bias makes a row of the same length out of the five numbers, and the two
+# rows are added. Five zeros become a row of zeros, so to wish for nothing adds nothing.
+
+# %% [markdown]
+# ## 6. Can distant places talk to each other?
+#
+# A convolution weighs its neighbours in the same way in every picture. But sometimes it depends on the picture who has
+# something to say to whom: the left boot should look like the right one, wherever the two happen to be.
+#
+# **Self-attention** lets the picture itself decide. At the bottom of the U there are 4 x 4 = 16 places. Each makes
+# three rows of d numbers by linear layers: a *query* q, what it is looking for; a *key* k, what it has to offer; and
+# a *value* v, what it will hand over. How well the query of place i fits the key of place j is the sum of the
+# products of their numbers, divided by $\sqrt{d}$ so that its size does not depend on d. A softmax makes positive
+# weights of the fits that add up to 1, and place i gets the average of all values with these weights:
+#
+# $$\text{attend}(q, k, v) = \text{softmax}\!\left(\frac{q\, k^\top}{\sqrt{d}}\right) v$$
+#
+# You know this formula. Lesson 1's perfect denoiser did just this: its query was the noisy picture, the keys and the
+# values were the sprites that it remembered, and its guess was the average of all, weighted by how well each fitted.
+#
+# ### Your turn 3.4: attention
+# *Difficulty 2 of 3, 8 minutes.*
+#
+# Write the formula for many pictures at once. Here `q`, `k` and `v` have the shape (B, heads, N, d): N places with a
+# row of d numbers each, for B pictures. And all this is done several times side by side, in so-called *heads*, so
+# that a place can look for more than one thing. `@` multiplies the last two axes as matrices and repeats that for all
+# others; `k.transpose(2, 3)` exchanges the last two axes of k. Along which axis must the weights add up to 1?
+
+# %% tags=["exercise"]
+def attend(q, k, v):
+    """q, k, v (B, heads, N, d) to what each of the N places gathers: (B, heads, N, d)."""
+    return ...  # your code here
+
+
+checks.check_attend(attend)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_attend(q, k, v):
+    fit = q @ k.transpose(2, 3) / q.shape[3] ** 0.5  # (B, heads, N, N): a row for each place
+    return fit.softmax(3) @ v
+
+
+attend = checks.keep(attend, solution_attend)
+
+# %% [markdown]
+# Around it belongs what you know from the block: a norm before it, a last layer that starts at zero, and the sum with
+# the input. The layer `qkv` makes all three rows at once for every place. The only new line is `rows`, which arranges
+# maps (B, C, H, W) as rows of numbers, one for each place, split among the heads.
+
+# %%
+class Attention(nn.Module):
+    """Every place gathers from all places: maps (B, C, H, W) to maps of the same shape."""
+
+    def __init__(self, channels, heads=4):
+        super().__init__()
+        self.heads, self.norm = heads, nn.GroupNorm(8, channels)
+        self.qkv = nn.Conv2d(channels, 3 * channels, 1)
+        self.out = nn.Conv2d(channels, channels, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def rows(self, x):
+        """Maps (B, C, H, W) as (B, heads, H * W, C / heads)."""
+        return x.reshape(len(x), self.heads, -1, x.shape[2] * x.shape[3]).transpose(2, 3)
+
+    def three(self, x):
+        """The queries, keys and values of all places, each (B, heads, H * W, C / heads)."""
+        return [self.rows(part) for part in self.qkv(self.norm(x)).chunk(3, 1)]
+
+    def forward(self, x):
+        gathered = attend(*self.three(x)).transpose(2, 3).reshape(x.shape)
+        return x + self.out(gathered)
+
+
+# %% [markdown]
+# Load the trained weights of this one part, and look at where a place looks. (Weights are what you gather if the values
+# are the rows of the unit matrix, which has a 1 at place j in row j and 0 everywhere else.)
+#
+# **What do you expect?** The same place, in the second row and the second column of the 4 x 4, looks around in two
+# different sprites. Do its heads look in the same direction in both?
+#
+# <details name="expect-3-4"><summary>Yes: a trained layer has fixed weights</summary>
+#
+# The layers that make q, k and v are fixed. But what they make of a picture depends on the picture, and so do the
+# weights of the average.
+#
+# </details>
+# <details name="expect-3-4"><summary>No: where a head looks depends on the picture</summary>
+#
+# Yes. That is the difference to a convolution, whose weights are the same in every picture.
+#
+# </details>
+
+# %%
+seen = lesson_03.watch(unet, ["middle.0", "attention"])
+x_100 = du.add_noise(sprites[:8], 100, eps[:8], ab_t)
+lesson_03.guess(unet, x_100, 100, wishes[:8], ab_t)  # a call of the network, which fills `seen`
+attention = Attention(96)
+attention.load_state_dict(unet.attention.state_dict())
+with torch.no_grad():
+    assert torch.allclose(attention(seen["middle.0"]), seen["attention"], atol=1e-3)
+
+# %%
+with torch.no_grad():
+    q, k, _ = attention.three(seen["middle.0"])
+    weights = attend(q, k, torch.eye(16).expand(8, 4, 16, 16))
+lesson_03.looks(x_100[[0, 4]], weights[[0, 4], :, 5].reshape(2, 4, 4, 4), place=5,
+                alt="Two noisy sprites; for each of four heads a map of weights: they differ")
+
+# %% [markdown]
+# Head 1 mostly keeps to its own place in both sprites. The other three look elsewhere, and elsewhere in
+# the second sprite than in the first. (On a map of 4 x 4, convolutions reach every place as well. So what attention
+# adds here is not reach but choice. On larger maps it adds both, at a price: with N places there are N x N weights.
+# This is why it stands at the bottom.)
+
+# %% [markdown]
+# ## 7. Put it together
+#
+# All parts are ready. The next cell lists the layers of a whole network, with the names that the trained weights know.
+# Read it once from top to bottom, and note what you have not met yet:
+#
+# - `time` and `context` make the embedding of time and wish; `first` makes 32 maps of the three colours.
+# - `shrink` are the convolutions in steps of two. `grow` first makes fewer maps, by a convolution of 1 x 1, and then
+#   repeats each pixel. In this order the convolution works on the small maps and costs a quarter.
+# - `bottom` is block, attention, block.
+# - `last` makes three colours of the 32 maps, and `direct` is a short cut. The norms hide how *large* the numbers of
+#   the input were, but the answer needs to know. So `direct` makes, out of the embedding, a factor and a shift for
+#   each colour, and that much of the input itself is added to the answer. Both start at zero.
+
+# %%
+class Parts(nn.Module):
+    predicts, n_cfeat = "v", 5  # what it answers, and how many classes there are to wish for
+
+    def __init__(self, widths=(32, 64, 96), attention=True, across=None):
+        super().__init__()
+        top, low, n = widths[0], widths[-1], 4 * widths[0]  # n: numbers in the embedding
+        self.time = nn.Sequential(nn.Linear(2 * top, n), nn.SiLU(), nn.Linear(n, n))
+        self.context, self.first = nn.Linear(5, n, bias=False), conv(3, top)
+        pairs = list(zip(widths, widths[1:]))
+        halve = [nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairs]
+        double = [nn.Sequential(nn.Conv2d(b, a, 1), twice) for a, b in pairs]
+        self.down = nn.ModuleList([Block(w, w, n) for w in widths])
+        self.shrink = nn.ModuleList([*halve, nn.Identity()])
+        self.middle = nn.ModuleList([Block(low, low, n), Block(low, low, n)])
+        self.attention = Attention(low) if attention else nn.Identity()
+        self.up = nn.ModuleList([Block(w, w, n) for w in widths[::-1]])
+        self.grow = nn.ModuleList([*double[::-1], nn.Identity()])
+        self.norm, self.last, self.direct = nn.GroupNorm(8, top), conv(top, 3), nn.Linear(n, 6)
+        for start in (*self.last.parameters(), *self.direct.parameters()):
+            nn.init.zeros_(start)
+        self.across = across or [1] * len(widths)
+
+    def bottom(self, h, emb):
+        return self.middle[1](self.attention(self.middle[0](h, emb)), emb)
+
+
+# %% [markdown]
+# ### Your turn 3.5: the whole network
+# *Difficulty 3 of 3, 12 minutes.*
+#
+# Write `forward`, the way from (x, t, c) to the answer:
+#
+# 1. the embedding: your `time_embedding` of 1000 t with as many numbers as `self.time` takes, which is
+#    `self.time[0].in_features`; through `self.time`; plus `self.context(c)`, unless c is None; and then SiLU, once for
+#    all blocks,
+# 2. the U: `self.first`, and then your `down_and_up`, for which this network is its own `net`,
+# 3. the answer: `norm`, SiLU, `last`, as in a block; plus what comes the direct way, scale times x plus shift, where
+#    `self.direct` gives (B, 6) numbers for each embedding: three scales, then three shifts.
+
+# %% tags=["exercise"]
+class Unet(Parts):
+    def forward(self, x, t, c=None):
+        """x (B, 3, H, W), the share t/T (B,) and the wish c (B, 5) or None, to (B, 3, H, W)."""
+        return ...  # your code here
+
+
+checks.check_unet(Unet)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+class SolutionUnet(Parts):
+    def forward(self, x, t, c=None):
+        emb = self.time(time_embedding(1000 * t, self.time[0].in_features))
+        if c is not None:
+            emb = emb + self.context(c)
+        emb = F.silu(emb)
+        h = down_and_up(self.first(x), emb, self)
+        scale, shift = self.direct(emb)[:, :, None, None].chunk(2, 1)
+        return self.last(F.silu(self.norm(h))) + scale * x + shift
+
+
+Unet = checks.keep(Unet, SolutionUnet)
+
+# %% [markdown]
+# Now the test that counts. The file `weights/unet.pth` holds a tensor for each name. Load them into your network, which
+# PyTorch refuses unless every name and every shape fits, and draw ten sprites with it. The course's own network draws
+# them, too, from the same noise.
+
+# %%
+mine = Unet().eval().requires_grad_(False)
+mine.load_state_dict(torch.load(du.WEIGHTS / "unet.pth", weights_only=True)["state"])
+how = dict(n=10, c=torch.arange(10) % 5, seed=7, steps=25, order=2, clip=True)
+drawn = {"drawn by your network": du.sample(mine, ab_t, **how),
+         "drawn by du.Unet": du.sample(unet, ab_t, **how)}
+a, b = drawn.values()
+apart = (a - b).square().mean((1, 2, 3)).sqrt().median().item()
+assert apart < 1e-2 and du.count_parameters(Unet()) == du.count_parameters(du.Unet())
+million = lesson_03.million_operations(mine, x_200[:1], torch.ones(1))
+print(f"{du.count_parameters(Unet()):,} parameters; {million:.0f} million operations a sprite.",
+      f"The two rows differ by {apart:.0e} (root mean square).")
+du.show_rows(drawn, scale=4, label_width=160, alt="Two rows of the same ten sprites")
+
+# %% [markdown]
+# **You have just written `du.Unet`.** It has more than a million parameters, the numbers that training finds, and you
+# know what each of them is for. From here on, "the network" is yours.
+#
+# Watch it at work while a hero appears. Each part is shown by the maps that it puts out. Since 32 maps cannot be
+# shown as one picture, the three mixtures of them in which the pixels differ most are shown as red, green and blue.
+# So pixels of one colour are pixels that the network takes for the same kind of thing. The colours themselves mean
+# nothing.
+
+# %%
+seen, frames, labels = lesson_03.watch(mine, lesson_03.UNET), [], []
+x = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(3))
+for step in du.sampler(mine, ab_t, x, torch.tensor([0]), steps=12):
+    frames.append({"in": x, "out": step.x0} | seen)
+    labels.append(f"t = {step.t}, asked for a hero")
+    x = step.x
+lesson_03.inside(lesson_03.UNET, frames, labels,
+                 alt="Film: a U of feature maps, large on top, small below; a hero appears")
+
+# %% [markdown]
+# At t = 500 all maps are as speckled as the input. Stop the film about half-way, near t = 200. On the left of the top
+# level much is still speckled; on the right the figure stands out from its background, because what came up from below
+# says what it is.
+#
+# One thing is still to be explained. The last layers of a new network, and the last layer of each of its blocks, are
+# zero. How can something learn that multiplies by zero everywhere?
+#
+# **What do you expect?** In how many of its parameters does a new network find out, in its very first step, how to
+# change them? (In PyTorch's words: what share of the gradients is not zero?)
+#
+# <details name="expect-3-5"><summary>In none: zero times anything is zero, and it never learns</summary>
+#
+# The gradient of a layer that is zero is its *input*, times what the loss wants, and neither is zero. So the last
+# layers can learn at once.
+#
+# </details>
+# <details name="expect-3-5"><summary>In very few at first, then in more and more</summary>
+#
+# Yes. In the first step only the last layers learn. As soon as they are not zero any more, they pass gradients on to
+# the last layers of the blocks, and as soon as *those* are not zero, to everything before them. After three steps all
+# parts are awake.
+#
+# </details>
+# <details name="expect-3-5"><summary>In all, as in any other network</summary>
+#
+# A gradient travels backwards, and every layer on its way multiplies it by its weights. A layer of zeros lets nothing
+# through.
+#
+# </details>
+
+# %%
+torch.manual_seed(0)
+new = Unet()
+assert (new(x_200, torch.full((16,), 0.4), c) == 0).all()  # a new network answers 0
+optimizer = torch.optim.SGD(new.parameters(), lr=0.1)
+aim = torch.randn(clean.shape)  # any aim will do
+for step in range(1, 5):
+    optimizer.zero_grad()
+    F.mse_loss(new(x_200, torch.full((16,), 0.4), c), aim).backward()
+    awake = sum((p.grad != 0).sum().item() for p in new.parameters()) / du.count_parameters(new)
+    print(f"step {step}: {awake:.1%} of the parameters have a gradient")
+    optimizer.step()
+
+# %% [markdown]
+# ## 8. What does each part buy?
+#
+# You have good reasons for every part by now. But reasons are cheap, and this is a question that can be measured:
+# leave a part out, train, and look. For this the network is made half as wide, so that a training takes seconds: 16,
+# 32 and 48 maps. There are six rows:
+#
+# - **whole**: your network, nothing left out,
+# - **without time**: it is told t = 0, whatever the time is,
+# - **BatchNorm for GroupNorm**: each norm takes its mean and its standard deviation not over groups of maps of one
+#   picture, but for each map over *all pictures of the batch*, as the sprite course's network does,
+# - **without scale**: time and wish only shift the maps, and do not scale them, as in the first diffusion networks,
+# - **without attention**,
+# - **without skips**: nothing goes across.
+#
+# All rows make equally many steps, on the same sprites, with the same noise and the same optimiser, and each row is
+# trained from **two seeds**. One training shows one number, which says nothing about how much chance is in it. The
+# score is the mean squared error of the answer `v` on 500 sprites that no network has seen, each at another time.
+#
+# **What do you expect?** Which part is missed most?
+#
+# <details name="expect-3-6"><summary>The time: it was the first thing to be shown</summary>
+#
+# It is missed, and in both seeds alike. But a network that is told nothing still learns a good deal. How noisy a
+# picture is can be seen in the picture itself, in the grain of its background, so it finds out much of it for itself.
+#
+# </details>
+# <details name="expect-3-6"><summary>The skips</summary>
+#
+# Compare the last row with all others. Without skips every pixel of the answer has to pass through the bottom of the
+# U, and in a short training the network does not learn to pack and unpack them.
+#
+# </details>
+# <details name="expect-3-6"><summary>The attention</summary>
+#
+# On a map of 4 x 4 the convolutions reach every place as well, so there is little left that only attention can do.
+# Whether it does that little cannot be told from this table, as you will see.
+#
+# </details>
+
+# %%
+SIDE_STEPS = 150  # of each training; twice as many take twice as long
+
+# %%
+class NoTime(Unet):
+    def forward(self, x, t, c=None):
+        return super().forward(x, 0 * t, c)
+
+
+def build(row):
+    """A new network of half the width, with one part left out."""
+    net = (NoTime if row == "without time" else Unet)(
+        (16, 32, 48), attention=row != "without attention",
+        across=[0, 0, 0] if row == "without skips" else None)
+    if row == "BatchNorm for GroupNorm":
+        lesson_03.replace(net, nn.GroupNorm, lambda norm: nn.BatchNorm2d(norm.num_channels))
+    if row == "without scale":
+        for block in net.modules():
+            if hasattr(block, "scale_shift"):
+                block.scale_shift = lesson_03.shift_only(block.scale_shift)
+    return net
+
+
+# %%
+times = torch.linspace(1, T, len(held_out.x)).long()
+z = torch.randn(held_out.x.shape, generator=torch.Generator().manual_seed(1))
+x_t, v = du.add_noise(held_out.x, times, z, ab_t), du.target(held_out.x, times, z, ab_t, "v")
+
+
+def score(net):
+    """The mean squared error of v for 500 held-out sprites, each at another time."""
+    with torch.no_grad():
+        return F.mse_loss(net.eval()(x_t, times / T, held_out.c), v).item()
+
+
+def train_net(make, what, seed, steps):
+    """A new network make(what), trained; and its losses."""
+    torch.manual_seed(seed)
+    trainer = du.Trainer(make(what), train, ab_t, batch=32, warmup=20, seed=seed, device="cpu")
+    losses = [progress.loss.item() for progress in trainer.run(steps=steps)]
+    return trainer.model, losses
+
+
+# %%
+ROWS = ["whole", "without time", "BatchNorm for GroupNorm", "without scale",
+        "without attention", "without skips"]
+trained = {row: [train_net(build, row, seed, SIDE_STEPS) for seed in (0, 1)] for row in ROWS}
+scores = {row: [score(net) for net, _ in both] for row, both in trained.items()}
+charts.bars(scores, y="mean squared error of v, held out (two seeds)",
+            alt="Bars with two dots each: the error of the whole network and without each part")
+
+# %%
+spread = max(abs(a - b) for a, b in scores.values())
+whole = sum(scores["whole"]) / 2
+nothing = v.square().mean().item()
+Markdown("| | seed 0 | seed 1 | change against the whole |\n|---|---|---|---|\n" + "\n".join(
+    f"| {row} | {a:.3f} | {b:.3f} | {a / scores['whole'][0] - 1:+.0%}, "
+    f"{b / scores['whole'][1] - 1:+.0%} |" for row, (a, b) in scores.items())
+    + f"\n\nThe two seeds of a row differ by up to {spread:.3f}. "
+    f"To answer 0 everywhere would score {nothing:.3f}.")
+
+# %% [markdown]
+# What can be read from this table? Only what is larger than the difference between two seeds of one row, and has the
+# same sign in both.
+#
+# - **The skips** and **the time** pass this test: without them both seeds are clearly worse. The network that is never
+#   told the time is not lost, though. It can see for itself how much grain there is.
+# - **The scale** and **the attention**: here two seeds cannot tell. The differences are about as large as those
+#   between the seeds. This does *not* say that these parts buy nothing. It says that after a few short steps, at half
+#   the width, on pictures of 16 x 16, what they buy is too small to be seen by somebody with two seeds. Dhariwal and
+#   Nichol (see below) found that scale and shift pay, and more attention, too, on larger pictures and after very much
+#   longer trainings.
+# - **BatchNorm** is the surprise: for the loss it does no harm, and on the machine that ran this notebook last it even
+#   helped a little, in both seeds. Whoever looked at the loss only would choose it. Section 9 shows what it costs.
+#
+# There is one more limit to such a table. What pays in the first minute need not pay in the end, and what pays in the
+# end may cost something at first.
+
+# %%
+at_200 = du.add_noise(sprites[:10], 200, eps[:10], ab_t)
+guesses = {f"{row}": lesson_03.guess(both[0][0].eval(), at_200, 200, wishes[:10], ab_t)
+           for row, both in trained.items()}
+du.show_rows({"the sprites": sprites[:10], "x_200": at_200} | guesses, scale=3, label_width=190,
+             alt="Guesses of the six networks for ten noisy sprites")
+
+# %% [markdown]
+# Here you see what so short a training is worth: the figures are there, with their outlines and in dull
+# colours, but with hardly a face. Your eye will not tell the first five rows apart. The last row, without skips, is
+# blurred and full of grain.
+
+# %% [markdown]
+# ## 9. The sprite course's network, and two faults that raise no error
+#
+# The course *How Diffusion Models Work*, from which the five classes of our sprites come, uses an older U-Net called
+# `ContextUnet`. Many programs that you will meet are made like it. Here are its parts as `diffusion_utilities.py` has
+# them, and below them the whole. You can read it now: what is different from yours?
+
+# %%
+lesson_03.source(du.ResidualConvBlock, du.UnetDown, du.UnetUp, du.EmbedFC)
+
+# %%
+lesson_03.source(du.ContextUnet)
+
+# %%
+x_150 = du.add_noise(sprites, 150, eps, ab_linear)
+seen = lesson_03.watch(context_unet, lesson_03.CONTEXT_UNET)
+x0 = lesson_03.guess(context_unet, x_150[2:3], 150, wishes[2:3], ab_linear)
+lesson_03.inside(lesson_03.CONTEXT_UNET, [{"in": x_150[2:3], "out": x0} | seen],
+                 alt="The same U, with a single pixel of 128 numbers at the bottom")
+
+# %% [markdown]
+# (The last method of `ResidualConvBlock` only fills a gap in old files.)
+#
+# - Its bottom is a single pixel of 128 numbers (`to_vec`, the grey square): the average of each map. This pixel knows
+#   nothing of places, so every place comes across. It goes down by *max pooling*, which keeps the largest of 2 x 2
+#   numbers and throws the other three away.
+# - Its skips are *appended* as further maps (`torch.cat`), not added, so the blocks after them have twice the work.
+# - The time is added and the wish multiplied, only at two places, on the way up (the green dots).
+# - It has BatchNorm, and only its first block adds its input at the end. (There the sum is divided by 1.414, the root
+#   of 2, so that it is about as large as each of its two parts.)
+#
+# ### A layer that is born inside `forward`
+#
+# This first block makes 64 maps out of three colours, so `x + h` does not fit, and x needs a layer of its own, a
+# *shortcut*. (In your block it is called `skip`.) In the original program this layer is made where it is needed: inside
+# `forward`.
+#
+# **What do you expect?** The same sprite goes twice through a block like this, in `eval` mode.
+#
+# <details name="expect-3-7"><summary>The same answer twice: in eval mode nothing is random</summary>
+#
+# Nothing in it is *meant* to be random. But at each call a new layer is made, and a new layer has random weights.
+#
+# </details>
+# <details name="expect-3-7"><summary>Two different answers</summary>
+#
+# Yes. Each call uses another shortcut. No optimiser ever sees one of them, no checkpoint holds one, and nothing
+# complains.
+#
+# </details>
+
+# %%
+class Broken(nn.Module):
+    def __init__(self, channels_in, channels_out):
+        super().__init__()
+        self.conv = conv(channels_in, channels_out)
+
+    def forward(self, x):
+        shortcut = nn.Conv2d(x.shape[1], self.conv.out_channels, 1)  # a new layer at every call
+        return (shortcut(x) + self.conv(x)) / 1.414
+
+
+torch.manual_seed(0)
+broken = Broken(3, 64).eval().requires_grad_(False)
+first, second = broken(sprites[:8]), broken(sprites[:8])
+gap = ((first - second).std() / first.std()).item()
+print(f"The two answers differ by {gap:.2f} of their own spread.")
+print("A checkpoint holds", *broken.state_dict())
+du.show_rows({"in": sprites[:8], "first call": first[:, :1], "second call": second[:, :1],
+              "difference": (first - second)[:, :1]}, scale=4, label_width=100,
+             alt="One feature map of eight sprites, in two calls: they differ clearly")
+
+# %% [markdown]
+# Find it in our code above: the shortcut is made in `__init__`, once. If your samples are not the same
+# twice, though you fixed all seeds and chose a sampler without noise, look for an `nn.` inside a `forward`.
+#
+# ### Neighbours that change the answer
+#
+# BatchNorm takes its mean and its standard deviation over the whole batch while it trains. In a denoiser, a batch holds
+# pictures of all noise levels. When the network is used (`eval`), it takes stored averages instead.
+#
+# **What do you expect?** Six noisy sprites at t = 150 lie in a batch with 58 others, in training mode. You change
+# nothing but the noise level of the *others*. Do the guesses for the six change?
+#
+# <details name="expect-3-8"><summary>No: each picture goes through the network on its own</summary>
+#
+# With GroupNorm it does: the control below shows exactly zero, or as good as that. With BatchNorm the pictures of a
+# batch share their means.
+#
+# </details>
+# <details name="expect-3-8"><summary>Yes, and you can see it</summary>
+#
+# Yes. The guesses lose contrast or get too much of it, depending on the noise of pictures that have nothing to do with
+# them.
+#
+# </details>
+
+# %%
+twin = (ab_t - ab_linear[150]).abs().argmin().item()  # the time at which ours has as much noise
+
+
+def six(net, ab, t, others, training):
+    """The guesses for the first six sprites, at time t; the other 58 are at another time."""
+    every = torch.tensor([t] * 6 + [others] * 58)
+    noisy = du.add_noise(sprites, every, eps, ab)
+    with torch.no_grad():
+        out = net.train(training)(noisy, every / T, wishes)
+    return du.to_x0_eps(out, noisy, every, ab, net.predicts)[0][:6]
+
+
+# %%
+from copy import deepcopy
+
+rows, moved = {"the six sprites": sprites[:6]}, {}
+for name, net, ab, t in (("ContextUnet", context_unet, ab_linear, 150),
+                         ("yours", mine, ab_t, twin)):
+    net = deepcopy(net)  # in training mode BatchNorm changes its stored averages
+    rows[f"{name}, in use"] = six(net, ab, t, t, training=False)
+    alike = rows[f"{name}, all at t = {t}"] = six(net, ab, t, t, training=True)
+    for others in (1, 500):
+        x0 = rows[f"{name}, others at t = {others}"] = six(net, ab, t, others, training=True)
+        moved[name, others] = far = (x0 - alike).square().mean().sqrt().item()
+        print(f"{name:12} others at t = {others:3}: the six move by {far:.6f} (RMS)")
+du.show_rows(rows, scale=4, label_width=210,
+             alt="ContextUnet's guesses change with their neighbours, yours do not")
+
+# %% [markdown]
+# The six inputs are the same in all rows of one network, and yet ContextUnet's guesses follow their neighbours. With
+# neighbours that are nearly clean, its guesses stay grey and full of grain; with neighbours of pure noise, they turn
+# glaring. And none of these rows is the one that it gives in use. Yours do not move at all, because GroupNorm takes
+# its mean and its standard deviation from one picture alone. So this is what BatchNorm costs: in its training, the
+# answer for a sprite depends on which others happened to lie in the batch; and in use, with its stored averages, it
+# is another network than the one that was trained.
+#
+# ### The smallest U
+#
+# Smaller still is `BasicUNet`, from the first unit of Hugging Face's *Diffusion Models Course*: six convolutions of 5
+# x 5 with max pooling and enlarging between them, and two skips that are added. It is told neither time nor wish.
+# Lesson 7 starts from it.
+
+# %%
+class BasicUNet(nn.Module):
+    """Three 5x5 convolutions down, three up, skips added; it ignores time and wish."""
+
+    def __init__(self, in_channels=1, out_channels=1):
+        super().__init__()
+        widths = [in_channels, 32, 64, 64, 64, 32, out_channels]
+        convs = [nn.Conv2d(a, b, 5, padding=2) for a, b in zip(widths, widths[1:])]
+        self.down, self.up = nn.ModuleList(convs[:3]), nn.ModuleList(convs[3:])
+
+    def forward(self, x, t=None, c=None):
+        h0 = F.silu(self.down[0](x))
+        h1 = F.silu(self.down[1](F.max_pool2d(h0, 2)))
+        h = F.silu(self.up[0](F.silu(self.down[2](F.max_pool2d(h1, 2)))))
+        h = F.silu(self.up[1](F.interpolate(h, scale_factor=2) + h1))
+        return self.up[2](F.interpolate(h, scale_factor=2) + h0)
+
+
+works, idle = du.count_parameters(BasicUNet()), du.count_parameters(nn.BatchNorm2d(64))
+print(f"{works:,} parameters work. With an idle BatchNorm2d(64) there are {works + idle:,}.")
+
+# %% [markdown]
+# Why the second number? The notes from which many people know this network print 309,185 parameters. Their constructor
+# declares one more layer, a `BatchNorm2d(64)`, which `forward` never calls: 128 numbers that are stored, counted and
+# never used. It is the mirror image of the first fault. There a layer was used and never stored.
+#
+# ### Is yours better, or only bigger?
+#
+# A fair race gives every network equally much *work* rather than equally many steps. So the x-axis counts the
+# operations spent on training: three times those of one call (once forward, and about twice that for the gradients)
+# for every sprite of every step. The networks are your half-wide one, `BasicUNet`, and a `ContextUnet` with
+# `n_feat=16`, which costs about as much. Each is trained from two seeds, until it has spent what yours spent in
+# section 8.
+
+# %%
+def rival(name):
+    """A new network of this name, which predicts v."""
+    net = {"BasicUNet": lambda: BasicUNet(3, 3), "yours, half as wide": lambda: build("whole"),
+           "ContextUnet, n_feat 16": lambda: du.ContextUnet(3, 16, 5, 16)}[name]()
+    net.predicts = "v"
+    return net
+
+
+RIVALS = ["BasicUNet", "ContextUnet, n_feat 16", "yours, half as wide"]
+one = (x_200[:1], torch.full((1,), 0.4), c[:1])
+cost = {name: lesson_03.million_operations(rival(name).eval(), *one) for name in RIVALS}
+budget, races = SIDE_STEPS * cost[RIVALS[2]], {}
+for name in RIVALS[:2]:
+    steps = max(round(budget / cost[name]), 2)
+    races[name] = [train_net(rival, name, seed, steps) for seed in (0, 1)]
+races[RIVALS[2]] = trained["whole"]
+final = {name: [score(net) for net, _ in both] for name, both in races.items()}
+
+# %%
+for name, (a, b) in final.items():
+    print(f"{name:24} {du.count_parameters(rival(name)):8,} parameters, {cost[name]:4.1f} "
+          f"million operations a sprite, held out {a:.3f} and {b:.3f}")
+losses = {name: [losses for _, losses in both] for name, both in races.items()}
+charts.lines(lesson_03.by_work(losses, cost), x="million million operations spent on training",
+             y="training loss (MSE of v)", alt="Training loss against operations")
+
+# %% [markdown]
+# For the same work, yours ends lowest, in both seeds. BasicUNet soon stops getting better, because it is told neither
+# the time nor the wish: what is missing is not work but knowledge. ContextUnet comes in between. Do not take such a
+# race of some seconds for a verdict, since these networks differ in many ways at once, and a large ContextUnet that
+# is trained for hours draws sprites as well. What the race does show is that yours does not owe its lead to more
+# work. Whether a network of other widths would win against yours is the open problem below.
+
+# %% [markdown]
+# ## Try it
+#
+# Operate on the trained network. Tell it a wrong time, take a part out, and see at once what it does to the guess. (To
+# take a part out of a trained network is not the same as to train without it. The other parts rely on it, and have had
+# no chance to learn to do without.) At which true `t` can you take out the top skip and still recognise the sprite?
+# Which skip matters most at t = 400, and which at t = 50? When is the attention missed?
+
+# %%
+def operated(without):
+    """The trained network without a part."""
+    gone = [without in ("all skips", f"the skip at {size} x {size}") for size in (16, 8, 4)]
+    net = Unet(attention=without != "attention", across=[0 if g else 1 for g in gone])
+    net.load_state_dict(mine.state_dict(), strict=without != "attention")
+    return net.eval().requires_grad_(False)
+
+
+WITHOUT = ["nothing", "attention", "the skip at 16 x 16", "the skip at 8 x 8",
+           "the skip at 4 x 4", "all skips"]
+patients = {without: operated(without) for without in WITHOUT}
+
+
+def operation(t=200, told=200, without="nothing", wish="its own", first=0):
+    """Guesses without a part, below those of the whole network that is told the truth."""
+    x0, own = held_out.x[first : first + 8], held_out.c[first : first + 8]
+    c = own if wish == "its own" else torch.eye(5)[[du.CLASSES.index(wish)] * 8]
+    x_t = du.add_noise(x0, t, eps[:8], ab_t)
+    whole = lesson_03.guess(mine, x_t, t, own, ab_t)
+    changed = lesson_03.guess(patients[without], x_t, t, c, ab_t, told)
+    a, b = ((x - x0).square().mean().sqrt().item() for x in (whole, changed))
+    label = f"told t = {told}" + (f",\nwithout {without}" if without != "nothing" else "")
+    rows = {"the sprites": x0, f"noise of t = {t}": x_t, "whole, told the truth": whole,
+            label: changed}
+    picture = du.show_rows(rows, scale=4, label_width=180,
+                           alt=f"Guesses of a network, {label}")
+    return picture, f"The whole network is off by {a:.3f}, the one you chose by {b:.3f}."
+
+
+widgets.try_it(operation, t=(10, 500, 10), told=(10, 500, 10), without=WITHOUT,
+               wish=["its own", *du.CLASSES], first=(0, 96, 8))
+
+# %% [markdown]
+# ## Open problem
+#
+# What is the best network for a fixed amount of work? `contest` takes a function that makes a network, lets it train
+# for as many operations as your half-wide network spent in section 8, and returns the mean held-out error over two
+# seeds. A smaller network makes more steps for that, a larger one fewer. Your half-wide network is the score to beat.
+# Are its widths well chosen? Is it better to have more maps at the bottom, or at the top? Would a fourth level pay,
+# or two blocks a level, or BatchNorm? Do not forget how far the two seeds lie apart before you believe in a small
+# gain.
+
+# %%
+def contest(make):
+    """The mean held-out error of v over two seeds of networks make(), for the same work."""
+    cost = lesson_03.million_operations(make().eval(), *one)
+    steps = max(round(budget / cost), 2)
+    a, b = (score(train_net(lambda _: make(), "", seed, steps)[0]) for seed in (0, 1))
+    print(f"{cost:.1f} million operations a sprite, {steps} steps: {a:.3f} and {b:.3f}")
+    return (a + b) / 2
+
+
+print(f"to beat: {whole:.3f} (the whole network of section 8)")
+
+# %% [markdown]
+# The course's own best so far is folded below. Look at it when you have beaten your half-wide network, or given up. It
+# was found with a few tries, so there is probably a better one.
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+best = contest(lambda: Unet((16, 16, 16)))
+print(f"the course's best so far: {best:.3f}, with 16 maps on every level, and so more steps")
 
 # %% [markdown]
 # ## What you saw
 
 # %%
-from IPython.display import Markdown
-
-ratios = [a / b for a, b in zip(errors["ContextUnet, epoch 31"], errors["Unet"])]
-wide = {name: (seen_by.sum(0) > 0).sum().item() for name, seen_by in sights.items()}
-late = {skips: sum(curve[-10:]) / 10 for skips, curve in curves.items()}
-order = ", ".join(f"{name} ({scores[name]:.3f})" for name in sorted(scores, key=scores.get))
+parts_order = ", ".join(f"{row} {sum(scores[row]) / 2:.3f}"
+                        for row in sorted(scores, key=lambda row: sum(scores[row])))
+order = ", ".join(f"{name} ({sum(final[name]) / 2:.3f})"
+                  for name in sorted(final, key=lambda name: sum(final[name])))
 Markdown(f"""
-- An output pixel of BasicUNet sees {wide["BasicUNet"]} pixels across; without pooling, {wide["flat"]}.
-- After 120 steps the error of the noise was {late[True]:.2f} with skips and {late[False]:.2f} without.
-- A shortcut made inside `forward` moved the output by {gap:.1f} times its own spread.
-- Batch mates moved ContextUnet's guesses by {moved["ContextUnet", 1]:.3f} and {moved["ContextUnet", 500]:.3f} and
-  Unet's by {moved["Unet", 1]:.3f} and {moved["Unet", 500]:.3f}.
-- After equal operations, the order by error on held-out sprites was: {order}.
-- At equal signal-to-noise ratios, the shipped ContextUnet's error was {min(ratios):.1f} to {max(ratios):.1f} times
-  that of the shipped Unet.
+- Noisy sprites of t = 200 were guessed with an error of {at[200]:.3f} by a network that was
+  told the truth, of {at[50]:.3f} when it was told t = 50, and of {at[400]:.3f} when told 400.
+- With the same six convolutions one pixel saw {sees["flat"]:.0%} of the sprite at full size,
+  and {sees["u"]:.0%} in a U, for {work["u"] / work["flat"]:.0%} of the operations.
+- Your network drew the same sprites as `du.Unet` with the weights of `unet.pth`; the two rows
+  differed by {apart:.0e}.
+- After {SIDE_STEPS} steps these were the errors of v: {parts_order}.
+  Two seeds of a row differed by up to {spread:.3f}.
+- A shortcut that is made inside `forward` moved the answer by {gap:.2f} of its own spread.
+- Neighbours at t = 500 moved ContextUnet's guesses by {moved["ContextUnet", 500]:.3f}, and
+  yours by {moved["yours", 500]:.6f}.
+- After equal work, the order by error on held-out sprites was: {order}.
 """)
 
 # %% [markdown]
+# These figures are those of the machine that ran this notebook last. On yours the trainings of sections 8 and 9 may end
+# a little differently, even with the same seeds, because processors add in different orders.
+#
 # ## Quiz
 #
-# **1.** How wide a square does an output pixel of ten 3x3 convolutions see?
+# **1.** How large a square does one pixel of the answer see after ten convolutions of 3 x 3 at full size? Does that
+# do for a sprite?
+#
 # <details><summary>Answer</summary>
 #
-# `1 + 10*(3-1) = 21`: ten to every side, so a corner of a sprite does not see the opposite one.
+# 1 + 2 x 10 = 21 pixels, ten to each side. That is more than 16, and yet a pixel in the left upper corner does not see
+# the right lower one, which is 15 pixels away.
+#
 # </details>
 #
-# **2.** Why is `up1` of ContextUnet a `UnetUp(4*n_feat, n_feat)`?
+# **2.** A friend forgets the skips in a U-Net. The program runs without an error. What will the friend see?
+#
 # <details><summary>Answer</summary>
 #
-# Its skips are appended: `2*n_feat` channels from `up0`, `2*n_feat` from `down2`. BasicUNet and Unet add them.
+# A loss that falls slowly and stays high, and guesses that show the right kind of figure without sharp outlines. The
+# bottom of the U knows what is drawn, but the exact pixels do not get through it so easily.
+#
 # </details>
 #
-# **3.** You draw one sprite at a time with a BatchNorm network in training mode. What happens?
+# **3.** You draw one sprite at a time with a network that has BatchNorm, and forgot to call `eval()`. What happens?
+#
 # <details><summary>Answer</summary>
 #
-# Mean and standard deviation come from that image alone, which training never did. `du.sampler` switches to `eval`,
-# which uses stored averages.
+# Each map is brought to mean 0 and standard deviation 1 over this one picture, which never happened in the training.
+# The guesses change, and they change again when you draw a whole batch. `du.sampler` calls `eval()` for you.
+#
 # </details>
 #
-# **4.** A network of zeros cannot learn. Why may `conv2` of a `Block` start at zero?
+# **4.** Why may `conv2` of every block start at zero, but not `conv1` as well?
+#
 # <details><summary>Answer</summary>
 #
-# Its gradient is its input, not zero, times what arrives through the residual sum. In a new Unet `last` learns first,
-# `conv2` from step 2 on, what stands before it in the block from step 3.
+# The gradient of `conv2` is what comes *into* it, times what arrives from behind. If `conv1` were zero, too, with a
+# zero bias, the norm after it would get nothing but zeros, and `conv2` would learn no more than what the shift
+# brings. One zero at the end of a branch wakes up in the second step; two in a row have to wait for each other.
+#
 # </details>
+
+# %% [markdown]
+# ## Where you meet this outside
+#
+# - **UNet2DModel** and **UNet2DConditionModel** of the *diffusers* library are your network with more of everything:
+#   `block_out_channels` are your `widths`, `layers_per_block` how many blocks a level has, `DownBlock2D` and
+#   `AttnDownBlock2D` levels without and with attention. Their skips are appended, and `resnet_time_scale_shift` chooses
+#   between your scale and shift and a shift alone.
+# - **Stable Diffusion** 1 and XL are such U-Nets. The words of a prompt come in by *cross-attention*: queries from the
+#   places, keys and values from the words. With your `attend` that is one line.
+# - **FLUX**, Stable Diffusion 3 and most newer models have no U any more. They cut the picture into patches and stack
+#   attention and linear layers. Your scale and shift by the time is still there, under the name *adaLN*, and so are the
+#   zero start (*adaLN-Zero*) and the waves (`Timesteps`, `get_timestep_embedding`).
+# - **Checkpoints**: a file that is loaded "by its names" is the usual way to share a network. An error message about
+#   *missing keys* and *unexpected keys* says which names do not fit.
 #
 # ## Going further
 #
-# - Ronneberger, Fischer and Brox (2015), *U-Net: Convolutional Networks for Biomedical Image Segmentation*: the U,
-#   the skips.
+# - Ronneberger, Fischer and Brox (2015), *U-Net: Convolutional Networks for Biomedical Image Segmentation*: the U and
+#   its skips.
+# - He, Zhang, Ren and Sun (2016), *Deep Residual Learning for Image Recognition*: why the input is added.
 # - Wu and He (2018), *Group Normalization*: the trouble with batches.
-# - Dhariwal and Nichol (2021), *Diffusion Models Beat GANs on Image Synthesis*: scale and shift, measured.
-# - Peebles and Xie (2023), *Scalable Diffusion Models with Transformers*: no U any more, but scale, shift and zero
-#   starts stay.
+# - Vaswani and others (2017), *Attention Is All You Need*: attention, its heads, and the waves.
+# - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: appendix B describes the first U-Net of this
+#   kind: GroupNorm, attention at 16 x 16, the time added in every block.
+# - Dhariwal and Nichol (2021), *Diffusion Models Beat GANs on Image Synthesis*: which parts pay, each measured by
+#   leaving it out. Your scale and shift is their *adaptive group normalization*.
+# - Peebles and Xie (2023), *Scalable Diffusion Models with Transformers*: no U any more; scale, shift and zero start
+#   stay.
 #
-# Credits: ContextUnet follows the short course *How Diffusion Models Work* (DeepLearning.AI), BasicUNet the first
-# unit of Hugging Face's *Diffusion Models Course*.
+# ContextUnet follows the short course *How Diffusion Models Work* (DeepLearning.AI), BasicUNet the first unit of
+# Hugging Face's *Diffusion Models Course*.
 #
 # Next: [04_training](04_training.ipynb)
