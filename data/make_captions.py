@@ -1,0 +1,347 @@
+"""Say what is on each of the 40,000 sprites: its recipe, and captions from one word to a whole sentence.
+
+    python data/make_captions.py              draw every sprite again, check it against sprites_16x16.npy, write
+                                              captions.jsonl.gz (about five minutes on one core)
+    python data/make_captions.py --sheet 20   only a contact sheet of 20 random sprites beside their captions
+                                              (--from 7: other ones; --label food: of one class)
+
+Every sprite is drawn from a *recipe*: a kind ("wizard") and a choice for each of its options ({"robe": "purple", ...}).
+make_sprites.py does not write the recipes down, but it makes the same ones again whenever it is asked, and this program
+asks: it draws all sprites once more, in the same order, and stops unless each is equal to the one in the file.
+
+A caption must say only what can be seen, so the pictures are asked, not the recipes:
+    a part is said        if leaving it out (or, where it cannot be left out, choosing another) visibly changes at least
+                          SEEN pixels: what others hide, and white sprinkles on white icing, are not said
+    a colour is said      if another colour in its place changes at least SEEN pixels
+    a colour that a part shares with what it lies on (red lacing on red armour) cannot be told apart: it is not said
+The words are those of art/words.py. Each sprite gets up to seven captions: its noun; its main colour ("a purple
+wizard" of the recipe is "a wizard in a purple robe" in words); one, two and three things about it; all that is seen, as
+long as it fits MOST_WORDS; and the same as keywords with commas. Some say the plain colour ("red" for a dark red).
+
+The file, one JSON object a line, gzip around it (JSON, because it can be read with any tool, and by eye; together with
+gzip it takes 2 MB, as text 20). The first line is about the file; the others are in the order of the sprites:
+    {"class": "hero", "kind": "wizard", "noun": "wizard", "recipe": {...}, "colour": "purple", "parts": ["hat", ...],
+     "colours": ["purple", "white"], "captions": ["wizard", ...]}
+    colour   the main colour as a plain word, or null where no colour comes before the others
+    parts    what is seen and has a name; colours: all plain colours that its captions may name, the main one first
+
+UNSEEN lists pairs of a noun and a colour that a text model is to meet only after training: see `parts` in
+notebooks/prompts.py, which leaves every sprite out of the training part whose captions could name both.
+"""
+
+import argparse
+import gzip
+import json
+import re
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from art.pixels import RAMPS
+from art.spell import FIRES
+from art.words import COLOURS, FIRE, HAIR, METAL, NO_COLOUR, PLAIN, SAID, SHORT, SIDES, SPRINKLES, SWEET
+from make_sprites import CLASSES, HELD_OUT_PER_CLASS, PER_CLASS, SEED, draw_class, load_kinds
+from PIL import Image, ImageDraw, ImageFont
+
+HERE = Path(__file__).resolve().parent
+FILE = HERE / "captions.jsonl.gz"
+SEEN, APART, MOST_WORDS = 3, 48, 24  # pixels; levels of 255 in one channel; words of a caption
+UNSEEN = [
+    ("wizard", "red"), ("witch", "green"), ("ninja", "purple"), ("princess", "green"), ("samurai", "purple"),
+    ("king", "blue"), ("bard", "green"), ("child", "orange"), ("slime", "purple"), ("dragon", "blue"),
+    ("octopus", "green"), ("frog", "orange"), ("bat", "brown"), ("plant", "blue"), ("mug", "blue"),
+    ("cupcake", "green"), ("doughnut", "purple"), ("fish", "teal"), ("potion", "purple"), ("crystal", "green"),
+    ("flame", "purple"), ("ring", "red"), ("tornado", "pink"), ("portal", "red"),
+]  # fmt: skip
+
+# ---- what can be seen
+
+
+def value_of(recipe, name):
+    """The choice of an option, "robe", or of one entry of an option that is a pair, "look:1"."""
+    option, _, entry = name.partition(":")
+    return recipe[option][int(entry)] if entry else recipe[option]
+
+
+def with_value(recipe, name, value):
+    """The recipe with another choice there."""
+    option, _, entry = name.partition(":")
+    if entry:
+        pair = list(recipe[option])
+        pair[int(entry)] = value
+        value = tuple(pair)
+    return recipe | {option: value}
+
+
+class Sight:
+    """Asks a drawn sprite what can be seen of the choices of its recipe."""
+
+    def __init__(self, kind, recipe):
+        self.kind, self.recipe, self.picture = kind, recipe, kind.render(recipe).astype(int)
+        self.known = {}
+
+    def changed(self, name, value, apart=1):
+        """Which pixels (16, 16) look different, by `apart` levels or more, with another choice of an option."""
+        other = self.kind.render(with_value(self.recipe, name, value)).astype(int)
+        return np.abs(self.picture - other).max(2) >= apart
+
+    def choices(self, name):
+        """All choices of an option, each once."""
+        option, _, entry = name.partition(":")
+        choices = self.kind.options[option]
+        return list(dict.fromkeys(choice[int(entry)] for choice in choices) if entry else choices)
+
+    def is_colour(self, name):
+        """Does an option choose a colour, not a part?"""
+        named = [choice for choice in self.choices(name) if choice != "none" and isinstance(choice, str)]
+        return any(all(choice in table for choice in named) for table in (RAMPS, FIRES))
+
+    def of_colour(self, name):
+        """The pixels (16, 16) that owe their colour to an option."""
+        if ("colour", name) not in self.known:
+            value = value_of(self.recipe, name)
+            if value in SIDES or value in SPRINKLES:
+                mask = np.ones((16, 16), bool)
+            else:
+                others = ("sun", "ghost") if value in FIRES else ("lime", "magenta")
+                mask = self.changed(name, others[0] if value != others[0] else others[1])
+            self.known["colour", name] = mask
+        return self.known["colour", name]
+
+    def of_part(self, name):
+        """The pixels (16, 16) by which the part that an option chooses is seen; none of them, if it is hidden."""
+        if self.is_colour(name):
+            return self.of_colour(name)
+        if ("part", name) not in self.known:
+            others = [choice for choice in self.choices(name) if choice != value_of(self.recipe, name)]
+            others = ["none"] if "none" in others else others[:2]
+            masks = [self.changed(name, other, APART) for other in others]
+            seen = all(mask.sum() >= SEEN for mask in masks)
+            self.known["part", name] = np.any(masks, 0) if seen else np.zeros((16, 16), bool)
+        return self.known["part", name]
+
+
+# ---- what is said of it
+
+
+def plain(word):
+    """The colour as one of the thirteen words that count as *the* colour of a sprite: red for dark red."""
+    return PLAIN.get(word, word.split()[-1])
+
+
+# Every word that names a colour, and the plain one: golden is yellow.
+NAMED = {word: plain(word) for table in (COLOURS, HAIR, METAL, SWEET, FIRE) for full in table.values()
+         for word in full.split() if word not in NO_COLOUR}  # fmt: skip
+
+
+def short(word):
+    """A colour as a hurried person says it: red for dark red, pink for magenta, but blond hair stays blond."""
+    return SHORT.get(word, word.split()[-1])
+
+
+def colour_word(said, recipe, name):
+    """What a person calls the colour of an option: "dark red"."""
+    value, words = value_of(recipe, name), said.words.get(name.split(":")[0], {})
+    return (FIRE | SPRINKLES | SIDES | COLOURS | words)[value]
+
+
+class Fact:
+    """One thing that is seen on a sprite: `place` and `phrase` as in art/words.py, the colours as full words; `option`
+    is what it is about, `part` the thing's own name or None, `colours` the full words of its colours."""
+
+    def __init__(self, place, option, phrase, colours, part):
+        self.place, self.option, self.phrase, self.colours, self.part = place, option, phrase, colours, part
+
+    def said(self, full):
+        """The phrase, its colours in full or as plain words."""
+        phrase = self.phrase
+        if not full:
+            for word in self.colours:
+                phrase = phrase.replace(word, short(word), 1)
+        return re.sub(r"\b(\w+) and \1\b", r"\1", phrase)
+
+
+def facts_of(said, kind, recipe):
+    """All that is seen on the sprite of a recipe and can be said: a list of Facts, in the order of art/words.py."""
+    sight, facts = Sight(kind, recipe), []
+    for place, option, phrases in said.entries:
+        value = value_of(recipe, option)
+        phrase = phrases if isinstance(phrases, str) else phrases.get(value)
+        if phrase is None or value == "none" or sight.of_part(option).sum() < SEEN:
+            continue
+        if place == "mood" and any(fact.place == "mood" for fact in facts):
+            continue  # angry eyes over a smile: the eyes count
+        if said.main not in (None, option) and sight.is_colour(option):
+            if colour_word(said, recipe, option) == colour_word(said, recipe, said.main):
+                continue  # what has the colour of what it lies on cannot be told from it
+        names, colours = re.findall(r"{(.*?)}", phrase), []
+        for name in names:
+            mask = sight.of_colour(name)
+            if place != "colour" and name != option:  # the colour of this part, not of another one
+                mask = mask & sight.of_part(option)
+            seen = mask.sum() >= SEEN
+            word = colour_word(said, recipe, name) if seen else ""
+            colours += [word] if seen and word not in SIDES else []
+            phrase = phrase.replace("{" + name + "}", word, 1)
+        phrase = " ".join(phrase.removesuffix(" and ").split())
+        if phrase in ("", "and", "eyes") and names:
+            continue  # a colour that is not seen was all that there was to say
+        thing = re.split(r" (?:with|of|on|in|inside|above|across|as) ", phrase + " on ")[0].split()[-1]
+        facts.append(Fact(place, option, phrase, colours, thing if place in PARTS else None))
+    return facts
+
+
+PARTS = ("in", "with", "holding", "playing")
+
+
+def joined(phrases):
+    """ "a hat", "a hat and a beard", "a hat, a beard and a staff"."""
+    return " and ".join([", ".join(phrases[:-1]), phrases[-1]] if len(phrases) > 1 else phrases)
+
+
+def with_articles(text):
+    """ "a" where it stands before a vowel's sound becomes "an"."""
+    return re.sub(r"\ba (?=(?!one\b)[aeiou]|hour)", "an ", text)
+
+
+def sentence(said, facts, full=True, held_with=False, view=""):
+    """The facts as one phrase: "an old wizard in a purple robe with a long white beard, holding a staff"."""
+    at = {place: [fact.said(full) for fact in facts if fact.place == place]
+          for place in ("colour", "adj", "mood", "noun", "of", "in", "with", "holding", "playing", "post")}  # fmt: skip
+    noun = (at["noun"] or [said.noun])[0]
+    front = [*at["adj"], *at["mood"][:1]]
+    if "~" in noun:
+        noun = " ".join(noun.replace("~", " ".join([*at["colour"], ""])).split())
+    else:
+        front += at["colour"]
+    text = " ".join([*front, noun] if said.mass and not at["noun"] else ["a", *front, noun])
+    if held_with:
+        at["with"], at["holding"] = at["with"] + at["holding"], []
+    for place in ("of", "in", "with", "holding", "playing"):
+        if at[place]:
+            comma = "," if place in ("holding", "playing") and len(at["with"]) > 1 else ""
+            word = "" if place == "of" and at[place][0].startswith("dipped") else place + " "
+            text += f"{comma} {word}{joined(at[place])}"
+    if view:
+        text += "," * (" with " in text or " holding " in text) * (not view.startswith("walking"))
+    return with_articles(" ".join([text, *at["post"], view]).strip())
+
+
+def keywords(said, facts, full=True):
+    """The facts with commas between them: "wizard, purple robe, long white beard"."""
+    front = [fact for fact in facts if fact.place in ("colour", "adj", "mood", "noun", "of")]
+    rest = [re.sub(r"^an? ", "", fact.said(full)) for fact in facts if fact not in front]
+    return with_articles(", ".join([re.sub(r"^an? ", "", sentence(said, front, full)), *rest]))
+
+
+def captions_of(label, said, facts, recipe, rng):
+    """Up to seven captions of a sprite, from its noun alone to all that is seen."""
+    main = [fact for fact in facts[:1] if said.main and fact is facts[0] and fact.option == said.entries[0][1]]
+    others = [fact for fact in facts if fact not in main]
+    views = ["seen from the side", "facing right"]
+    if recipe.get("frame") in ("near", "far"):
+        views.append("walking to the right")
+
+    def some(n):
+        return sorted(sorted(others, key=lambda _: rng.random())[:n], key=facts.index)
+
+    def say(chosen, sideways):
+        view = views[int(rng.random() * len(views))] if label == "side-facing" and rng.random() < sideways else ""
+        chosen = sorted(chosen, key=facts.index)
+        text = sentence(said, chosen, rng.random() < 0.6, rng.random() < 0.4, view)
+        while len(text.split()) > MOST_WORDS:
+            loose = [fact for fact in chosen if fact not in main]
+            chosen.remove(loose[int(rng.random() * len(loose))])
+            text = sentence(said, chosen, True, False, view)
+        return text
+
+    texts = [said.noun, say(main, 0.3), say(some(1), 0.3), say(main + some(1), 0.5), say(main + some(2), 0.5)]
+    texts += [say(facts, 0.8), keywords(said, main + some(3), rng.random() < 0.6)]
+    return list(dict.fromkeys(texts))
+
+
+def line_of(label, name, recipe, rng):
+    """All that is known of a sprite: a line of the file."""
+    said, kind = SAID[label][name], load_kinds(label)[name]
+    facts = facts_of(said, kind, recipe)
+    firsts = {plain(word) for word in facts[0].colours} if facts and facts[0].option == said.entries[0][1] else set()
+    main = firsts.pop() if said.main and len(firsts) == 1 else None
+    words = " ".join(fact.said(full) for fact in facts for full in (True, False)).split()
+    colours = [NAMED[word] for word in words if word in NAMED]  # those of a golden crown and a red tongue, too
+    return {
+        "class": label, "kind": name, "noun": said.noun, "recipe": recipe, "colour": main,
+        "parts": sorted({fact.part for fact in facts if fact.part}),
+        "colours": list(dict.fromkeys([main] * (main is not None) + colours)),
+        "captions": captions_of(label, said, facts, recipe, rng),
+    }  # fmt: skip
+
+
+# ---- the file
+
+
+def recipes_again():
+    """(label, kind, recipe, picture) of every sprite, in the order of sprites_16x16.npy: make_sprites.py once more."""
+    train, held_out = [], []
+    for i, label in enumerate(CLASSES):
+        pictures, recipes = draw_class(load_kinds(label), PER_CLASS, SEED + i)
+        every = [(label, name, recipe, picture) for (name, recipe), picture in zip(recipes, pictures)]
+        train += every[:-HELD_OUT_PER_CLASS]
+        held_out += every[-HELD_OUT_PER_CLASS:]
+    for part in (train, held_out):
+        rng = Random(SEED)
+        yield from (part[i] for i in sorted(range(len(part)), key=lambda _: rng.random()))
+
+
+def all_lines(rows=None):
+    """The lines of the sprites in `rows` (all of them without it), each checked against its picture in the file."""
+    pictures = np.load(HERE / "sprites_16x16.npy", mmap_mode="r")
+    for row, (label, name, recipe, picture) in enumerate(recipes_again()):
+        if not np.array_equal(picture, pictures[row]):
+            raise SystemExit(f"sprite {row} is drawn otherwise than in sprites_16x16.npy: run make_sprites.py first")
+        if rows is None or row in rows:
+            yield row, line_of(label, name, recipe, Random(SEED * 1_000_003 + row))
+
+
+def contact_sheet(lines, pictures, file, scale=6):
+    """A PNG of sprites beside their captions, to be read."""
+    font, row = ImageFont.load_default(13), 16 * scale + 8
+    sheet = Image.new("RGB", (1000, row * len(lines)), (232, 232, 232))
+    draw = ImageDraw.Draw(sheet)
+    for i, (line, picture) in enumerate(zip(lines, pictures)):
+        sheet.paste(Image.fromarray(picture.repeat(scale, 0).repeat(scale, 1)), (4, i * row + 4))
+        head = f"{line['class']} / {line['kind']} / {line['colour']}"
+        for j, text in enumerate([head, *line["captions"]]):
+            fill = (130, 60, 0) if j == 0 else (0, 0, 0)
+            draw.text((16 * scale + 14, i * row + 1 + j * 13), text, fill, font=font)
+    sheet.save(file)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--sheet", type=int, help="write only a sheet of so many sprites beside their captions")
+    parser.add_argument("--from", type=int, default=0, dest="seed", help="with --sheet: which ones (a seed)")
+    parser.add_argument("--label", choices=list(CLASSES), help="with --sheet: only of this class")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder to write to (default: beside this file)")
+    args = parser.parse_args()
+
+    if args.sheet:
+        rng, lines, pictures = Random(args.seed), [], []
+        for _ in range(args.sheet):
+            label = args.label or list(CLASSES)[int(rng.random() * len(CLASSES))]
+            (picture,), ((name, recipe),) = draw_class(load_kinds(label), 1, int(rng.random() * 1e9))
+            lines.append(line_of(label, name, recipe, rng))
+            pictures.append(picture)
+        file = args.out / "sheet_captions.png"
+        contact_sheet(lines, pictures, file)
+        print(file)
+        return
+
+    head = {"about": "recipes and captions of sprites_16x16.npy, see make_captions.py", "unseen": UNSEEN}
+    text = [json.dumps(part) for part in (head, *(line for _, line in all_lines()))]
+    with gzip.GzipFile(args.out / FILE.name, "wb", 9, mtime=0) as file:
+        file.write("\n".join([*text, ""]).encode())
+    print(f"{len(text) - 1} sprites, {(args.out / FILE.name).stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
