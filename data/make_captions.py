@@ -10,9 +10,9 @@ make_sprites.py does not write the recipes down, but it makes the same ones agai
 asks: it draws all sprites once more, in the same order, and stops unless each is equal to the one in the file.
 
 A caption must say only what can be seen, so the pictures are asked, not the recipes:
-    a part is said        if leaving it out (or, where it cannot be left out, choosing another) visibly changes at least
-                          SEEN pixels: what others hide, and white sprinkles on white icing, are not said
-    a colour is said      if another colour in its place changes at least SEEN pixels
+    a part is said     if leaving it out (or, where it cannot be left out, choosing another) visibly changes at least
+                       SEEN pixels: what others hide, and white sprinkles on white icing, are not said
+    a colour is said   if at least SEEN pixels of the part have it from the option that chooses it
     a colour that a part shares with what it lies on (red lacing on red armour) cannot be told apart: it is not said
 The words are those of art/words.py. Each sprite gets up to seven captions: its noun; its main colour ("a purple
 wizard" of the recipe is "a wizard in a purple robe" in words); one, two and three things about it; all that is seen, as
@@ -33,6 +33,7 @@ import argparse
 import gzip
 import json
 import re
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -73,52 +74,60 @@ def with_value(recipe, name, value):
     return recipe | {option: value}
 
 
+# Ramps that no sprite has, to find out which pixels owe their colour to which option: (number, shade, 255).
+MARKS = 12
+for n in range(MARKS):
+    for third in range(3):
+        RAMPS[f"mark {n} {third}"] = tuple((n, 4 * third + shade, 255) for shade in range(4))
+    FIRES[f"mark {n} 0"] = tuple(f"mark {n} {third}" for third in range(3))
+
+
+@cache
+def choices_of(kind, name):
+    """All choices of an option, each once; of an option that is a pair, "look:1", those of its entry."""
+    option, _, entry = name.partition(":")
+    choices = kind.options[option]
+    return list(dict.fromkeys(choice[int(entry)] for choice in choices) if entry else choices)
+
+
+@cache
+def is_colour(kind, name):
+    """Does an option choose a colour, not a part?"""
+    named = [choice for choice in choices_of(kind, name) if choice != "none" and isinstance(choice, str)]
+    return any(all(choice in table for choice in named) for table in (RAMPS, FIRES))
+
+
+@cache
+def colours_of(kind, said):
+    """The options of a kind that choose a colour, of those whose words there are."""
+    phrases = [[phrases] if isinstance(phrases, str) else phrases.values() for _, _, phrases in said.entries]
+    names = [option for _, option, _ in said.entries]
+    names += [name for some in phrases for phrase in some for name in re.findall(r"{(.*?)}", phrase)]
+    return [name for name in dict.fromkeys(names) if is_colour(kind, name)]
+
+
 class Sight:
     """Asks a drawn sprite what can be seen of the choices of its recipe."""
 
-    def __init__(self, kind, recipe):
-        self.kind, self.recipe, self.picture = kind, recipe, kind.render(recipe).astype(int)
-        self.known = {}
+    def __init__(self, said, kind, recipe):
+        self.kind, self.recipe, self.picture, self.known = kind, recipe, kind.render(recipe).astype(int), {}
+        marked, names = recipe, [name for name in colours_of(kind, said) if value_of(recipe, name) != "none"]
+        for n, name in enumerate(names):
+            marked = with_value(marked, name, f"mark {n} 0")
+        marks = kind.render(marked)
+        for n, name in enumerate(names):
+            self.known[name] = (marks[..., 2] == 255) & (marks[..., 0] == n)
 
-    def changed(self, name, value, apart=1):
-        """Which pixels (16, 16) look different, by `apart` levels or more, with another choice of an option."""
-        other = self.kind.render(with_value(self.recipe, name, value)).astype(int)
-        return np.abs(self.picture - other).max(2) >= apart
-
-    def choices(self, name):
-        """All choices of an option, each once."""
-        option, _, entry = name.partition(":")
-        choices = self.kind.options[option]
-        return list(dict.fromkeys(choice[int(entry)] for choice in choices) if entry else choices)
-
-    def is_colour(self, name):
-        """Does an option choose a colour, not a part?"""
-        named = [choice for choice in self.choices(name) if choice != "none" and isinstance(choice, str)]
-        return any(all(choice in table for choice in named) for table in (RAMPS, FIRES))
-
-    def of_colour(self, name):
-        """The pixels (16, 16) that owe their colour to an option."""
-        if ("colour", name) not in self.known:
-            value = value_of(self.recipe, name)
-            if value in SIDES or value in SPRINKLES:
-                mask = np.ones((16, 16), bool)
-            else:
-                others = ("sun", "ghost") if value in FIRES else ("lime", "magenta")
-                mask = self.changed(name, others[0] if value != others[0] else others[1])
-            self.known["colour", name] = mask
-        return self.known["colour", name]
-
-    def of_part(self, name):
-        """The pixels (16, 16) by which the part that an option chooses is seen; none of them, if it is hidden."""
-        if self.is_colour(name):
-            return self.of_colour(name)
-        if ("part", name) not in self.known:
-            others = [choice for choice in self.choices(name) if choice != value_of(self.recipe, name)]
-            others = ["none"] if "none" in others else others[:2]
-            masks = [self.changed(name, other, APART) for other in others]
-            seen = all(mask.sum() >= SEEN for mask in masks)
-            self.known["part", name] = np.any(masks, 0) if seen else np.zeros((16, 16), bool)
-        return self.known["part", name]
+    def of(self, name):
+        """The pixels (16, 16) by which the choice of an option is seen: that owe their colour to it, or that would
+        look different without the part, or with another; none at all, if these are too few."""
+        if name not in self.known:
+            value, others = value_of(self.recipe, name), choices_of(self.kind, name)
+            other = "none" if "none" in others else next((choice for choice in others if choice != value), value)
+            picture = self.kind.render(with_value(self.recipe, name, other)).astype(int)
+            self.known[name] = np.abs(self.picture - picture).max(2) >= APART
+        mask = self.known[name]
+        return mask if mask.sum() >= SEEN else np.zeros((16, 16), bool)
 
 
 # ---- what is said of it
@@ -147,10 +156,11 @@ def colour_word(said, recipe, name):
 
 class Fact:
     """One thing that is seen on a sprite: `place` and `phrase` as in art/words.py, the colours as full words; `option`
-    is what it is about, `part` the thing's own name or None, `colours` the full words of its colours."""
+    is what it is about, `part` the thing's own name or None, `masks` where (16, 16) each of its colours is seen."""
 
-    def __init__(self, place, option, phrase, colours, part):
-        self.place, self.option, self.phrase, self.colours, self.part = place, option, phrase, colours, part
+    def __init__(self, place, option, phrase, masks, part):
+        self.place, self.option, self.phrase, self.part, self.masks = place, option, phrase, part, masks
+        self.colours = list(masks)  # the full words
 
     def said(self, full):
         """The phrase, its colours in full or as plain words."""
@@ -163,31 +173,32 @@ class Fact:
 
 def facts_of(said, kind, recipe):
     """All that is seen on the sprite of a recipe and can be said: a list of Facts, in the order of art/words.py."""
-    sight, facts = Sight(kind, recipe), []
+    sight, facts = Sight(said, kind, recipe), []
     for place, option, phrases in said.entries:
         value = value_of(recipe, option)
         phrase = phrases if isinstance(phrases, str) else phrases.get(value)
-        if phrase is None or value == "none" or sight.of_part(option).sum() < SEEN:
+        if phrase is None or value == "none" or place != "noun" and not sight.of(option).any():
             continue
         if place == "mood" and any(fact.place == "mood" for fact in facts):
             continue  # angry eyes over a smile: the eyes count
-        if said.main not in (None, option) and sight.is_colour(option):
+        if said.main not in (None, option) and is_colour(kind, option):
             if colour_word(said, recipe, option) == colour_word(said, recipe, said.main):
                 continue  # what has the colour of what it lies on cannot be told from it
-        names, colours = re.findall(r"{(.*?)}", phrase), []
+        names, masks = re.findall(r"{(.*?)}", phrase), {}
         for name in names:
-            mask = sight.of_colour(name)
-            if place != "colour" and name != option:  # the colour of this part, not of another one
-                mask = mask & sight.of_part(option)
-            seen = mask.sum() >= SEEN
-            word = colour_word(said, recipe, name) if seen else ""
-            colours += [word] if seen and word not in SIDES else []
+            word = colour_word(said, recipe, name)
+            if is_colour(kind, name):  # not the side that something flies to, nor the colours of sprinkles
+                mask = sight.of(name)
+                if place != "colour" and name != option:
+                    mask = mask & sight.of(option)  # the colour of this part, not of another one
+                word = word if mask.sum() >= SEEN else ""
+                masks |= {word: mask} if word else {}
             phrase = phrase.replace("{" + name + "}", word, 1)
         phrase = " ".join(phrase.removesuffix(" and ").split())
         if phrase in ("", "and", "eyes") and names:
             continue  # a colour that is not seen was all that there was to say
         thing = re.split(r" (?:with|of|on|in|inside|above|across|as) ", phrase + " on ")[0].split()[-1]
-        facts.append(Fact(place, option, phrase, colours, thing if place in PARTS else None))
+        facts.append(Fact(place, option, phrase, masks, thing if place in PARTS else None))
     return facts
 
 
@@ -292,14 +303,13 @@ def recipes_again():
         yield from (part[i] for i in sorted(range(len(part)), key=lambda _: rng.random()))
 
 
-def all_lines(rows=None):
-    """The lines of the sprites in `rows` (all of them without it), each checked against its picture in the file."""
+def all_lines():
+    """The lines of all sprites, each checked against its picture in the file."""
     pictures = np.load(HERE / "sprites_16x16.npy", mmap_mode="r")
     for row, (label, name, recipe, picture) in enumerate(recipes_again()):
         if not np.array_equal(picture, pictures[row]):
             raise SystemExit(f"sprite {row} is drawn otherwise than in sprites_16x16.npy: run make_sprites.py first")
-        if rows is None or row in rows:
-            yield row, line_of(label, name, recipe, Random(SEED * 1_000_003 + row))
+        yield line_of(label, name, recipe, Random(SEED * 1_000_003 + row))
 
 
 def contact_sheet(lines, pictures, file, scale=6):
@@ -337,7 +347,7 @@ def main():
         return
 
     head = {"about": "recipes and captions of sprites_16x16.npy, see make_captions.py", "unseen": UNSEEN}
-    text = [json.dumps(part) for part in (head, *(line for _, line in all_lines()))]
+    text = [json.dumps(part) for part in (head, *all_lines())]
     with gzip.GzipFile(args.out / FILE.name, "wb", 9, mtime=0) as file:
         file.write("\n".join([*text, ""]).encode())
     print(f"{len(text) - 1} sprites, {(args.out / FILE.name).stat().st_size:,} bytes")

@@ -134,28 +134,47 @@ class Words:
 # -------------------------------------------------------------------------------------------------------------- network
 
 
+class TextLayer(nn.Module):
+    """One layer of a transformer (Vaswani et al. 2017, with the norms in front): every word looks at every word that is
+    there, then each thinks for itself. h (B, L, width) and there (B, L), bool, to (B, L, width)."""
+
+    def __init__(self, width, heads=2):
+        super().__init__()
+        self.heads, self.norm1, self.norm2 = heads, nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.think = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+
+    def forward(self, h, there):
+        B, L, width = h.shape
+        q, k, v = self.qkv(self.norm1(h)).view(B, L, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        seen = F.scaled_dot_product_attention(q, k, v, attn_mask=there[:, None, None])
+        h = h + self.out(seen.transpose(1, 2).reshape(B, L, width))
+        return h + self.think(self.norm2(h))
+
+
 class TextEncoder(nn.Module):
     """Words that know of each other: an embedding of each token and of its place, then a small transformer.
 
     tokens (B, L) to vectors (B, 1 + L, width), and which of them count (B, 1 + L). The first stands for no word: it is
-    there in the empty prompt, too, so that there is always something to look at.
+    there in the empty prompt, too, so that there is always something to look at. Columns that are 0 in all rows are
+    left away.
     """
 
-    def __init__(self, n_words, width=64, layers=2, heads=4, length=32):
+    def __init__(self, n_words, width=64, layers=2, length=32):
         super().__init__()
+        need(width % 2 == 0, f"the width of the text must be even (two heads), not {width}")
         self.word, self.place = nn.Embedding(n_words + 1, width, padding_idx=0), nn.Embedding(length + 1, width)
         self.start = nn.Parameter(torch.zeros(1, 1, width))
-        layer = nn.TransformerEncoderLayer(
-            width, heads, 2 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
-        )
-        self.layers = nn.TransformerEncoder(layer, layers, nn.LayerNorm(width), enable_nested_tensor=False)
+        self.layers, self.norm = nn.ModuleList(TextLayer(width) for _ in range(layers)), nn.LayerNorm(width)
 
     def forward(self, tokens):
-        tokens = tokens[:, : max(1, int((tokens > 0).sum(1).max()))]  # no work for what pads every row
+        tokens = tokens[:, : max(1, int((tokens > 0).sum(1).max()))]
+        there = F.pad(tokens > 0, (1, 0), value=True)
         h = torch.cat([self.start.expand(len(tokens), -1, -1), self.word(tokens)], 1)
         h = h + self.place.weight[: h.shape[1]]
-        there = F.pad(tokens > 0, (1, 0), value=True)
-        return self.layers(h, src_key_padding_mask=~there), there
+        for layer in self.layers:
+            h = layer(h, there)
+        return self.norm(h), there
 
 
 class CrossAttention(nn.Module):
@@ -164,25 +183,29 @@ class CrossAttention(nn.Module):
     x (B, C, H, W), text (B, L, E), there (B, L) to (B, C, H, W); zero-initialised, plus x, as in `du.Attention`.
     """
 
-    def __init__(self, channels, width, heads=4):
+    def __init__(self, channels, width, heads=2):
         super().__init__()
         self.heads, self.norm = heads, nn.GroupNorm(8, channels)
-        self.q, self.kv = nn.Conv2d(channels, channels, 1), nn.Linear(width, 2 * channels)
-        self.out = nn.Conv2d(channels, channels, 1)
+        self.q, self.k, self.v = nn.Linear(channels, channels), nn.Linear(width, channels), nn.Linear(width, channels)
+        self.out = nn.Linear(channels, channels)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
+    def split(self, h):
+        """(B, N, C) to (B, heads, N, C / heads)."""
+        return h.view(*h.shape[:2], self.heads, -1).transpose(1, 2)
+
     def looks(self, x, text, there):
-        """How much each pixel looks at each word, (B, heads, H*W, L), rows sum to 1; and the words' values."""
-        B, C, H, W = x.shape
-        q = self.q(self.norm(x)).view(B, self.heads, C // self.heads, H * W).transpose(2, 3)
-        k, v = self.kv(text).view(B, text.shape[1], 2, self.heads, C // self.heads).permute(2, 0, 3, 1, 4)
-        scores = q @ k.transpose(2, 3) / (C // self.heads) ** 0.5
-        return scores.masked_fill(~there[:, None, None], -torch.inf).softmax(3), v
+        """How much each pixel looks at each word: (B, heads, H*W, L), rows sum to 1."""
+        pixels = self.norm(x).flatten(2).transpose(1, 2)  # (B, H*W, C)
+        q, k = self.split(self.q(pixels)), self.split(self.k(text))
+        scores = q @ k.transpose(2, 3) / q.shape[3] ** 0.5
+        return scores.masked_fill(~there[:, None, None], -torch.inf).softmax(3)
 
     def forward(self, x, text, there):
-        weights, v = self.looks(x, text, there)
-        return x + self.out((weights @ v).transpose(2, 3).reshape(x.shape))
+        told = self.looks(x, text, there) @ self.split(self.v(text))
+        told = self.out(told.transpose(1, 2).reshape(len(x), -1, x.shape[1]))
+        return x + told.transpose(1, 2).view(x.shape)
 
 
 class PromptUnet(nn.Module):
@@ -202,7 +225,7 @@ class PromptUnet(nn.Module):
         self.predicts, self.info, self.n_words, self.length = self.unet.predicts, self.unet.info, n_words, length
         widths = [block.conv1.in_channels for block in self.unet.down]
         need(len(widths) >= 2, "a PromptUnet needs a Unet of at least two widths")
-        self.text = TextEncoder(n_words, width, layers, length=length)
+        self.text = TextEncoder(n_words, width, layers, length)
         self.whole = nn.Linear(width, self.unet.time[2].out_features, bias=False)
         nn.init.zeros_(self.whole.weight)
         self.cross = nn.ModuleDict({name: CrossAttention(channels, width) for name, channels in

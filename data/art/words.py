@@ -35,7 +35,7 @@ DOUGH = COLOURS | {"ginger": "golden brown", "bronze": "brown", "brown": "dark b
 SWEET = COLOURS | {"umber": "chocolate", "blond": "pale yellow", "amber": "golden"}
 # The three ramps of a fire (art/spell.py) are seen as one colour.
 FIRE = {
-    "fire": "orange", "ember": "red", "sun": "yellow", "ghost": "blue", "frost": "light blue", "venom": "green",
+    "fire": "red", "ember": "dark red", "sun": "orange", "ghost": "blue", "frost": "light blue", "venom": "green",
     "arcane": "purple", "hex": "magenta", "shadow": "dark purple", "soul": "teal",
 }  # fmt: skip
 SPRINKLES = {"candy": "colourful", "fruit": "colourful", "snow": "white", "cocoa": "brown"}
