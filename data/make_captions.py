@@ -106,17 +106,41 @@ def colours_of(kind, said):
     return [name for name in dict.fromkeys(names) if is_colour(kind, name)]
 
 
+@cache
+def drawing(kind, recipe):
+    """The picture (16, 16, 3) of a recipe, given as its items: most recipes differ in their colours alone, so that with
+    marks in place of these a drawing serves many of them."""
+    return kind.render(dict(recipe))
+
+
 class Sight:
-    """Asks a drawn sprite what can be seen of the choices of its recipe."""
+    """Asks what can be seen of the choices of a recipe. Its drawings have marks for colours, and the darkest ink."""
 
     def __init__(self, said, kind, recipe):
-        self.kind, self.recipe, self.picture, self.known = kind, recipe, kind.render(recipe).astype(int), {}
-        marked, names = recipe, [name for name in colours_of(kind, said) if value_of(recipe, name) != "none"]
+        self.kind, self.known = kind, {}
+        self.recipe, self.table = recipe | {"ink": "night"}, np.zeros((MARKS, 12, 3), int)
+        names = [name for name in colours_of(kind, said) if value_of(recipe, name) != "none"]
         for n, name in enumerate(names):
-            marked = with_value(marked, name, f"mark {n} 0")
-        marks = kind.render(marked)
+            value = value_of(recipe, name)
+            ramps = FIRES[value] if value in FIRES else [value]
+            shades = [shade for ramp in ramps for shade in (RAMPS[ramp] if isinstance(ramp, str) else ramp)]
+            self.table[n, : len(shades)] = shades
+            self.recipe = with_value(self.recipe, name, f"mark {n} 0")
+        marks = self.draw(self.recipe)
+        self.picture = self.painted(marks)
         for n, name in enumerate(names):
             self.known[name] = (marks[..., 2] == 255) & (marks[..., 0] == n)
+
+    def draw(self, recipe):
+        return drawing(self.kind, tuple(sorted(recipe.items())))
+
+    def painted(self, marks):
+        """A drawing with marks (16, 16, 3) in the colours of the recipe."""
+        n, shade, _ = np.moveaxis(marks, 2, 0)
+        marked = (marks[..., 2] == 255) & (n < MARKS) & (shade < 12)
+        picture = marks.astype(int)
+        picture[marked] = self.table[n[marked], shade[marked]]
+        return picture
 
     def of(self, name):
         """The pixels (16, 16) by which the choice of an option is seen: that owe their colour to it, or that would
@@ -124,7 +148,7 @@ class Sight:
         if name not in self.known:
             value, others = value_of(self.recipe, name), choices_of(self.kind, name)
             other = "none" if "none" in others else next((choice for choice in others if choice != value), value)
-            picture = self.kind.render(with_value(self.recipe, name, other)).astype(int)
+            picture = self.painted(self.draw(with_value(self.recipe, name, other)))
             self.known[name] = np.abs(self.picture - picture).max(2) >= APART
         mask = self.known[name]
         return mask if mask.sum() >= SEEN else np.zeros((16, 16), bool)

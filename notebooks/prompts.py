@@ -330,7 +330,7 @@ def load_judge():
 
 @torch.no_grad()
 def read(x, judge=None):
-    """What the judge reads off images (N, 3, 16, 16): a list of {"kind", "noun", "colour", "parts"}."""
+    """What the judge reads off images (N, 3, 16, 16): {"kind": "hero/wizard", "colour": "red", "parts": [...]}."""
     du.check_images(x, beyond=True)
     need(x.shape[1:] == (3, 16, 16), f"the judge knows colour images (N, 3, 16, 16), not {tuple(x.shape)}")
     judge = judge or load_judge()

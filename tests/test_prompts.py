@@ -1,8 +1,10 @@
 """Words as numbers, the network that reads them, and the judge of what it drew."""
 
+import importlib.util
+
 import pytest
 import torch
-from conftest import close, products
+from conftest import ROOT, close, products
 
 import diffusion_utilities as du
 import prompts
@@ -160,3 +162,76 @@ def test_other_networks_and_sizes_are_refused(noise):
         prompts.PromptUnet(5, widths=(8,))
     with pytest.raises(ValueError, match="divisible by 4"):
         small()(noise(1, 3, 15, 15), 0.5)
+
+
+# ---------------------------------------------------------------------------------------------------------------- judge
+
+
+@pytest.fixture(scope="module")
+def train_judge():
+    spec = importlib.util.spec_from_file_location("train_judge", ROOT / "weights" / "train_judge.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+LINES = [
+    {"class": "hero", "kind": "wizard", "colour": "red", "parts": ["hat", "robe"]},
+    {"class": "food", "kind": "pizza", "colour": None, "parts": []},
+    {"class": "hero", "kind": "wizard", "colour": "blue", "parts": ["robe"]},
+]
+NAMES = {"kind": ["food/pizza", "hero/wizard"], "colour": ["blue", "red"], "part": ["hat", "robe"]}
+
+
+def test_what_is_true_of_a_sprite(train_judge, monkeypatch):
+    monkeypatch.setattr(train_judge, "AT_LEAST", 1)
+    assert train_judge.names_of(LINES) == NAMES
+    truth = train_judge.truth_of(LINES, NAMES)
+    assert truth["kind"].tolist() == [1, 0, 1] and truth["colour"].tolist() == [1, -1, 0]
+    assert truth["part"].tolist() == [[1, 1], [0, 0], [0, 1]]
+
+
+def test_accuracy_counts_what_is_right(train_judge):
+    truth = train_judge.truth_of(LINES, NAMES)
+
+    def answers(x):  # right, but for one kind, one colour, a hat not found and a robe that is not there
+        kind = torch.tensor([[0.0, 1], [0, 1], [0, 1]])
+        colour, part = torch.tensor([[0.0, 1]] * 3), torch.tensor([[-1.0, 1]] * 3)
+        return {"kind": kind, "colour": colour, "part": part}
+
+    shares = train_judge.accuracy(answers, torch.zeros(3, 3, 16, 16), truth)
+    assert shares == pytest.approx({"kind": 2 / 3, "colour": 1 / 2, "parts found": 2 / 3, "parts right": 2 / 3})
+
+
+def test_the_judge_learns_and_a_sprite_without_a_main_colour_teaches_none(train_judge, sprites):
+    truth, judge = train_judge.truth_of(LINES, NAMES), prompts.Judge(NAMES)
+    only = {head: values[1:2] for head, values in truth.items()}
+    judge.eval()
+    train_judge.loss_of(judge(sprites.x[1:2]), only).backward()
+    assert not judge.heads["colour"].weight.grad.any() and judge.heads["kind"].weight.grad.any()
+    optimizer, losses = torch.optim.AdamW(judge.parameters(), 1e-2), []
+    two = {head: values[[0, 2]] for head, values in truth.items()}
+    for _ in range(15):
+        loss = train_judge.loss_of(judge.train()(sprites.x[[0, 2]]), two)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 2
+
+
+def test_the_shipped_judge_reads_the_held_out_sprites(train_judge):
+    judge, lines = prompts.load_judge(), prompts.load_captions().lines
+    assert (du.WEIGHTS / "judge.pth").stat().st_size < 300_000
+    assert judge.names == train_judge.names_of(lines[: -du.HELD_OUT])
+    x, truth = du.load_sprites("held_out", 1000).x, train_judge.truth_of(lines[-du.HELD_OUT :][:1000], judge.names)
+    shares = train_judge.accuracy(judge, x, truth)
+    assert shares["kind"] > 0.97 and shares["colour"] > 0.95, shares
+    read = prompts.read(x[:50])
+    assert sum(one["kind"] == f"{line['class']}/{line['kind']}" for one, line in zip(read, lines[-du.HELD_OUT :])) > 45
+    assert {"kind", "colour", "parts"} == set(read[0])
+
+
+def test_the_judge_refuses_other_pictures():
+    with pytest.raises(ValueError, match="the judge knows colour images"):
+        prompts.read(torch.zeros(2, 1, 16, 16) - 0.5, prompts.Judge(NAMES))

@@ -42,9 +42,10 @@ def truth_of(lines, names):
 def loss_of(out, truth):
     """Kind and colour as classes, each part by itself; a sprite without a main colour teaches none."""
     kind = F.cross_entropy(out["kind"], truth["kind"], label_smoothing=0.05)
-    colour = F.cross_entropy(out["colour"], truth["colour"], ignore_index=-1, label_smoothing=0.05)
+    known = truth["colour"] >= 0
+    colour = F.cross_entropy(out["colour"][known], truth["colour"][known], label_smoothing=0.05, reduction="sum")
     part = F.binary_cross_entropy_with_logits(out["part"], truth["part"])
-    return kind + colour + 10 * part  # most of a hundred parts are not there: their mean is small
+    return kind + colour / len(known) + 10 * part  # most of a hundred parts are not there: their mean is small
 
 
 @torch.no_grad()
