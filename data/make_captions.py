@@ -1,7 +1,7 @@
 """Say what is on each of the 40,000 sprites: its recipe, and captions from one word to a whole sentence.
 
     python data/make_captions.py              draw every sprite again, check it against sprites_16x16.npy, write
-                                              captions.jsonl.gz (about five minutes on one core)
+                                              captions.jsonl.gz (about two minutes on one core)
     python data/make_captions.py --sheet 20   only a contact sheet of 20 random sprites beside their captions
                                               (--from 7: other ones; --label food: of one class)
 
@@ -19,7 +19,7 @@ wizard" of the recipe is "a wizard in a purple robe" in words); one, two and thr
 long as it fits MOST_WORDS; and the same as keywords with commas. Some say the plain colour ("red" for a dark red).
 
 The file, one JSON object a line, gzip around it (JSON, because it can be read with any tool, and by eye; together with
-gzip it takes 2 MB, as text 20). The first line is about the file; the others are in the order of the sprites:
+gzip it takes 3 MB, as text 24). The first line is about the file; the others are in the order of the sprites:
     {"class": "hero", "kind": "wizard", "noun": "wizard", "recipe": {...}, "colour": "purple", "parts": ["hat", ...],
      "colours": ["purple", "white"], "captions": ["wizard", ...]}
     colour   the main colour as a plain word, or null where no colour comes before the others

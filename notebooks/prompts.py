@@ -56,8 +56,11 @@ class Captions(NamedTuple):
 
 @functools.lru_cache(maxsize=1)
 def load_captions():
-    """The recipes and captions of the 40,000 sprites, as `Captions`."""
-    with gzip.open(du.DATA / "captions.jsonl.gz", "rt", encoding="utf-8") as file:
+    """The recipes and captions of the 40,000 sprites, as `Captions`. FileNotFoundError if they were not made yet."""
+    name = du.DATA / "captions.jsonl.gz"
+    if not name.is_file():
+        raise FileNotFoundError(f"there is no {name.name} in data/: python data/make_captions.py makes it in minutes")
+    with gzip.open(name, "rt", encoding="utf-8") as file:
         head, *lines = map(json.loads, file)
     return Captions(lines, [tuple(pair) for pair in head["unseen"]])
 

@@ -21,63 +21,42 @@ def make_captions(make_sprites):
 
 
 @pytest.fixture(scope="module")
-def captions():
-    return prompts.load_captions()
+def lines(make_sprites, make_captions):
+    """What is said of four new sprites of every kind."""
+    found = []
+    for label in du.CLASSES:
+        for name, kind in make_sprites.load_kinds(label).items():
+            for i, (_, recipe) in enumerate(make_sprites.draw_class({name: kind}, 4, 11)[1]):
+                found.append(make_captions.line_of(label, name, recipe, Random(i)))
+    return found
 
 
-def recipe_of(line):
-    """JSON knows no tuples."""
-    return {name: as_tuple(value) for name, value in line["recipe"].items()}
+def test_captions_reach_from_one_word_to_a_sentence(lines):
+    assert len({(line["class"], line["kind"]) for line in lines}) == 100
+    counts = [len(line["captions"]) for line in lines]
+    assert min(counts) >= 2 and max(counts) <= 7 and np.mean(counts) > 5
+    lengths = [max(len(text.split()) for text in line["captions"]) for line in lines]
+    assert np.mean(lengths) > 8 and max(lengths) <= 24
+    assert all(line["captions"][0] == line["noun"] for line in lines)
+    assert all(len(set(line["captions"])) == len(line["captions"]) for line in lines)
 
 
-def as_tuple(value):
-    return tuple(map(as_tuple, value)) if isinstance(value, list) else value
+def test_the_same_seed_says_the_same(make_captions, lines):
+    for line in lines[::20]:
+        again = make_captions.line_of(line["class"], line["kind"], line["recipe"], Random(0))
+        assert again == make_captions.line_of(line["class"], line["kind"], line["recipe"], Random(0))
 
 
-# ------------------------------------------------------------------------------------------------------------- the file
-
-
-def test_the_recipes_draw_the_pictures(make_sprites, captions):
-    pixels = np.load(du.DATA / "sprites_16x16.npy", mmap_mode="r")
-    labels = np.load(du.DATA / "sprite_labels_16x16.npy").argmax(1)
-    assert len(captions.lines) == len(pixels) == 40_000
-    assert [du.CLASSES.index(line["class"]) for line in captions.lines] == labels.tolist()
-    for i in [*range(0, 36_000, 60), *range(36_000, 40_000, 20)]:
-        line = captions.lines[i]
-        picture = make_sprites.load_kinds(line["class"])[line["kind"]].render(recipe_of(line))
-        assert np.array_equal(picture, pixels[i]), f"sprite {i}"
-
-
-def test_the_program_writes_these_lines(make_captions, captions):
-    assert [tuple(pair) for pair in make_captions.UNSEEN] == captions.unseen
-    for i in range(0, 40_000, 250):
-        line, rng = captions.lines[i], Random(make_captions.SEED * 1_000_003 + i)
-        again = make_captions.line_of(line["class"], line["kind"], recipe_of(line), rng)
-        assert {k: v for k, v in again.items() if k != "recipe"} == {k: v for k, v in line.items() if k != "recipe"}
-
-
-def test_the_file_is_small_and_a_vocabulary_of_some_hundred_words_says_it_all(captions):
-    assert (du.DATA / "captions.jsonl.gz").stat().st_size < 4e6
-    words = prompts.Words.of(captions)
+def test_a_vocabulary_of_some_hundred_words_says_it_all(lines):
+    words = prompts.Words.of(prompts.Captions(lines, []))
     assert 200 < len(words.vocabulary) < 800
-    longest = max(len(prompts.split_words(text)) for line in captions.lines for text in line["captions"])
-    assert longest <= words.length
-    for line in captions.lines[::400]:
+    for line in lines:
         for text in line["captions"]:
             assert words.decode(words.encode(text)[0]) == text
 
 
-def test_every_sprite_has_captions_from_one_word_to_a_sentence(captions):
-    counts = [len(line["captions"]) for line in captions.lines]
-    assert min(counts) >= 2 and np.mean(counts) > 5
-    lengths = [max(len(text.split()) for text in line["captions"]) for line in captions.lines]
-    assert np.mean(lengths) > 8 and max(lengths) <= 24
-    assert all(line["captions"][0] == line["noun"] for line in captions.lines)
-    assert all(len(set(line["captions"])) == len(line["captions"]) for line in captions.lines)
-
-
-def test_the_english(captions):
-    texts = {text for line in captions.lines for text in line["captions"]}
+def test_the_english(lines):
+    texts = {text for line in lines for text in line["captions"]}
     wrong = [r"\ba (?!one-)[aeiou]", r"\ban (?![aeiouh])", r"\ba hour", r"\ban? an?\b", r"  ", r"[{}:~_]", r"\bnone\b",
              r"\b(\w+) \1\b", r" (and|with|in|of|a|an|the)$", r"^\W", r",,| ,"]  # fmt: skip
     for pattern in wrong:
@@ -130,30 +109,30 @@ def test_the_meanings_keep_the_plain_colours_apart():
             "brown": (125, 80, 45), "beige": (230, 210, 160), "black": (50, 50, 60), "grey": (150, 155, 165),
             "white": (240, 240, 245)}  # fmt: skip
     for word, rgb in sure.items():
-        assert [other for other in MEANS if means(other, rgb)] == [word]
+        found = [other for other in MEANS if means(other, rgb)]
+        assert word in found and len(found) <= 2, (word, found)  # a neighbour at most: a deep orange is a light brown
 
 
-def test_colours_are_named_as_they_are_seen(make_sprites, make_captions, captions):
-    """Every colour that is said of four sprites of every kind, and the pixels that it is said of."""
-    met, wrong = {}, []
-    for line in captions.lines:
+def test_colours_are_named_as_they_are_seen(make_sprites, make_captions, lines):
+    """Every colour that is said of a sprite, and the pixels that it is said of."""
+    wrong, n = [], 0
+    for line in lines:
         label, name = line["class"], line["kind"]
-        if met.setdefault((label, name), 0) == 4:
-            continue
-        met[label, name] += 1
         kind = make_sprites.load_kinds(label)[name]
-        picture = kind.render(recipe_of(line))
-        for fact in make_captions.facts_of(make_captions.SAID[label][name], kind, recipe_of(line)):
+        picture = kind.render(line["recipe"])
+        for fact in make_captions.facts_of(make_captions.SAID[label][name], kind, line["recipe"]):
             for word, mask in fact.masks.items():
                 pixels = picture[mask]
                 seen = np.median(pixels, 0), pixels.mean(0)
-                if word != "colourful" and not any(means(make_captions.plain(word), rgb) for rgb in seen):
+                names = [make_captions.plain(one) for one in word.split(" and ")]  # a fire is red and orange
+                if not any(means(one, rgb) for one in names for rgb in seen):
                     wrong.append((name, fact.phrase, word, seen))
-    assert len(met) == 100 and set(met.values()) == {4} and not wrong, wrong
+                n += 1
+    assert n > 800 and not wrong, wrong
 
 
 def test_what_is_hidden_is_not_said(make_sprites, make_captions):
-    """White sprinkles on white icing, a plate that is not there, a beard that there is none of, red lacing on red."""
+    """A white heart on a white mug, red lacing on red armour, no beard, a cloud that a ball of lightning hides."""
 
     def say(label, kind, **choices):
         kinds = make_sprites.load_kinds(label)
@@ -161,9 +140,8 @@ def test_what_is_hidden_is_not_said(make_sprites, make_captions):
         said = make_captions.SAID[label][kind]
         return make_captions.sentence(said, make_captions.facts_of(said, kinds[kind], recipe))
 
-    cake = dict(icing="white", sprinkles="many", topping="none")
-    assert "sprinkles" not in say("food", "cupcake", **cake, sprinkle_colours="snow")
-    assert "colourful sprinkles" in say("food", "cupcake", **cake, sprinkle_colours="candy")
+    assert "heart" not in say("food", "mug", cup="white", mark="heart", mark_colour="white")
+    assert "dark blue heart" in say("food", "mug", cup="white", mark="heart", mark_colour="navy")
     assert "lacing" not in say("hero", "samurai", armour="red", trim="red")
     assert "white lacing" in say("hero", "samurai", armour="red", trim="white")
     assert "beard" not in say("hero", "wizard", beard="none")
@@ -176,29 +154,22 @@ def test_what_is_hidden_is_not_said(make_sprites, make_captions):
 # --------------------------------------------------------------------------------------------------------- three parts
 
 
-def test_three_parts_that_do_not_mix(captions):
-    parts = captions.parts()
-    train, held_out, unseen = (set(parts[name].tolist()) for name in ("train", "held_out", "unseen"))
-    assert not (train & held_out or train & unseen or held_out & unseen)
-    assert len(train) > 28_000 and len(held_out) > 3_500 and len(unseen) > 800
-    assert max(train) < 36_000 <= min(held_out)
+def test_nothing_tells_of_an_unseen_pair_in_the_training_part(monkeypatch):
+    monkeypatch.setattr(du, "HELD_OUT", 2)
+    said = [("wizard", ["red", "white"]), ("wizard", ["blue", "red"]), ("wizard", ["blue"]), ("knight", ["red"]),
+            ("wizard", ["green"]), ("wizard", ["red"])]  # fmt: skip
+    lines = [{"noun": noun, "colour": colours[0], "colours": colours} for noun, colours in said]
+    parts = prompts.Captions(lines, [("wizard", "red")]).parts()
+    assert {name: rows.tolist() for name, rows in parts.items()} == {
+        "unseen": [0, 5],
+        "train": [2, 3],  # not 1: a wizard in blue with something red
+        "held_out": [4],
+    }
 
 
-# every word for a colour, written down once more and by hand
-SHADES = {
-    "yellow": "yellow golden blond", "pink": "pink magenta", "purple": "purple violet", "red": "red", "teal": "teal",
-    "orange": "orange ginger copper", "brown": "brown chestnut bronze chocolate", "grey": "grey silver",
-    "green": "green", "blue": "blue",
-}  # fmt: skip
-
-
-def test_no_unseen_pair_leaks_into_the_training_part(captions):
-    pairs = captions.unseen
-    train = [captions.lines[i] for i in captions.parts()["train"].tolist()]
-    for noun, colour in pairs:
-        of_noun = [line for line in train if line["noun"] == noun]
-        shades = set(SHADES[colour].split())
-        assert not any(shades & set(prompts.split_words(text)) for line in of_noun for text in line["captions"])
-        assert len(of_noun) >= 100, noun  # each word alone is met often
-        assert sum(line["colour"] == colour for line in train) >= 500, colour
-        assert sum((line["noun"], line["colour"]) == (noun, colour) for line in captions.lines) >= 15, (noun, colour)
+def test_all_colours_that_the_captions_name_are_known(make_captions, lines):
+    for line in lines:
+        named = {make_captions.NAMED[word] for text in line["captions"] for word in prompts.split_words(text)
+                 if word in make_captions.NAMED}  # fmt: skip
+        assert named <= set(line["colours"])
+        assert line["colour"] is None or line["colours"][0] == line["colour"]

@@ -35,15 +35,16 @@ DOUGH = COLOURS | {"ginger": "golden brown", "bronze": "brown", "brown": "dark b
 SWEET = COLOURS | {"umber": "chocolate", "blond": "pale yellow", "amber": "golden"}
 # The three ramps of a fire (art/spell.py) are seen as one colour.
 FIRE = {
-    "fire": "red", "ember": "dark red", "sun": "orange", "ghost": "blue", "frost": "light blue", "venom": "green",
+    "fire": "red and orange", "ember": "dark red", "sun": "orange", "ghost": "blue", "frost": "light blue",
+    "venom": "green",
     "arcane": "purple", "hex": "magenta", "shadow": "dark purple", "soul": "teal",
 }  # fmt: skip
-SPRINKLES = {"candy": "colourful", "fruit": "colourful", "snow": "white", "cocoa": "brown"}
+SPRINKLES = {"candy": "colourful", "fruit": "colourful", "snow": "pale", "cocoa": "brown"}
 SIDES = {"left": "left", "right": "right"}
 
 # A hurried person says only the last word ("red" for dark red), but these otherwise.
 SHORT = {"magenta": "pink", "violet": "purple", "reddish brown": "brown", "golden brown": "brown"}
-NO_COLOUR = {"light", "dark", "pale", "reddish"}  # words that stand before one
+NO_COLOUR = {"light", "dark", "pale", "reddish", "and"}  # words that stand before one
 # What counts as *the* colour of a sprite: one of thirteen words.
 PLAIN = {
     "magenta": "pink", "violet": "purple", "blond": "yellow", "ginger": "orange", "chestnut": "brown",
