@@ -219,8 +219,10 @@ def facts_of(said, kind, recipe):
                 masks |= {word: mask} if word else {}
             phrase = phrase.replace("{" + name + "}", word, 1)
         phrase = " ".join(phrase.removesuffix(" and ").split())
-        if phrase in ("", "and", "eyes") and names:
+        if phrase in ("", "and", "eyes", "hair") and names:
             continue  # a colour that is not seen was all that there was to say
+        if any(phrase == fact.phrase for fact in facts):
+            continue  # tomato on tomato
         thing = re.split(r" (?:with|of|on|in|inside|above|across|as) ", phrase + " on ")[0].split()[-1]
         facts.append(Fact(place, option, phrase, masks, thing if place in PARTS else None))
     return facts

@@ -145,6 +145,7 @@ def test_what_is_hidden_is_not_said(make_sprites, make_captions):
     assert "lacing" not in say("hero", "samurai", armour="red", trim="red")
     assert "white lacing" in say("hero", "samurai", armour="red", trim="white")
     assert "beard" not in say("hero", "wizard", beard="none")
+    assert say("food", "burger", upper="tomato", middle="tomato").count("tomato") == 1
     assert "cloud" not in say("spell", "lightning", bolt="ball", cloud="grey")
     wizard = dict(look=("fair", "white"), hat="bent-hat", robe="purple", beard="long", staff="orb-staff", gem="lime")
     assert say("hero", "wizard", **wizard) == ("an old wizard in a purple robe with a bent purple hat and a long white "

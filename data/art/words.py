@@ -554,7 +554,7 @@ FOOD = {
         ("colour", "crust", "{crust}"),
         ("noun", "shape", {"loaf": "loaf of ~bread", "baguette": "baguette", "croissant": "croissant"}),
         ("with", "topping", {"seeds": "{topping_colour} seeds", "crumbs": "{topping_colour} crumbs"}),
-        ("with", "cuts", {"slashes": "cuts", "cross": "a cut cross", "wheat": "cuts"}),
+        ("with", "cuts", {"slashes": "cuts", "cross": "cuts", "wheat": "cuts"}),
         crust=DOUGH, topping_colour={"blond": "yellow"},
         mass=True,
     ),
