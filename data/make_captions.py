@@ -19,7 +19,7 @@ wizard" of the recipe is "a wizard in a purple robe" in words); one, two and thr
 long as it fits MOST_WORDS; and the same as keywords with commas. Some say the plain colour ("red" for a dark red).
 
 The file, one JSON object a line, gzip around it (JSON, because it can be read with any tool, and by eye; together with
-gzip it takes 3 MB, as text 24). The first line is about the file; the others are in the order of the sprites:
+gzip it takes 3.8 MB, as text 24). The first line is about the file; the others are in the order of the sprites:
     {"class": "hero", "kind": "wizard", "noun": "wizard", "recipe": {...}, "colour": "purple", "parts": ["hat", ...],
      "colours": ["purple", "white"], "captions": ["wizard", ...]}
     colour   the main colour as a plain word, or null where no colour comes before the others
