@@ -4,6 +4,8 @@ set -e
 python=${1:-python3}
 here=$(dirname "$0")
 "$python" "$here/train_classifier.py"
+[ -f "$here/../data/captions.jsonl.gz" ] || "$python" "$here/../data/make_captions.py"
+"$python" "$here/train_judge.py"
 "$python" "$here/train.py" --steps 9000 --out "$here/runs/unet"
 cp "$here/runs/unet/model.pth" "$here/unet.pth"
 "$python" "$here/train_few_steps.py" --steps 16000 --out "$here/runs/few_steps"

@@ -1,0 +1,350 @@
+"""Words and sprites: the captions of the 40,000, words as numbers, a U-Net that reads them, a judge of what it drew.
+
+    captions = load_captions()                  what is said of each sprite, and three parts that do not mix
+    words = Words.of(captions)                  a vocabulary
+    tokens = words.encode("a wizard in a red robe")             (1, L) whole numbers: the context of a PromptUnet
+    model = PromptUnet(len(words.vocabulary))   `du.Unet` with the words as its context: model(x, t, tokens)
+    judge = load_judge()                        reads kind, colour and parts off a picture
+
+A row of zeros is the empty prompt: it asks for nothing, as everywhere in this course.
+"""
+
+import difflib
+import functools
+import gzip
+import json
+import re
+from collections import Counter
+from typing import NamedTuple
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+import diffusion_utilities as du
+from plumbing.images import need
+
+# ------------------------------------------------------------------------------------------------------------ captions
+
+
+class Captions(NamedTuple):
+    """lines: for each sprite what data/make_captions.py knows of it (class, kind, noun, recipe, colour, parts, colours,
+    captions), in the order of the sprites; unseen: pairs (noun, colour) kept apart, see `parts`."""
+
+    lines: list
+    unseen: list
+
+    def parts(self):
+        """Three sets of sprites, as indices into `du.load_sprites("all")`, in a dict.
+
+        unseen     what has a noun and a main colour that are a pair in `unseen`: never to be trained on
+        held_out   the 4,000 sprites of recipes that are not in the training part, without those in unseen
+        train      the rest, without all sprites whose captions could name both words of such a pair, in whatever
+                   connection (a wizard with a red orb, where ("wizard", "red") is a pair): nothing tells of it
+        """
+        pairs = {tuple(pair) for pair in self.unseen}
+        found = {"train": [], "held_out": [], "unseen": []}
+        for i, line in enumerate(self.lines):
+            if (line["noun"], line["colour"]) in pairs:
+                found["unseen"].append(i)
+            elif i >= len(self.lines) - du.HELD_OUT:
+                found["held_out"].append(i)
+            elif not any((line["noun"], colour) in pairs for colour in line["colours"]):
+                found["train"].append(i)
+        return {name: torch.tensor(rows) for name, rows in found.items()}
+
+
+@functools.lru_cache(maxsize=1)
+def load_captions():
+    """The recipes and captions of the 40,000 sprites, as `Captions`. FileNotFoundError if they were not made yet."""
+    name = du.DATA / "captions.jsonl.gz"
+    if not name.is_file():
+        raise FileNotFoundError(f"there is no {name.name} in data/: python data/make_captions.py makes it in minutes")
+    with gzip.open(name, "rt", encoding="utf-8") as file:
+        head, *lines = map(json.loads, file)
+    return Captions(lines, [tuple(pair) for pair in head["unseen"]])
+
+
+# --------------------------------------------------------------------------------------------------------------- words
+
+ALIKE = {"gray": "grey", "donut": "doughnut", "armor": "armour", "colorful": "colourful", "traveler": "traveller"}
+
+
+def split_words(text):
+    """The words and commas of a text, in lower case; a full stop, and other marks at the end, do not count.
+
+    Raises ValueError if it holds anything else.
+    """
+    need(isinstance(text, str), f"a prompt is a text, not {type(text).__name__}")
+    text = text.lower().strip().rstrip(".!?").replace("’", "'")
+    strange = re.search(r"[^a-z,\s-]", text)
+    need(not strange, f"a prompt is made of letters, hyphens and commas: {strange and strange[0]!r} means nothing here")
+    return re.findall(r"[a-z]+(?:-[a-z]+)*|,", text)
+
+
+class Words:
+    """A word-level tokenizer: each word of a vocabulary has a number from 1 on, and 0 fills a row up to `length`.
+
+    vocabulary: the words, in the order of their numbers. A word that is not among them is looked for in the singular
+    and in the plural ("wizards" is read as "wizard") and in its American spelling; if that does not help, it is said.
+    """
+
+    def __init__(self, vocabulary, length=32):
+        need(len(set(vocabulary)) == len(vocabulary), "the vocabulary holds a word twice")
+        self.vocabulary, self.length = list(vocabulary), length
+        self.number = {word: i for i, word in enumerate(self.vocabulary, 1)}
+
+    @classmethod
+    def of(cls, captions, length=32):
+        """The vocabulary of all captions, most frequent first."""
+        counts = Counter(word for line in captions.lines for text in line["captions"] for word in split_words(text))
+        return cls(sorted(counts, key=lambda word: (-counts[word], word)), length)
+
+    def known(self, word):
+        """The word of the vocabulary that is meant. Raises ValueError if there is none."""
+        singular = [word[:-3] + "y"] * word.endswith("ies") + [word[:-3] + "f"] * word.endswith("ves")
+        singular += [word[:-2]] * word.endswith("es") + [word[:-1]] * word.endswith("s")
+        for form in (word, ALIKE.get(word), *singular, word + "s", word + "es"):
+            if form in self.number:
+                return form
+        near = difflib.get_close_matches(word, self.vocabulary, 1, 0.75)
+        hint = f": did you mean {near[0]!r}?" if near else f"; it knows {len(self.vocabulary)} words, such as " + \
+            ", ".join(repr(w) for w in self.vocabulary if len(w) > 4)[:60].rsplit(",", 1)[0]  # fmt: skip
+        raise ValueError(f"the network has never read the word {word!r}{hint}")
+
+    def encode(self, prompts):
+        """A prompt, or a list of them, as tokens (B, length) of type long.
+
+        Raises ValueError in one sentence if a word is not known, a prompt is empty or too long.
+        """
+        prompts = [prompts] if isinstance(prompts, str) else list(prompts)
+        need(prompts, "there is no prompt: give at least one")
+        tokens = torch.zeros(len(prompts), self.length, dtype=torch.long)
+        for row, text in zip(tokens, prompts):
+            found = split_words(text)
+            need(found, "the prompt is empty: say what to draw, or leave the prompt out (c=None) to ask for nothing")
+            need(len(found) <= self.length,
+                 f"the prompt has {len(found)} words and commas, but {self.length} are the most")  # fmt: skip
+            row[: len(found)] = torch.tensor([self.number[self.known(word)] for word in found])
+        return tokens
+
+    def decode(self, tokens):
+        """The text of one row of tokens (length,)."""
+        words = [self.vocabulary[n - 1] for n in tokens.tolist() if n > 0]
+        return " ".join(words).replace(" ,", ",")
+
+
+# -------------------------------------------------------------------------------------------------------------- network
+
+
+class TextLayer(nn.Module):
+    """One layer of a transformer (Vaswani et al. 2017, with the norms in front): every word looks at every word that is
+    there, then each thinks for itself. h (B, L, width) and there (B, L), bool, to (B, L, width)."""
+
+    def __init__(self, width, heads=2):
+        super().__init__()
+        self.heads, self.norm1, self.norm2 = heads, nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.think = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+
+    def forward(self, h, there):
+        B, L, width = h.shape
+        q, k, v = self.qkv(self.norm1(h)).view(B, L, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        seen = F.scaled_dot_product_attention(q, k, v, attn_mask=there[:, None, None])
+        h = h + self.out(seen.transpose(1, 2).reshape(B, L, width))
+        return h + self.think(self.norm2(h))
+
+
+class TextEncoder(nn.Module):
+    """Words that know of each other: an embedding of each token and of its place, then a small transformer.
+
+    tokens (B, L) to vectors (B, 1 + L, width), and which of them count (B, 1 + L). The first stands for no word: it is
+    there in the empty prompt, too, so that there is always something to look at. Columns that are 0 in all rows are
+    left away.
+    """
+
+    def __init__(self, n_words, width=64, layers=2, length=32):
+        super().__init__()
+        need(width % 2 == 0, f"the width of the text must be even (two heads), not {width}")
+        self.word, self.place = nn.Embedding(n_words + 1, width, padding_idx=0), nn.Embedding(length + 1, width)
+        self.start = nn.Parameter(torch.zeros(1, 1, width))
+        self.layers, self.norm = nn.ModuleList(TextLayer(width) for _ in range(layers)), nn.LayerNorm(width)
+
+    def forward(self, tokens):
+        tokens = tokens[:, : max(1, int((tokens > 0).sum(1).max()))]
+        there = F.pad(tokens > 0, (1, 0), value=True)
+        h = torch.cat([self.start.expand(len(tokens), -1, -1), self.word(tokens)], 1)
+        h = h + self.place.weight[: h.shape[1]]
+        for layer in self.layers:
+            h = layer(h, there)
+        return self.norm(h), there
+
+
+class CrossAttention(nn.Module):
+    """Every pixel looks at every word: what it asks comes from the picture, what it is told from the text.
+
+    x (B, C, H, W), text (B, L, E), there (B, L) to (B, C, H, W); zero-initialised, plus x, as in `du.Attention`.
+    """
+
+    def __init__(self, channels, width, heads=2):
+        super().__init__()
+        self.heads, self.norm = heads, nn.GroupNorm(8, channels)
+        self.q, self.k, self.v = nn.Linear(channels, channels), nn.Linear(width, channels), nn.Linear(width, channels)
+        self.out = nn.Linear(channels, channels)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def split(self, h):
+        """(B, N, C) to (B, heads, N, C / heads)."""
+        return h.view(*h.shape[:2], self.heads, -1).transpose(1, 2)
+
+    def looks(self, x, text, there):
+        """How much each pixel looks at each word: (B, heads, H*W, L), rows sum to 1."""
+        pixels = self.norm(x).flatten(2).transpose(1, 2)  # (B, H*W, C)
+        q, k = self.split(self.q(pixels)), self.split(self.k(text))
+        scores = q @ k.transpose(2, 3) / q.shape[3] ** 0.5
+        return scores.masked_fill(~there[:, None, None], -torch.inf).softmax(3)
+
+    def forward(self, x, text, there):
+        told = self.looks(x, text, there) @ self.split(self.v(text))
+        told = self.out(told.transpose(1, 2).reshape(len(x), -1, x.shape[1]))
+        return x + told.transpose(1, 2).view(x.shape)
+
+
+class PromptUnet(nn.Module):
+    """`du.Unet` with a text in place of the class: model(x, t, tokens), tokens (B, L) from `Words.encode`.
+
+    The pixels of the two smaller maps look at the words (cross-attention, on the way down, in the middle and on the way
+    up), and what the text says as a whole goes where the class went, beside the time. All of it starts at zero: with
+    the weights of a trained `Unet` (`from_unet`) it draws at first exactly what that one draws without a class.
+    A row of zeros is the empty prompt; c=None means that for all.
+    """
+
+    def __init__(self, n_words, width=64, layers=2, length=32, **unet):
+        super().__init__()
+        self.config = dict(n_words=n_words, width=width, layers=layers, length=length, **unet)
+        self.unet = du.Unet(**unet)
+        self.unet.context = None  # the text takes its place
+        self.predicts, self.info, self.n_words, self.length = self.unet.predicts, self.unet.info, n_words, length
+        widths = [block.conv1.in_channels for block in self.unet.down]
+        need(len(widths) >= 2, "a PromptUnet needs a Unet of at least two widths")
+        self.text = TextEncoder(n_words, width, layers, length)
+        self.whole = nn.Linear(width, self.unet.time[2].out_features, bias=False)
+        nn.init.zeros_(self.whole.weight)
+        self.cross = nn.ModuleDict({name: CrossAttention(channels, width) for name, channels in
+                                    (("down", widths[-2]), ("middle", widths[-1]), ("up", widths[-2]))})  # fmt: skip
+
+    @classmethod
+    def from_unet(cls, unet, n_words, **sizes):
+        """A PromptUnet that begins with the weights of a trained `du.Unet`, all but those of its classes."""
+        need(isinstance(unet, du.Unet), f"from_unet takes a du.Unet, not a {type(unet).__name__}")
+        model = cls(n_words, **sizes, **unet.config)
+        state = {name: value for name, value in unet.state_dict().items() if not name.startswith("context.")}
+        model.unet.load_state_dict(state)
+        model.info, model.predicts = dict(unet.info), unet.predicts
+        return model
+
+    def check(self, tokens, x):
+        """The tokens (B, L) for images x; one row serves them all. Raises ValueError in one sentence."""
+        if tokens is None:
+            return torch.zeros(len(x), 1, dtype=torch.long, device=x.device)
+        whole = torch.is_tensor(tokens) and not tokens.is_floating_point() and tokens.dtype != torch.bool
+        need(whole, "a PromptUnet is asked with tokens, whole numbers (B, L): see Words.encode")
+        tokens = tokens[None] if tokens.dim() == 1 else tokens
+        fits = tokens.dim() == 2 and len(tokens) in (1, len(x)) and 1 <= tokens.shape[1] <= self.length
+        need(
+            fits, f"tokens {tuple(tokens.shape)} do not fit {len(x)} images and prompts of at most {self.length} words"
+        )
+        if tokens.device.type == "cpu":  # on a GPU a look would make every step wait
+            need(tokens.min() >= 0 and tokens.max() <= self.n_words, f"tokens must lie in 0..{self.n_words}")
+            need((tokens[:, 1:] * (tokens[:, :-1] == 0) == 0).all(), "zeros fill a row of tokens at its end alone")
+        return tokens.expand(len(x), -1).to(x.device, torch.long)
+
+    def forward(self, x, t, c=None):
+        """The same walk as `du.Unet.hidden`, and a look at the words on the way."""
+        unet, cross = self.unet, self.cross
+        t = torch.as_tensor(t, device=x.device, dtype=torch.float32).reshape(-1)
+        du._check_input(x, t, unet.in_channels, unet.first.weight)
+        H, W, s = *x.shape[2:], unet.stride
+        need(H % s == 0 and W % s == 0, f"height and width must be divisible by {s}, not {H} x {W}")
+        text, there = self.text(self.check(c, x))
+        emb = unet.time(du.timestep_embedding(1000 * t, unet.time[0].in_features).to(x.dtype)).expand(len(x), -1)
+        share = there[..., None] / there.sum(1)[:, None, None]
+        emb = F.silu(emb + self.whole((text * share).sum(1)))
+        h, skips, last = unet.first(x), [], len(unet.down) - 1
+        for i, (block, shrink) in enumerate(zip(unet.down, unet.shrink)):
+            h = block(h, emb)
+            if i == last - 1:
+                h = cross["down"](h, text, there)
+            skips.append(h)
+            h = shrink(h)
+        h = cross["middle"](unet.attention(unet.middle[0](h, emb)), text, there)
+        h = unet.middle[1](h, emb)
+        for i, (block, grow) in enumerate(zip(unet.up, unet.grow)):
+            h = block(h + skips.pop(), emb)
+            if i == 1:
+                h = cross["up"](h, text, there)
+            h = grow(h)
+        return unet.answer(x, F.silu(unet.norm(h)), emb)
+
+
+# ---------------------------------------------------------------------------------------------------------------- judge
+
+
+class Judge(nn.Module):
+    """Reads a sprite: which kind it is, its main colour, which parts it has. Three heads on one small network.
+
+    names: {"kind": [...], "colour": [...], "part": [...]}. forward: images (N, 3, 16, 16) to logits (N, names) of each
+    head, in a dict. Kinds and colours exclude each other (softmax); each part is there or not (sigmoid).
+    """
+
+    def __init__(self, names):
+        super().__init__()
+        self.names, widths = {head: list(values) for head, values in names.items()}, (3, 32, 64, 80)
+        layers = [
+            nn.Sequential(nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.SiLU(), nn.MaxPool2d(2))
+            for a, b in zip(widths, widths[1:])
+        ]
+        self.features = nn.Sequential(*layers, nn.Flatten(), nn.Linear(4 * widths[-1], 128), nn.SiLU())
+        self.heads = nn.ModuleDict({head: nn.Linear(128, len(values)) for head, values in self.names.items()})
+
+    def forward(self, x):
+        h = self.features(x)
+        return {head: layer(h) for head, layer in self.heads.items()}
+
+
+def judged(line, names):
+    """What is true of a sprite, from its line in the captions, as the judge's heads ask it: {"kind": a number,
+    "colour": a number, or -1 where no colour is the main one, "part": 0 or 1 of each part}."""
+    colour = names["colour"].index(line["colour"]) if line["colour"] in names["colour"] else -1
+    parts = torch.tensor([float(part in line["parts"]) for part in names["part"]])
+    kind = names["kind"].index(f"{line['class']}/{line['kind']}")
+    return {"kind": torch.tensor(kind), "colour": torch.tensor(colour), "part": parts}
+
+
+@functools.lru_cache(maxsize=1)
+def load_judge():
+    """The judge that ships with the course (weights/judge.pth), in eval mode on the CPU."""
+    saved = du.load_file(du.WEIGHTS / "judge.pth")
+    model = Judge(saved["names"])
+    model.load_state_dict(saved["state"])
+    return model.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def read(x, judge=None):
+    """What the judge reads off images (N, 3, 16, 16): {"kind": "hero/wizard", "colour": "red", "parts": [...]}."""
+    du.check_images(x, beyond=True)
+    need(x.shape[1:] == (3, 16, 16), f"the judge knows colour images (N, 3, 16, 16), not {tuple(x.shape)}")
+    judge = judge or load_judge()
+    out = {head: torch.cat(parts) for head, parts in _heads(judge, x.float().cpu()).items()}
+    found = []
+    for kind, colour, parts in zip(out["kind"].argmax(1), out["colour"].argmax(1), out["part"] > 0):
+        seen = [name for name, there in zip(judge.names["part"], parts) if there]
+        found.append({"kind": judge.names["kind"][kind], "colour": judge.names["colour"][colour], "parts": seen})
+    return found
+
+
+def _heads(judge, x):
+    outs = [judge(some) for some in x.split(500)]
+    return {head: [out[head] for out in outs] for head in judge.names}

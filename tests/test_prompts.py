@@ -1,0 +1,225 @@
+"""Words as numbers, the network that reads them, and the judge of what it drew."""
+
+import importlib.util
+
+import pytest
+import torch
+from conftest import ROOT, close, products
+
+import diffusion_utilities as du
+import prompts
+
+
+@pytest.fixture(scope="module")
+def words():
+    return prompts.Words("a wizard knight in red blue robe with staff , one-eyed octopus leaf box and".split(), 12)
+
+
+# --------------------------------------------------------------------------------------------------------------- words
+
+
+def test_words_become_numbers_and_words_again(words):
+    tokens = words.encode(["A wizard in a red robe.", "octopus"])
+    assert tokens.shape == (2, 12) and tokens.dtype == torch.long
+    assert tokens[0].tolist() == [1, 2, 4, 1, 5, 7, 0, 0, 0, 0, 0, 0]
+    assert words.decode(tokens[0]) == "a wizard in a red robe" and words.decode(tokens[1]) == "octopus"
+    assert words.decode(words.encode("wizard, red robe, one-eyed")[0]) == "wizard, red robe, one-eyed"
+
+
+def test_plural_forms_are_read_as_the_word(words):
+    for text, read in (("wizards", "wizard"), ("leaves", "leaf"), ("boxes", "box"), ("staffs", "staff")):
+        assert words.decode(words.encode(text)[0]) == read
+
+
+def test_american_spelling_is_read(words):
+    assert prompts.Words(["grey", "armour"]).encode("gray armor")[0, :2].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "prompt, says",
+    [
+        ("a unicorn", "never read the word 'unicorn'; it knows 15 words"),
+        ("a wizzard", "never read the word 'wizzard': did you mean 'wizard'?"),
+        ("", "the prompt is empty"),
+        (" . ", "the prompt is empty"),
+        ("a " * 13, "the prompt has 13 words and commas, but 12 are the most"),
+        ("3 wizards", "'3' means nothing here"),
+        (["a wizard", ""], "the prompt is empty"),
+        ([], "there is no prompt"),
+        ([7], "a prompt is a text, not int"),
+    ],
+)
+def test_bad_prompts_are_said_in_one_sentence(words, prompt, says):
+    with pytest.raises(ValueError) as error:
+        words.encode(prompt)
+    assert says in str(error.value) and "\n" not in str(error.value)
+
+
+# -------------------------------------------------------------------------------------------------------------- network
+
+
+@pytest.fixture(scope="module")
+def unet():
+    return du.load_model(du.WEIGHTS / "unet.pth", "cpu")
+
+
+def small(**more):
+    return prompts.PromptUnet(15, width=16, length=12, widths=(8, 16, 24), **more)
+
+
+def test_it_draws_at_first_what_the_unet_draws_without_a_class(unet, words, noise):
+    model = prompts.PromptUnet.from_unet(unet[0], 15, length=12).eval()
+    x, tokens = noise(4, 3, 16, 16), words.encode(["a wizard", "a knight in a red robe", "box", "octopus"])
+    with torch.no_grad():
+        for c in (None, tokens):
+            close(model(x, 0.4, c), unet[0](x, torch.tensor(0.4)), products(unet[0]))
+    drawn = du.sample(model, unet[1], 2, tokens[:2], steps=3)
+    close(drawn, du.sample(unet[0], unet[1], 2, steps=3), 3 * products(unet[0]))
+
+
+def woken(model):
+    """The layers that begin at zero, with some weights."""
+    for layer in (model.whole, model.unet.last, *(cross.out for cross in model.cross.values())):
+        torch.nn.init.normal_(layer.weight, std=0.1)
+    return model.eval()
+
+
+def test_words_their_order_and_every_map_matter(words, noise):
+    model, x = woken(small()), noise(1, 3, 16, 16)
+    one, other = words.encode(["red robe, blue staff", "blue robe, red staff"]).split(1)
+    with torch.no_grad():
+        both = model(x, 0.5, one), model(x, 0.5, other), model(x, 0.5)
+        assert all((a - b).abs().max() > 1e-4 for a, b in ((both[0], both[1]), (both[0], both[2])))
+        for name, cross in model.cross.items():
+            kept = cross.out.weight.clone()
+            cross.out.weight.zero_()
+            assert (model(x, 0.5, one) - both[0]).abs().max() > 1e-5, name
+            cross.out.weight.copy_(kept)
+
+
+def test_padding_and_neighbours_do_not_matter(words, noise):
+    model, x = woken(small()), noise(2, 3, 16, 16)
+    tokens = words.encode(["a wizard", "a knight in a red robe with a blue staff"])
+    with torch.no_grad():
+        both, alone = model(x, 0.5, tokens), model(x[:1], 0.5, tokens[:1])
+        close(both[:1], alone, 4 * products(model))
+        close(model(x, 0.5, torch.zeros(2, 7, dtype=torch.long)), model(x, 0.5), 4 * products(model))
+        close(model(x, 0.5, tokens[0]), model(x, 0.5, tokens[:1].expand(2, -1)), 4 * products(model))
+
+
+def test_what_a_pixel_looks_at_sums_to_one_and_leaves_padding_out(words, noise):
+    model = woken(small())
+    text, there = model.text(words.encode(["a wizard", "a knight in a red robe"]))
+    weights = model.cross["down"].looks(noise(2, 16, 8, 8), text, there)
+    assert weights.shape == (2, 2, 64, 7) and there.sum(1).tolist() == [3, 7]
+    close(weights.sum(3), torch.ones(2, 2, 64), 8)
+    assert (weights[0, :, :, 3:] == 0).all()
+
+
+def test_guidance_and_negative_prompts(words, noise, unet):
+    model, ab_t, x = woken(small()), unet[1], noise(2, 3, 16, 16)
+    asked, away = words.encode(["a wizard", "a knight"]), words.encode("red robe")
+    with torch.no_grad():
+        cond, uncond, other = model(x, 0.5, asked), model(x, 0.5), model(x, 0.5, away)
+        close(du.Guided(model, 2)(x, 0.5, asked), uncond + 2 * (cond - uncond), 16 * products(model))
+        close(du.Guided(model, 2, away)(x, 0.5, asked), other + 2 * (cond - other), 16 * products(model))
+    assert du.sample(du.Guided(model, 2), ab_t, 2, asked, steps=2).shape == (2, 3, 16, 16)
+
+
+def test_every_weight_learns_and_dropping_is_the_empty_prompt(words, sprites, unet):
+    model = woken(small())
+    data = du.Sprites(sprites.x[:8], words.encode(["a wizard in a red robe", "knight"] * 4), None)
+    trainer = du.Trainer(model, data, unet[1], batch=8, drop=0.5, device="cpu")
+    c = trainer.next_batch()[1]
+    assert c.dtype == torch.long and 0 < (c == 0).all(1).sum() < 8
+    before = {name: p.clone() for name, p in model.named_parameters()}
+    for _ in trainer.run(steps=3):
+        pass
+    still = [name for name, p in model.named_parameters() if torch.equal(p, before[name])]
+    assert not still, still
+
+
+@pytest.mark.parametrize(
+    "c, says",
+    [
+        (torch.zeros(2, 3), "whole numbers"),
+        (torch.tensor([[16, 0], [1, 2]]), "must lie in 0..15"),
+        (torch.tensor([[0, 1], [1, 2]]), "at its end alone"),
+        (torch.ones(3, 4, dtype=torch.long), "do not fit 2 images"),
+        (torch.ones(2, 13, dtype=torch.long), "at most 12 words"),
+        (["a wizard"], "Words.encode"),
+    ],
+)
+def test_bad_tokens_are_said_in_one_sentence(noise, c, says):
+    with pytest.raises(ValueError, match=says):
+        small()(noise(2, 3, 16, 16), 0.5, c)
+
+
+def test_other_networks_and_sizes_are_refused(noise):
+    with pytest.raises(ValueError, match="from_unet takes a du.Unet"):
+        prompts.PromptUnet.from_unet(torch.nn.Linear(1, 1), 5)
+    with pytest.raises(ValueError, match="two widths"):
+        prompts.PromptUnet(5, widths=(8,))
+    with pytest.raises(ValueError, match="divisible by 4"):
+        small()(noise(1, 3, 15, 15), 0.5)
+
+
+# ---------------------------------------------------------------------------------------------------------------- judge
+
+
+@pytest.fixture(scope="module")
+def train_judge():
+    spec = importlib.util.spec_from_file_location("train_judge", ROOT / "weights" / "train_judge.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+LINES = [
+    {"class": "hero", "kind": "wizard", "colour": "red", "parts": ["hat", "robe"]},
+    {"class": "food", "kind": "pizza", "colour": None, "parts": []},
+    {"class": "hero", "kind": "wizard", "colour": "blue", "parts": ["robe"]},
+]
+NAMES = {"kind": ["food/pizza", "hero/wizard"], "colour": ["blue", "red"], "part": ["hat", "robe"]}
+
+
+def test_what_is_true_of_a_sprite(train_judge, monkeypatch):
+    monkeypatch.setattr(train_judge, "AT_LEAST", 1)
+    assert train_judge.names_of(LINES) == NAMES
+    truth = train_judge.truth_of(LINES, NAMES)
+    assert truth["kind"].tolist() == [1, 0, 1] and truth["colour"].tolist() == [1, -1, 0]
+    assert truth["part"].tolist() == [[1, 1], [0, 0], [0, 1]]
+
+
+def test_accuracy_counts_what_is_right(train_judge):
+    truth = train_judge.truth_of(LINES, NAMES)
+
+    def answers(x):  # right, but for one kind, one colour, a hat not found and a robe that is not there
+        kind = torch.tensor([[0.0, 1], [0, 1], [0, 1]])
+        colour, part = torch.tensor([[0.0, 1]] * 3), torch.tensor([[-1.0, 1]] * 3)
+        return {"kind": kind, "colour": colour, "part": part}
+
+    shares = train_judge.accuracy(answers, torch.zeros(3, 3, 16, 16), truth)
+    assert shares == pytest.approx({"kind": 2 / 3, "colour": 1 / 2, "parts found": 2 / 3, "parts right": 2 / 3})
+
+
+def test_the_judge_learns_and_a_sprite_without_a_main_colour_teaches_none(train_judge, sprites):
+    truth, judge = train_judge.truth_of(LINES, NAMES), prompts.Judge(NAMES)
+    only = {head: values[1:2] for head, values in truth.items()}
+    judge.eval()
+    train_judge.loss_of(judge(sprites.x[1:2]), only).backward()
+    assert not judge.heads["colour"].weight.grad.any() and judge.heads["kind"].weight.grad.any()
+    optimizer, losses = torch.optim.AdamW(judge.parameters(), 1e-2), []
+    two = {head: values[[0, 2]] for head, values in truth.items()}
+    for _ in range(15):
+        loss = train_judge.loss_of(judge.train()(sprites.x[[0, 2]]), two)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 2
+
+
+def test_the_judge_refuses_other_pictures():
+    with pytest.raises(ValueError, match="the judge knows colour images"):
+        prompts.read(torch.zeros(2, 1, 16, 16) - 0.5, prompts.Judge(NAMES))
