@@ -86,7 +86,7 @@ def main():
         seconds = time.perf_counter() - begin
         lines.append(row(title, du.sprite_score(x, context, held_out.x, train.x), seconds))
         print(lines[-1], flush=True)
-    files = [f"{name}.pth" for name in ("classifier", "unet", "few_steps", *NETWORKS[1:])]
+    files = [f"{name}.pth" for name in ("classifier", "judge", "unet", "few_steps", *NETWORKS[1:])]
     hashes = [f"| `{f}` | {(du.WEIGHTS / f).stat().st_size:,} | `{sha256(du.WEIGHTS / f)}` |" for f in files]
     if n == 2000:
         for mark, body in (("scores", lines), ("files", ["| file | bytes | SHA-256 |", "|---|---|---|", *hashes])):
