@@ -624,7 +624,8 @@ class Parts(nn.Module):
         self.context, self.first = nn.Linear(5, n, bias=False), conv(3, top)
         pairs = list(zip(widths, widths[1:]))
         halve = [nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairs]
-        double = [nn.Sequential(nn.Conv2d(b, a, 1), nn.Upsample(scale_factor=2)) for a, b in pairs]
+        double = [nn.Sequential(nn.Conv2d(b, a, 1), nn.Upsample(scale_factor=2))
+                  for a, b in pairs]
         self.down = nn.ModuleList([Block(w, w, n) for w in widths])
         self.shrink = nn.ModuleList([*halve, nn.Identity()])
         self.middle = nn.ModuleList([Block(low, low, n), Block(low, low, n)])
