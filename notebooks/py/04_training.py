@@ -29,20 +29,22 @@ import torch
 
 train, ab_t = du.load_sprites("train"), du.noise_schedule("cosine", 500)
 pupil = du.Trainer(du.Unet(widths=(16, 32, 48)), train, ab_t, batch=32, warmup=20)
-grown, asked = {}, torch.arange(10) % 5  # hero, non-hero, food, spell, side-facing, twice
-for p in pupil.run(steps=160):
-    if p.step in (5, 10, 20, 40, 80, 160):
-        grown[f"after {p.step} steps"] = du.sample(
-            pupil.model, ab_t, 10, asked, seed=3, steps=15, order=2, clip=True)
+grown, how = {}, dict(n=10, c=torch.arange(10) % 5, seed=3, steps=15, order=2, clip=True)
+for p in pupil.run(steps=320):
+    if p.step in (5, 20, 80, 320):
+        grown[f"after {p.step} steps"] = du.sample(pupil.model, ab_t, **how)
+grown["the course's"] = du.sample(du.load_model(du.WEIGHTS / "unet.pth")[0], ab_t, **how)
 du.show_rows(grown, scale=4, alt="Ten squares of noise become clearer sprites, row by row")
 
 # %% [markdown]
-# Every row starts from the same ten squares of noise, and is drawn by the same small network. What changes from row to
-# row is only how long the network has practised. After a few steps it draws coloured noise; then the background turns
-# light, then dark masses gather in the middle, and they begin to look like figures. In one
-# *step* the network looks at 32 noisy sprites, guesses, is corrected, and changes its numbers a little. All of this
-# happened while the cell was running: the course's own `du.Trainer` did it, and by section 6 you will have written its
-# loop yourself.
+# Every row starts from the same ten squares of noise. All rows but the last are drawn by one small network, and what
+# changes from row to row is only how long it has practised. After a few steps it draws coloured noise; then the
+# background turns light, dark masses gather in the middle, and they begin to look like figures. In one *step* the
+# network looks at 32 noisy sprites, guesses, is corrected, and changes its numbers a little. All of this happened while
+# the cell was running: the course's own `du.Trainer` did it, and by section 6 you will have written its loop yourself.
+#
+# The last row shows where this leads. It is drawn by the network that you have used so far, `unet.pth`, which has four
+# times as many numbers, and has practised thirty times as long.
 #
 # **You will be able to**
 # - *write* the two functions that all training of diffusion models consists of: make a question, take a step downhill,
@@ -67,6 +69,7 @@ from plumbing import lesson_04
 
 T, device = len(ab_t) - 1, du.best_device()
 held_out = du.load_sprites("held_out")
+asked = torch.arange(10) % 5  # hero, non-hero, food, spell, side-facing, twice
 
 # %% [markdown]
 # ## 1. What does it practise?
@@ -425,8 +428,8 @@ ladder_picture("Two rows of rough sprites: by networks that predict eps, and v")
 
 # %% [markdown]
 # Same sprites, same steps, same cost; only the answer that is asked for has changed. Compare the two rows, and then the
-# two numbers beside each: if they differ by no more than the seeds do, the score has seen nothing. The implied sprites show the difference more clearly than any score of so few pictures: the
-# same eight questions as above.
+# two numbers beside each: if they differ by no more than the seeds do, the score has seen nothing. The implied sprites
+# show the difference more clearly than any score of so few pictures: the same eight questions as above.
 
 # %%
 du.show_rows({"x_t, the question": sheet_t,
@@ -699,10 +702,10 @@ assert max(apart) < 1e-2 and (answers[0] - answers[1]).abs().mean() < 1e-2
 print(f"In eight steps the losses differ by {max(apart):.0e} at most.")
 
 # %% [markdown]
-# **You have just written the loop of `du.Trainer`.** Unless it is told otherwise, as it was here, it adds one habit. The
-# *learning rate* `lr` says how far each step goes, and the Trainer lets it rise in the first steps (`warmup`) and then
-# fall to zero until the end. Long steps bring you down fast and short ones let you
-# arrive, so this calms the jitter in another way.
+# **You have just written the loop of `du.Trainer`.** Unless it is told otherwise, as it was here, it adds one habit.
+# The *learning rate* `lr` says how far each step goes, and the Trainer lets it rise in the first steps (`warmup`) and
+# then fall to zero until the end. Long steps bring you down fast and short ones let you arrive, so this calms the
+# jitter in another way.
 #
 # Now with the full network, which has four times as many weights as the small one, until `STEPS` steps are made or
 # `SECONDS` seconds are over, whichever comes first. **Press the stop button whenever you like: what was learned is kept.**
@@ -767,12 +770,12 @@ Markdown(f"This machine made **{trainer.step} steps in {trainer.seconds:.0f} sec
 # details last, after a thousand steps and more. Each row needed as many steps as all the rows above it together, and this
 # is why training large models is so expensive: what is still missing takes the longest.
 #
-# How far you get depends on your machine. The saved edition of this lesson was made on one slow core, and reached the step that its
-# last row names. A good laptop makes all 2,560 steps in one to two
-# minutes; after 2,000 steps the Fréchet distance is about 2 (two seeds in the log of experiments: 2.2 and 1.9). On a slow
-# machine allow more `SECONDS`. To go on, run `for p in trainer.run(steps=5000): ...` (the steps count from
-# the first one), and to go on tomorrow, save `trainer.state_dict()`: it holds the weights, the optimizer's memory and
-# the place in the random numbers, so that the training continues as if it had never stopped.
+# How far you get depends on your machine. The saved edition of this lesson was made on one slow core, and reached the
+# step that its last row names. A good laptop makes all 2,560 steps in one to two minutes; after 2,000 steps the Fréchet
+# distance is about 2 (two seeds in the log of experiments: 2.2 and 1.9). On a slow machine allow more `SECONDS`. To go
+# on, run `for p in trainer.run(steps=5000): ...` (the steps count from the first one), and to go on tomorrow, save
+# `trainer.state_dict()`: it holds the weights, the optimizer's memory and the place in the random numbers, so that the
+# training continues as if it had never stopped.
 #
 # And the average? Compare its score with that of the last weights. At the end of a run whose learning rate has fallen to
 # zero the two are nearly equal, because the weights have come to rest by themselves. The average pays while the
@@ -1011,8 +1014,8 @@ Markdown(f"""
 # %% [markdown]
 # ## Quiz
 #
-# **1.** Your network's loss on training sprites lies far above the floor. On held-out sprites it lies far below that of
-# the perfect memory. Should you train until it reaches the floor?
+# **1.** Your network's loss on training sprites lies far above the floor. On held-out sprites it lies below that of the
+# perfect memory. Should you train until it reaches the floor?
 #
 # <details><summary>Answer</summary>
 #
