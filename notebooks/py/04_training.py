@@ -27,12 +27,12 @@ assert find_spec("diffusion_utilities"), (
 import diffusion_utilities as du
 import torch
 
+torch.manual_seed(0)
 train, ab_t = du.load_sprites("train"), du.noise_schedule("cosine", 500)
 pupil = du.Trainer(du.Unet(widths=(16, 32, 48)), train, ab_t, batch=32, warmup=20)
-grown, how = {}, dict(n=10, c=torch.arange(10) % 5, seed=3, steps=15, order=2, clip=True)
-for p in pupil.run(steps=320):
-    if p.step in (5, 20, 80, 320):
-        grown[f"after {p.step} steps"] = du.sample(pupil.model, ab_t, **how)
+how = dict(n=10, c=torch.arange(10) % 5, seed=3, steps=15, order=2, clip=True)
+grown = {f"after {p.step} steps": du.sample(pupil.model, ab_t, **how)
+         for p in pupil.run(steps=320) if p.step in (5, 20, 80, 320)}
 grown["the course's"] = du.sample(du.load_model(du.WEIGHTS / "unet.pth")[0], ab_t, **how)
 du.show_rows(grown, scale=4, alt="Ten squares of noise become clearer sprites, row by row")
 
