@@ -290,10 +290,10 @@ torch.save(pipeline(9, classes, generator=noise, **how).images, folder + "/image
 """
 path = {"PYTHONPATH": str(du.ROOT)}
 done = subprocess.run([sys.executable, "-c", elsewhere, str(saved)], env=os.environ | path, check=True)
+library = 2 * torch.load(saved / "images.pt") - 1  # the library's tensors lie in [0, 1]
 
 # %%
 c, gap = torch.tensor([0, 1, 2] * 3), {}  # hero, non-hero, food
-library = 2 * torch.load(saved / "images.pt") - 1  # the library's tensors lie in [0, 1]
 course = du.sample(model, sprite_ab, 9, c, seed=1, steps=20).cpu().clamp(-1, 1)
 gap["DDIM"] = (library - course).abs().max().item()
 limit = 1e-2  # one level of 255 is 8e-3; where a path forks, rounding grows a thousand times
