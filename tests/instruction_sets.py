@@ -1,7 +1,8 @@
 """Run the numeric tests under every instruction set that torch and oneDNN can be told to use, with 1 and 2 threads.
 
     python tests/instruction_sets.py                all combinations (24 on a processor with AVX-512): an hour or two
-    python tests/instruction_sets.py --extremes     the two ends: the oldest instructions, and no limits with 2 threads
+    python tests/instruction_sets.py --extremes     the two ends: the oldest instructions, and no limits with 2 threads;
+                                                    without the tests of lessons, which take long
     python tests/instruction_sets.py -k unet -x     further arguments go to pytest
 
 Prints a line for each combination, then what failed in it, and ends with an error if anything failed. So a processor
@@ -19,8 +20,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
 # where networks, samplers, schedules and scores are computed
-NUMERIC = ["network", "sampling", "schedule", "score", "training", "context", "files", "pictures", "checks"]
-NUMERIC += ["lesson_[01][0-9]"]
+NUMERIC = ["network", "sampling", "schedule", "score", "training", "context", "files", "pictures"]
+LESSONS = ["checks", "lesson_[01][0-9]"]  # they take most of the time, and compute with what the others test
 SLOW = ["test_lesson_10.py::test_two_processes", "test_lesson_10.py::test_the_program"]  # and they compare no numbers
 CAPABILITIES = ["default", "avx2", "avx512"]
 LIMITS = {"SSE41": "COMPATIBLE", "AVX2": "AVX2", "AVX512_CORE": "AVX512", "no limit": None}  # of oneDNN; MKL's name
@@ -35,12 +36,12 @@ def capabilities():
     return CAPABILITIES[: CAPABILITIES.index(best) + 1] if best in CAPABILITIES else [None]
 
 
-def run(capability, limit, threads, arguments):
-    """The numeric tests in a process of their own; returns whether they passed."""
+def run(capability, limit, threads, names, arguments):
+    """The numeric tests of these names in a process of their own; returns whether they passed."""
     environment = os.environ | {"OMP_NUM_THREADS": str(threads), "ATEN_CPU_CAPABILITY": capability,
                                 "ONEDNN_MAX_CPU_ISA": None if LIMITS[limit] is None else limit,
                                 "MKL_CBWR": LIMITS[limit]}  # fmt: skip
-    tests = [file for name in NUMERIC for file in sorted(TESTS.glob(f"test_{name}.py"))]
+    tests = [file for name in names for file in sorted(TESTS.glob(f"test_{name}.py"))]
     tests += [f"--deselect=tests/{name}" for name in SLOW]
     begin = time.monotonic()
     done = subprocess.run([sys.executable, "-m", "pytest", *tests, *arguments], cwd=TESTS.parent, text=True,
@@ -59,6 +60,7 @@ def run(capability, limit, threads, arguments):
 if __name__ == "__main__":
     arguments = [a for a in sys.argv[1:] if a != "--extremes"]
     every = list(itertools.product(capabilities(), LIMITS, (1, 2)))
+    names = NUMERIC + LESSONS
     if "--extremes" in sys.argv:
-        every = [every[0], every[-1]]
-    sys.exit(not all([run(*combination, arguments) for combination in every]))
+        every, names = [every[0], every[-1]], NUMERIC
+    sys.exit(not all([run(*combination, names, arguments) for combination in every]))
