@@ -101,9 +101,7 @@ def three_colours(maps):
     pixels = maps.movedim(1, 3).reshape(-1, C).double()
     pixels = pixels - pixels.mean(0)
     directions = torch.linalg.eigh(pixels.T @ pixels).eigenvectors[:, -3:].flip(1)  # the largest come last
-    signs = directions.gather(
-        0, directions.abs().argmax(0, keepdim=True)
-    ).sign()  # of a direction and its opposite, one
+    signs = directions.gather(0, directions.abs().argmax(0, keepdim=True)).sign()  # a direction or its opposite: one
     values = pixels @ (directions * signs)
     values = values / (2 * values.square().mean(0).sqrt() + 1e-9)  # one pixel alone has no spread: it stays grey
     return values.clamp(-1, 1).reshape(F_, H, W, 3).movedim(3, 1).float()
@@ -147,21 +145,17 @@ def inside(places, frames, labels=None, *, alt, fps=3):
     for a, b in zip(names, names[1:]):  # the way through the U
         (ax, ay), (bx, by) = ((X[places[n][0]], Y[places[n][1]]) for n in (a, b))
         if ay == by:
-            _arrow(draw, (boxes[a][2] + 6, ay), (boxes[b][0] - 20, by), GREY)
+            start, end = (boxes[a][2] + 6, ay), (boxes[b][0] - 20, by)
+        elif ax == bx and ay < by:
+            start, end = (ax, boxes[a][3] + 19), (bx, boxes[b][1] - 20)
         elif ax == bx:
-            off = 0 if ay < by else 0
-            start, end = (boxes[a][3] + 19, boxes[b][1] - 20) if ay < by else (boxes[a][1] - 20, boxes[b][3] + 19)
-            _arrow(draw, (ax + off, start), (bx + off, end), GREY)
-        else:
-            side = 1 if ax < bx else -1
-            start = boxes[a][2] + 8 if side > 0 else boxes[a][0] - 8
-            down = ay < by
-            a_end, b_end = (start, ay + 12), (boxes[b][0] - 20, by)
-            if not down:
-                a_end, b_end = (boxes[a][2] + 8, ay), (boxes[b][0] - 20, by + 12)
-            _arrow(draw, a_end, b_end, GREY)
-    pairs = list(zip(names[1:4], names[-2:-5:-1]))
-    for a, b in pairs:
+            start, end = (ax, boxes[a][1] - 20), (bx, boxes[b][3] + 19)
+        elif ay < by:  # down to the bottom of the U
+            start, end = (boxes[a][2] + 8, ay + 12), (boxes[b][0] - 20, by)
+        else:  # and up from it
+            start, end = (boxes[a][2] + 8, ay), (boxes[b][0] - 20, by + 12)
+        _arrow(draw, start, end, GREY)
+    for a, b in zip(names[1:4], names[-2:-5:-1]):
         y = (boxes[a][1] + boxes[a][3]) // 2 - 8
         _arrow(draw, (boxes[a][2] + 8, y), (boxes[b][0] - 20, y), ORANGE, 3)
     draw.text((X[2], boxes[names[1]][1] + 26), "skips", ORANGE, font, anchor="mb")
