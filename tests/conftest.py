@@ -100,14 +100,28 @@ def sprites():
     return du.load_sprites("held_out", 200)
 
 
-@pytest.fixture(scope="session")
-def make_sprites():
-    """data/make_sprites.py as a module (nothing is drawn by importing it)."""
-    sys.path.insert(0, str(ROOT / "data"))
-    spec = importlib.util.spec_from_file_location("make_sprites", ROOT / "data" / "make_sprites.py")
+def program(folder, name):
+    """A program of the repository as a module; nothing runs by importing it."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / folder / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def make_sprites():
+    sys.path.insert(0, str(ROOT / "data"))  # it imports what lies beside it
+    return program("data", "make_sprites")
+
+
+@pytest.fixture(scope="session")
+def make_captions(make_sprites):
+    return program("data", "make_captions")
+
+
+@pytest.fixture(scope="session")
+def train_judge():
+    return program("weights", "train_judge")
 
 
 @pytest.fixture

@@ -1,23 +1,13 @@
 """What is said of the sprites: each recipe draws its picture, and each caption says what can be seen in it."""
 
-import importlib.util
 import re
 from random import Random
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 import diffusion_utilities as du
 import prompts
-
-
-@pytest.fixture(scope="module")
-def make_captions(make_sprites):
-    spec = importlib.util.spec_from_file_location("make_captions", ROOT / "data" / "make_captions.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -1,22 +1,12 @@
 """The file of captions: its recipes draw the sprites, the program writes these lines, and three parts do not mix."""
 
-import importlib.util
 from random import Random
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 import diffusion_utilities as du
 import prompts
-
-
-@pytest.fixture(scope="module")
-def make_captions(make_sprites):
-    spec = importlib.util.spec_from_file_location("make_captions", ROOT / "data" / "make_captions.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +97,6 @@ def test_no_unseen_pair_leaks_into_the_training_part(captions):
 
 
 # ---------------------------------------------------------------------------------------------------------------- judge
-
-
-@pytest.fixture(scope="module")
-def train_judge():
-    spec = importlib.util.spec_from_file_location("train_judge", ROOT / "weights" / "train_judge.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_shipped_judge_reads_the_held_out_sprites(train_judge, captions):

@@ -1,10 +1,8 @@
 """Words as numbers, the network that reads them, and the judge of what it drew."""
 
-import importlib.util
-
 import pytest
 import torch
-from conftest import ROOT, close, products
+from conftest import close, products
 
 import diffusion_utilities as du
 import prompts
@@ -165,14 +163,6 @@ def test_other_networks_and_sizes_are_refused(noise):
 
 
 # ---------------------------------------------------------------------------------------------------------------- judge
-
-
-@pytest.fixture(scope="module")
-def train_judge():
-    spec = importlib.util.spec_from_file_location("train_judge", ROOT / "weights" / "train_judge.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 LINES = [
