@@ -38,7 +38,7 @@ def _finish(fig, ax, alt, x, y, log, reverse, xlim, ylim, legend, at=()):
     ax.grid(color="#e6e6e6", linewidth=0.7)
     ax.set_axisbelow(True)
     if legend:
-        ax.legend(frameon=False)
+        ax.legend(facecolor="white", edgecolor="none", framealpha=0.8)  # readable where it must stand on a curve
     return show_figure(fig, alt)
 
 
