@@ -288,6 +288,51 @@ class PromptUnet(nn.Module):
         return unet.answer(x, F.silu(unet.norm(h)), emb)
 
 
+class PromptTrainer(du.Trainer):
+    """A `du.Trainer` whose contexts are captions: each time a sprite is shown, one of its captions is drawn anew.
+
+    x images (N, 3, H, W); captions: of each a list of texts, of any number; words: the tokenizer that reads them;
+    ab_t and the rest as for `du.Trainer` (drop: how often the caption is replaced by the empty prompt).
+    Raises ValueError in one sentence if a sprite has no caption, or one with a word that `words` does not know.
+    """
+
+    def __init__(self, model, x, captions, words, ab_t, **how):
+        super().__init__(model, x, ab_t, **how)
+        need(len(captions) == len(x), f"{len(x)} images but captions of {len(captions)}")
+        self.count = torch.tensor([len(texts) for texts in captions])
+        need(self.count.min() > 0, "each image needs at least one caption")
+        self.first = self.count.cumsum(0) - self.count
+        self.tokens = words.encode([text for texts in captions for text in texts])
+        self.c = torch.arange(1, len(x) + 1, device=self.device)[:, None]  # a sprite's number, which becomes 0 if hidden
+
+    def next_batch(self):
+        x0, number, t, noise, weight = super().next_batch()
+        number = number[:, 0].cpu()
+        rows, luck = (number - 1).clamp(min=0), torch.rand(len(number), generator=self.generator)
+        tokens = self.tokens[self.first[rows] + (luck * self.count[rows]).long()] * (number > 0)[:, None]
+        return x0, tokens.to(self.device), t, noise, weight
+
+
+def save_prompts(model, words, file, **info):
+    """A trained `PromptUnet` and its words, for `load_prompts`, in half precision. info: what else is worth knowing."""
+    state = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
+    info = {k: model.info[k] for k in ("schedule", "T")} | {"size": (16, 16)} | info
+    saved = dict(config=model.config, words=words.vocabulary, info=info, state=state)
+    du.save_file(saved, file, check=lambda part: load_prompts(part, "cpu"))
+
+
+def load_prompts(file=du.WEIGHTS / "prompts.pth", device=None):
+    """A trained `PromptUnet`, ready to sample, its schedule and its words: (model, ab_t, words)."""
+    saved = du.load_file(file)
+    whole = isinstance(saved, dict) and saved.keys() >= {"config", "words", "info", "state"}
+    need(whole, f"{file} is not a network that reads prompts: weights/train_prompts.py makes one")
+    model = PromptUnet(**saved["config"])
+    model.load_state_dict(saved["state"])
+    model.info = dict(saved["info"])
+    model = model.to(device or du.best_device(), memory_format=torch.channels_last).eval().requires_grad_(False)
+    return model, du.noise_schedule(model.info["schedule"], model.info["T"]), Words(saved["words"], model.length)
+
+
 # ---------------------------------------------------------------------------------------------------------------- judge
 
 

@@ -1,0 +1,123 @@
+"""Teach a trained network to read: the captions of the sprites in place of their classes (lesson 13).
+
+    python weights/train_prompts.py --minutes 100                      from unet.pth, to weights/runs/prompts/model.pth
+    python weights/train_prompts.py --resume weights/runs/prompts      go on after a stop, a crash or a power cut
+    python weights/train_prompts.py --minutes 60 --start my.pth        from a Unet of yours, or from a prompts.pth
+
+What it learns from are the sprites of the training part (`Captions.parts`): held-out recipes, and pairs of a noun and a
+colour that are kept apart, stay unseen. Each time a sprite is shown, one of its captions is drawn, and one in ten is
+left out, so that prompts can be insisted on (classifier-free guidance).
+
+A run lives in a folder, as those of train.py: `last.pt` (everything needed to go on, renewed every minute and at
+Ctrl-C), `samples_*.png` (the same prompts and the same noise each time) and `model.pth` (averaged weights).
+"""
+
+import argparse
+import math
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import diffusion_utilities as du
+import prompts
+from plumbing import runs
+
+MAY_CHANGE = {*runs.LIMITS, "lr", "drop", "half_life", "sample_minutes"}  # of a run that is resumed
+SHOWN = """a wizard in a purple robe
+a knight with a red cape
+a smiling green slime
+a pink ghost with horns
+a doughnut with pink icing and sprinkles
+a blue flame
+a red potion
+a king with a golden crown""".splitlines()
+
+
+def arguments(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    add = parser.add_argument
+    add("--steps", type=int, help="how long, in steps (this or --minutes is needed)")
+    add("--minutes", type=float, help="how long, in minutes")
+    add("--resume", type=Path, metavar="RUN", help="a run's folder: go on with its own settings and what is asked now")
+    add("--start", default=str(du.WEIGHTS / "unet.pth"), help="a trained Unet, or what reads prompts (default unet.pth)")
+    add("--batch", type=int, default=64)
+    add("--lr", type=float, default=1.5e-3)
+    add("--drop", type=float, default=0.1, help="how often the caption is left out (default 0.1)")
+    add("--half-life", type=float, default=500, help="of the averaged weights, in steps (default 500)")
+    add("--images", type=int, metavar="N", help="train on the first N sprites only")
+    add("--seed", type=int, default=0)
+    add("--out", type=Path, metavar="RUN", default=du.WEIGHTS / "runs" / "prompts", help="the run's folder")
+    add("--sample-minutes", type=float, default=5, help="minutes between sample pictures (default 5)")
+    args, given = parser.parse_args(argv), runs.asked(parser, argv)
+    if args.resume:
+        args = runs.resumed(parser, given, MAY_CHANGE)
+    if not (args.steps or args.minutes):
+        parser.error("say how long to train: --steps or --minutes")
+    for name in ("last.pt", "model.pth"):
+        if not args.resume and (args.out / name).exists():
+            parser.error(f"{args.out} already holds a run: resume it with --resume {args.out}, or choose another --out")
+    return args
+
+
+def build(start, words):
+    """The network to begin with, and its schedule: a trained Unet that cannot read yet, or one that can."""
+    saved = du.load_file(start)
+    if isinstance(saved, dict) and "words" in saved:
+        model, ab_t, known = prompts.load_prompts(start)
+        if known.vocabulary != words.vocabulary:
+            raise ValueError(f"{start} knows other words than the captions hold")
+        return model, ab_t
+    unet, ab_t = du.load_model(start)
+    if not isinstance(unet, du.Unet) or torch.is_tensor(unet.info["schedule"]):
+        raise ValueError(f"{start} must be a Unet with a noise schedule that has a name")
+    return prompts.PromptUnet.from_unet(unet, len(words.vocabulary), length=words.length), ab_t
+
+
+def train(args):
+    torch.manual_seed(args.seed)
+    captions = prompts.load_captions()
+    words, rows = prompts.Words.of(captions), captions.parts()["train"][: args.images]
+    model, ab_t = build(args.start, words)
+    trainer = prompts.PromptTrainer(
+        model, du.load_sprites("all").x[rows], [captions.lines[i]["captions"] for i in rows.tolist()], words, ab_t,
+        lr=args.lr, batch=args.batch, warmup=200, times="middle", drop=args.drop, half_life=args.half_life,
+        seed=args.seed,
+    )  # fmt: skip
+    last, begun = args.out / "last.pt", 0
+    if args.resume:
+        trainer.load_state_dict(du.load_file(last))
+        begun = trainer.step
+        print(f"resumed at step {begun}")
+    runs.settle(args)
+    print(f"{du.count_parameters(model):,} parameters, {len(rows)} sprites, {len(trainer.tokens)} captions")
+    shown, losses, sampled = words.encode(SHOWN).repeat_interleave(4, 0), [], time.monotonic()
+    saved = sampled if args.resume else -math.inf  # the first step is saved at once: from then on it can be resumed
+    with runs.kept(trainer, last):
+        for p in trainer.run(steps=args.steps, seconds=args.minutes and args.minutes * 60):
+            losses.append(p.loss)
+            now = time.monotonic()
+            drawn = p.done >= 1 or now - sampled > 60 * args.sample_minutes
+            if drawn or now - saved > 60:  # the state first: it is checked
+                saved = now
+                du.save_file(trainer.state_dict(), last)
+                prompts.save_prompts(trainer.ema.model, words, args.out / "model.pth")
+            if drawn:
+                sampled = now
+                how = {"steps": 20, "order": 2, "eta": 1.0, "clip": True}
+                x = du.sample(du.Guided(trainer.ema.model, 2), ab_t, len(shown), shown, **how)
+                picture = du.show(x, columns=8, alt=f"eight prompts, four times each, at step {p.step}")
+                picture.save(args.out / f"samples_{p.step:06d}.png")
+            if p.step % 100 == 0 or p.done >= 1:
+                loss = torch.stack(losses).mean().item()
+                print(f"step {p.step}  {p.done:6.1%}  loss {loss:.4f}  {p.seconds:.0f} s", flush=True)
+                losses.clear()
+    if trainer.step == begun:
+        print(f"nothing was left to train after {begun} steps: ask for more --steps or --minutes")
+    print(f"wrote {args.out / 'model.pth'}")
+
+
+if __name__ == "__main__":
+    runs.main(train, arguments)
