@@ -303,7 +303,7 @@ class PromptTrainer(du.Trainer):
         need(self.count.min() > 0, "each image needs at least one caption")
         self.first = self.count.cumsum(0) - self.count
         self.tokens = words.encode([text for texts in captions for text in texts])
-        self.c = torch.arange(1, len(x) + 1, device=self.device)[:, None]  # a sprite's number, which becomes 0 if hidden
+        self.c = torch.arange(1, len(x) + 1, device=self.device)[:, None]  # a sprite's number; hidden: 0
 
     def next_batch(self):
         x0, number, t, noise, weight = super().next_batch()

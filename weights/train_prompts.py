@@ -42,7 +42,7 @@ def arguments(argv=None):
     add("--steps", type=int, help="how long, in steps (this or --minutes is needed)")
     add("--minutes", type=float, help="how long, in minutes")
     add("--resume", type=Path, metavar="RUN", help="a run's folder: go on with its own settings and what is asked now")
-    add("--start", default=str(du.WEIGHTS / "unet.pth"), help="a trained Unet, or what reads prompts (default unet.pth)")
+    add("--start", default=str(du.WEIGHTS / "unet.pth"), help="a trained Unet, or a prompts.pth (default unet.pth)")
     add("--batch", type=int, default=64)
     add("--lr", type=float, default=1.5e-3)
     add("--drop", type=float, default=0.1, help="how often the caption is left out (default 0.1)")
