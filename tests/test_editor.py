@@ -52,7 +52,7 @@ def test_an_array_takes_the_place_of_another_and_cannot_be_written_into(pad):
     (lambda pad: pad.show(torch.zeros(3, 8, 8)), "the editor shows one sprite (3, 16, 16), not (3, 8, 8)"),
     (lambda pad: pad.show(torch.zeros(2, 3, 16, 16)), "the editor shows one sprite"),
     (lambda pad: pad.show(torch.zeros(3, 16, 16), torch.zeros(8, 8)), "what is erased must be (16, 16), not (8, 8)"),
-    (lambda pad: setattr(pad, "pixels", np.zeros((16, 16), np.uint8)), "pixels must be uint8 (16, 16, 3), not uint8 (16"),
+    (lambda pad: setattr(pad, "pixels", np.zeros((16, 16), np.uint8)), "pixels must be uint8 (16, 16, 3), not"),
     (lambda pad: setattr(pad, "mask", np.zeros((16, 16))), "mask must be bool (16, 16), not float64 (16, 16)"),
     (lambda pad: pad.load("no_such.png"), "there is no file no_such.png"),
 ])  # fmt: skip
