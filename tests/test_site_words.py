@@ -18,10 +18,10 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="there is no node here: the
 
 BAD = [
     "", " ", ".", " ?! ", "-", "- -", ",", ", ,", "a unicorn", "a wizzard", "qqqq", "3 wizards", "a wizard's hat",
-    "a wizard’s hat", "a \\ b", 'a "red" robe', "red; blue", "a\u200bb", "naïve wizard", "a 🧙 in red", "a\x00b", "a\u2028b!x",
-    "red\x1crobe", "red\xa0robe\xa0", "\ufeffred", "A WIZARD IN RED!!!", "wizard...", "wizard. red", "a " * 33, "a " * 32,
-    "red,blue", "one-eyed", "-red-", "red--blue", "gray robes", "donuts", "donut", "armor", "toString", "constructor",
-    "constructors", "__proto__", "hasOwnProperty", "ies", "ves", "es", "s", "ss", "İ",
+    "a wizard’s hat", "a \\ b", 'a "red" robe', "red; blue", "a\u200bb", "naïve wizard", "a 🧙 in red", "a\x00b",
+    "a\u2028b!x", "red\x1crobe", "red\xa0robe\xa0", "\ufeffred", "A WIZARD IN RED!!!", "wizard...", "wizard. red",
+    "a " * 33, "a " * 32, "red,blue", "one-eyed", "-red-", "red--blue", "gray robes", "donuts", "donut", "armor",
+    "toString", "constructor", "constructors", "__proto__", "hasOwnProperty", "ies", "ves", "es", "s", "ss", "İ",
 ]  # fmt: skip
 
 
@@ -29,11 +29,11 @@ def spoiled(text, dice):
     """The text with one small mistake in one of its words."""
     words = text.split()
     at = dice.randrange(len(words))
-    word, place = words[at], dice.randrange(len(words[at]))
-    letter = dice.choice("abcdefghijklmnopqrstuvwxyz")
+    word, place, letter = words[at], dice.randrange(len(words[at])), dice.choice("abcdefghijklmnopqrstuvwxyz")
+    before, after = word[:place], word[place:]
     words[at] = dice.choice([
-        word[:place] + word[place + 1 :], word[:place] + word[place] + word[place:], word[:place] + letter + word[place + 1 :],
-        word[:place] + word[place:][::-1], word + "s", word + "es", word.upper(), letter + word, word + ".",
+        before + after[1:], before + after[0] + after, before + letter + after[1:], before + after[::-1],
+        word + "s", word + "es", word.upper(), letter + word, word + ".",
     ])  # fmt: skip
     return " ".join(words)
 
@@ -58,4 +58,4 @@ def test_the_site_reads_and_refuses_as_python_does():
     assert [(text, a, b) for text, a, b in zip(texts, ours, theirs) if a != b] == []
     assert len(theirs) == len(texts) and all(isinstance(tokens, list) for tokens in ours[: len(good)])
     for said in ("did you mean", "it knows", "means nothing here", "is empty", "are the most"):
-        assert any(isinstance(text, str) and said in text for text in ours), said  # each way to be refused is among them
+        assert any(isinstance(text, str) and said in text for text in ours), said  # it was tried

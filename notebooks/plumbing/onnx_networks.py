@@ -4,9 +4,9 @@ An ONNX file is a list of operations and the weights, in the protobuf format. Wh
 this page, so no package is needed to write it. The forward passes stand below once more, line by line as in
 `diffusion_utilities` and `prompts`; tests/test_site_live.py runs them in the browser and compares.
 
-(torch.onnx.export was tried in its place. It freezes the number of images of a Unet at that of its example, and does not
-say so; it stops at every check of a value, and at the number of words of a prompt; its files hold float32, so they are
-twice as large; and it takes 10 to 20 seconds a network.)
+(torch.onnx.export was tried in its place. It freezes the number of images of a Unet at that of its example, and does
+not say so; it stops at every check of a value, and at the number of words of a prompt; its files hold float32, so they
+are twice as large; and it takes 10 to 20 seconds a network.)
 """
 
 import struct
@@ -301,7 +301,7 @@ def _context_unet(g, model):
 
 
 def onnx_bytes(model, size=16):
-    """A Unet, a ContextUnet, a PromptUnet or the SpriteClassifier as the bytes of an ONNX file, for images of size x size.
+    """A Unet, ContextUnet, PromptUnet or the SpriteClassifier as the bytes of an ONNX file, for images of size x size.
 
     A denoiser takes x (n, channels, size, size), t (n,), which is t/T, and c (n, n_cfeat), where a row of zeros asks
     for nothing; c of a PromptUnet are tokens (n, L), in float32 as well; the classifier takes x alone.

@@ -82,6 +82,12 @@ export class Words {
     throw new Error(`the network has never read the word '${word}'${hint}`);
   }
 
+  /** The text of a row of tokens. */
+  decode(row) {
+    const words = [...row].filter((n) => n > 0).map((n) => this.vocabulary[n - 1]);
+    return words.join(" ").replaceAll(" ,", ",");
+  }
+
   /** A prompt as tokens: a Float32Array of `length` whole numbers. */
   encode(text) {
     const found = splitWords(text),
