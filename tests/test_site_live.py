@@ -22,6 +22,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from test_browser import ARTIFACTS, CHROMIUM, browser  # noqa: F401
 
 import diffusion_utilities as du
+import prompts
 from plumbing import make_site, site_networks
 
 pytestmark = [
@@ -182,6 +183,8 @@ def test_the_networks_draw_what_they_draw_in_python(lesson, capsys):
     unet, ab_t = du.load_model(du.WEIGHTS / "unet.pth")
     few, _ = du.load_model(du.WEIGHTS / "few_steps.pth")
     linear_net, linear = du.load_model(du.WEIGHTS / "context_model_31.pth")
+    reader, _, known = prompts.load_prompts(device="cpu")
+    words = known.encode(["a wizard in a purple robe", "a slime, smiling", "a red robe"]).float()
     c, away = rows(0, 2), rows(3, 3)
     flat = {"c": c.flatten().tolist(), "negative": away.flatten().tolist()}
     few_c = rows(*(i % 5 for i in range(12)))
@@ -191,6 +194,12 @@ def test_the_networks_draw_what_they_draw_in_python(lesson, capsys):
         "the sprite course's network": dict(network="context_model_31", n=1, seed=5, settings=dict(steps=3, eta=1)),
         "one call": dict(network="few_steps", n=1, seed=1, c=rows(0).flatten().tolist(), walk="jumps",
                          settings=dict(steps=1)),
+        "a prompt, away from another": dict(network="prompts", n=2, seed=4, w=2.0, c=words[:2].flatten().tolist(),
+                                            negative=words[2:].repeat(2, 1).flatten().tolist(),
+                                            settings=dict(steps=4, order=2, eta=1, clip=True)),
+        "eight sprites of a prompt": dict(network="prompts", n=8, seed=1, w=2.0,
+                                          c=words[:1].repeat(8, 1).flatten().tolist(),
+                                          settings=dict(steps=6, order=2, eta=1, clip=True)),
         "twelve sprites, four calls": dict(network="few_steps", n=12, seed=1, laterSeed=2, walk="jumps",
                                            c=few_c.flatten().tolist(), settings=dict(steps=4)),
     }  # fmt: skip
@@ -198,6 +207,20 @@ def test_the_networks_draw_what_they_draw_in_python(lesson, capsys):
         "2M, guided, away": du.sample(du.Guided(unet, 2.0, away), ab_t, 2, c, seed=3, steps=4, order=2, clip=True),
         "DDPM": du.sample(unet, ab_t, 2, c, seed=7, steps=5, eta=1.0),
         "the sprite course's network": du.sample(linear_net, linear, 1, seed=5, steps=3, eta=1.0),
+        "a prompt, away from another": du.sample(
+            du.Guided(reader, 2.0, words[2:].long()),
+            ab_t,
+            2,
+            words[:2].long(),
+            seed=4,
+            steps=4,
+            order=2,
+            eta=1.0,
+            clip=True,
+        ),
+        "eight sprites of a prompt": du.sample(
+            du.Guided(reader, 2.0), ab_t, 8, words[:1].long(), seed=1, steps=6, order=2, eta=1.0, clip=True
+        ),
         "one call": du.sample(few, ab_t, 1, rows(0), seed=1, steps=1).clamp(-1, 1),
     }
     x, dice = torch.randn(12, 3, 16, 16, generator=torch.Generator().manual_seed(1)), torch.Generator().manual_seed(2)
@@ -228,6 +251,7 @@ def test_the_networks_draw_what_they_draw_in_python(lesson, capsys):
     ("studio", "seed", "The judge sees "),
     ("attempt", "calls", "Away from the top row by "),
     ("compete", "seed", " of 20 recognised as asked"),
+    ("typed", "seed", "read as: a king in a purple robe"),
 ])  # fmt: skip
 def test_each_widget_draws_and_answers_the_keyboard(lesson, widget, control, says):
     root = drawn(lesson, widget)
@@ -268,17 +292,54 @@ def test_the_first_page_draws_one_at_a_click_also_on_a_phone(lesson, page, addre
     assert any("worker.js" in url for url in fetched)
     assert not [url for url in fetched if url.endswith((".onnx", ".wasm"))]  # the other page has fetched them: kept
     first = pixels(root)
-    root.get_by_label("kind").select_option("food")
+    root.get_by_role("button", name="a blue flame").click()
     drawn(page, "one", 2)
     root.get_by_role("button", name="draw me one").click()
     drawn(page, "one", 3)
-    assert root.locator(".sentence").inner_text().startswith("A sprite of the class food, from the noise of seed ")
+    assert root.locator(".sentence").inner_text().startswith("Read as: a blue flame. Drawn from the noise of seed ")
     assert (first != pixels(root)).mean() > 0.1 and root.locator(".shelf canvas").count() == 2
     with page.expect_download() as download:
         root.get_by_role("button", name="save it").click()
     assert download.value.suggested_filename == "sprite.png"
     ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTIFACTS / "site_index_360.png")
+
+
+def test_what_is_typed_is_drawn_and_what_cannot_be_read_leaves_all_as_it_is(lesson):
+    root = drawn(lesson, "typed")
+    prompt, negative = (root.get_by_label(name, exact=True) for name in ("prompt", "negative"))
+
+    def ask(field, text):
+        times = int(root.get_attribute("data-drawn"))
+        field.fill(text)
+        field.press("Enter")
+        drawn(lesson, "typed", times + 1)
+        return pixels(root)
+
+    king = pixels(root)
+    wizards = ask(prompt, "Gray wizards.")
+    assert root.locator(".sentence").inner_text() == "read as: grey wizard"
+    assert (king != wizards).mean() > 0.1
+    for field, other in ((prompt, negative), (negative, prompt)):
+        before = field.input_value()
+        field.fill("a wizzard")
+        field.press("Enter")
+        complaint = root.locator(f"#{field.get_attribute('aria-describedby')}")
+        complaint.get_by_text("never read the word 'wizzard': did you mean 'wizard'?").wait_for()
+        assert field.get_attribute("aria-invalid") == "true" and other.get_attribute("aria-invalid") == "false"
+        assert field.input_value() == "a wizzard" and (pixels(root) == wizards).all()
+        field.fill(before)
+        field.press("Enter")
+        lesson.wait_for_function("(id) => !document.getElementById(id).textContent", arg=complaint.get_attribute("id"))
+    assert (ask(negative, "a hat") != wizards).mean() > 0.01
+    # a new text takes the place of a walk that is still under way
+    times = int(root.get_attribute("data-drawn"))
+    root.get_by_label("steps", exact=True).evaluate("(slider) => { slider.value = 20; slider.onchange(); }")
+    prompt.fill("a blue flame")
+    prompt.press("Enter")
+    drawn(lesson, "typed", times + 1)
+    lesson.wait_for_function("(root) => root.getAttribute('aria-busy') === 'false'", arg=root.element_handle())
+    assert root.locator(".sentence").inner_text() == "read as: a blue flame"
 
 
 def test_no_page_is_wider_than_a_phone(page, address):
@@ -292,7 +353,7 @@ def test_no_page_is_wider_than_a_phone(page, address):
 
 
 @pytest.mark.parametrize("how, why", [
-    (dict(spoil="unet-"), "because it has arrived broken"),
+    (dict(spoil="prompts-"), "because it has arrived broken"),
     (dict(spoil="threaded.wasm"), "because it has arrived broken"),
     (dict(miss=".onnx"), "cannot be fetched (404)"),
     (dict(miss="ort.wasm.min.mjs"), "ort.wasm.min.mjs cannot be fetched"),
@@ -360,7 +421,7 @@ def test_code_can_be_copied(page, address):
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: make site-packages")
 def test_axe_finds_nothing_serious(lesson, page, address):
-    for widget in ("player", "studio", "between", "attempt", "compete"):
+    for widget in ("player", "studio", "between", "attempt", "compete", "typed"):
         drawn(lesson, widget)
     serious = audited(lesson)
     for stem in ("index", "about"):

@@ -48,6 +48,7 @@ LIVE = {
     "05_context_control": {r"widgets\.try_it\(studio\b": "studio", r"\bmixtures\(0, 2, 8\)": "between"},
     "06_ddim_speedup": {r"widgets\.try_it\(attempt\b": "attempt"},
     "11_flow_matching_and_few_steps": {r"widgets\.try_it\(compete\b": "compete"},
+    "13_prompts": {r"widgets\.try_it\(typed\b": "typed"},
 }
 # No page may run or fetch what is not a file of the site; WebAssembly may be compiled, strings may not.
 POLICY = (
@@ -241,7 +242,8 @@ def make(folder, address="", live=False):
     stage = f'<img class="film" src="data:image/png;base64,{film}" alt="Twenty sprites emerge from noise">'
     if live:
         words = (
-            "<p>The network of the course runs in this page. Nothing is sent anywhere, nothing needs installing.</p>"
+            "<p>Say what you want to see. A network that has learned to read (lesson 13) draws it, here in this page: "
+            "nothing is sent anywhere, and nothing needs installing.</p>"
         )
         stage = words + live_html("one", stage)
     cards = lesson_cards({stem: titles[stem] for stem in lessons})

@@ -2,15 +2,21 @@
 
 An ONNX file is a list of operations and the weights, in the protobuf format. What a few U-Nets need of both fits on
 this page, so no package is needed to write it. The forward passes stand below once more, line by line as in
-`diffusion_utilities`; tests/test_site_live.py runs them in the browser and compares.
+`diffusion_utilities` and `prompts`; tests/test_site_live.py runs them in the browser and compares.
+
+(torch.onnx.export was tried in its place. It freezes the number of images of a Unet at that of its example, and does
+not say so; it stops at every check of a value, and at the number of words of a prompt; its files hold float32, so they
+are twice as large; and it takes 10 to 20 seconds a network.)
 """
 
 import struct
 
 import numpy as np
+import torch
 import torch.nn as nn
 
 import diffusion_utilities as du
+import prompts
 
 OPSET, IR_VERSION = 17, 8
 DATA_TYPES = {np.dtype("float32"): 1, np.dtype("int64"): 7, np.dtype("float16"): 10}
@@ -88,6 +94,17 @@ class Graph:
     def weights(self, *tensors):
         return [self.weight(tensor) for tensor in tensors if tensor is not None]
 
+    def linear(self, layer, x):
+        """A linear layer on the last dimension of (n, places, channels)."""
+        x = self.op("MatMul", x, self.weight(layer.weight.T))
+        return x if layer.bias is None else self.op("Add", x, self.weight(layer.bias))
+
+    def split(self, x, parts, axis):
+        """x cut into equal parts; their names."""
+        names = [f"v{len(self.nodes)}_{i}" for i in range(parts)]
+        self.nodes.append(_field(1, x) + _field(2, names) + _field(4, "Split") + _field(5, _attribute("axis", axis)))
+        return names
+
     def reshape(self, x, *shape):
         """0 keeps a dimension, -1 is what is left."""
         return self.op("Reshape", x, self.constant(shape, np.int64))
@@ -125,6 +142,8 @@ class Graph:
             case nn.BatchNorm2d():
                 known = self.weights(layer.weight, layer.bias, layer.running_mean, layer.running_var)
                 return self.op("BatchNormalization", x, *known, epsilon=layer.eps)
+            case nn.LayerNorm():
+                return self.op("LayerNormalization", x, *self.weights(layer.weight, layer.bias), epsilon=layer.eps)
             case nn.GroupNorm():
                 return self.group_norm(layer, x)
             case nn.SiLU():
@@ -158,11 +177,7 @@ class Graph:
     def per_channel(self, row, parts=1):
         """Rows (B, n) cut into parts that multiply or shift the channels of images."""
         row = self.reshape(row, 0, -1, 1, 1)
-        if parts == 1:
-            return row
-        names = [f"v{len(self.nodes)}_{i}" for i in range(parts)]
-        self.nodes.append(_field(1, row) + _field(2, names) + _field(4, "Split") + _field(5, _attribute("axis", 1)))
-        return names
+        return row if parts == 1 else self.split(row, parts, 1)
 
     def scaled(self, x, row):
         """x (1 + scale) + shift, both from a row."""
@@ -190,10 +205,9 @@ def _block(g, block, x, emb):
 def _attention(g, layer, x):
     if isinstance(layer, nn.Identity):
         return x
-    channels, names = layer.out.in_channels, [f"v{len(g.nodes)}_{i}" for i in "qkv"]
+    channels = layer.out.in_channels
     qkv = g.reshape(g.layer(layer.qkv, g.group_norm(layer.norm, x)), 0, 3 * layer.heads, channels // layer.heads, -1)
-    g.nodes.append(_field(1, qkv) + _field(2, names) + _field(4, "Split") + _field(5, _attribute("axis", 1)))
-    q, k, v = names  # (B, heads, channels of a head, pixels)
+    q, k, v = g.split(qkv, 3, 1)  # (B, heads, channels of a head, pixels)
     root = (channels // layer.heads) ** 0.5
     look = g.op("MatMul", g.op("Transpose", q, perm=[0, 1, 3, 2]), k)
     look = g.op("Softmax", g.op("Div", look, g.constant(root)), axis=-1)
@@ -201,21 +215,69 @@ def _attention(g, layer, x):
     return g.op("Add", x, g.layer(layer.out, g.op("Reshape", h, g.op("Shape", x))))
 
 
-def _unet(g, model):
+def _looks(g, q, k, v, heads, channels, far):
+    """What each place of q (B, N, channels) is told by the words of k and v (B, L, channels), where far (B, 1, 1, L) is
+    0 and not -1e9: (B, N, channels)."""
+    q, k, v = (g.op("Transpose", g.reshape(h, 0, 0, heads, -1), perm=[0, 2, 1, 3]) for h in (q, k, v))
+    fit = g.op("MatMul", q, g.op("Transpose", k, perm=[0, 1, 3, 2]))
+    fit = g.op("Add", g.op("Div", fit, g.constant((channels // heads) ** 0.5)), far)
+    told = g.op("MatMul", g.op("Softmax", fit, axis=-1), v)
+    return g.reshape(g.op("Transpose", told, perm=[0, 2, 1, 3]), 0, 0, -1)
+
+
+def _text(g, model):
+    """The tokens "c" (B, L), here as float32, read: vectors (B, 1 + L, width), their mean (B, width), and `far`."""
+    # the vector for no word is one row more of the table of words, and stands in front of each prompt
+    start, one = len(model.word.weight), g.constant([0, 1, 0, 0], np.int64)
+    tokens = g.op("Pad", "c", one, g.constant(float(start)))
+    there = g.op("Greater", tokens, g.constant(0.0))
+    far = g.reshape(g.op("Where", there, g.constant(0.0), g.constant(-1e9)), 0, 1, 1, -1)
+    h = g.op("Gather", g.weight(torch.cat([model.word.weight, model.start[0]])), g.op("Cast", tokens, to=6))
+    length = g.op("Shape", tokens, start=1, end=2)
+    h = g.op("Add", h, g.op("Slice", g.weight(model.place.weight), g.constant([0], np.int64), length))
+    for layer in model.layers:
+        width = layer.out.in_features
+        q, k, v = g.split(g.linear(layer.qkv, g.layer(layer.norm1, h)), 3, 2)
+        h = g.op("Add", h, g.linear(layer.out, _looks(g, q, k, v, layer.heads, width, far)))
+        wide, gelu, narrow = layer.think
+        h = g.op("Add", h, g.linear(narrow, g.layer(gelu, g.linear(wide, g.layer(layer.norm2, h)))))
+    h, count = g.layer(model.norm, h), g.op("Cast", there, to=1)
+    share = g.op("Div", count, g.op("ReduceSum", count, g.constant([1], np.int64)))
+    return h, g.reshape(g.op("MatMul", g.reshape(share, 0, 1, -1), h), 0, -1), far
+
+
+def _cross(g, layer, x, text, far):
+    channels = layer.q.in_features
+    pixels = g.op("Transpose", g.reshape(g.group_norm(layer.norm, x), 0, channels, -1), perm=[0, 2, 1])
+    q, k, v = g.linear(layer.q, pixels), g.linear(layer.k, text), g.linear(layer.v, text)
+    told = g.linear(layer.out, _looks(g, q, k, v, layer.heads, channels, far))
+    return g.op("Add", x, g.op("Reshape", g.op("Transpose", told, perm=[0, 2, 1]), g.op("Shape", x)))
+
+
+def _prompt_unet(g, model):
+    text, mean, far = _text(g, model.text)
+    return _unet(g, model.unet, g.layer(model.whole, mean),
+                 lambda name, h: _cross(g, model.cross[name], h, text, far))  # fmt: skip
+
+
+def _unet(g, model, asked=None, look=lambda name, h: h):
+    """asked: what is added to the time, of a class if not said; look(name, h): the map h after a look at the words."""
     half = model.time[0].in_features // 2
     frequencies = np.exp(-np.log(10_000) * np.arange(half, dtype=np.float32) / half)
     angles = g.op("Mul", g.op("Mul", g.reshape("t", -1, 1), g.constant(1000.0)), g.constant(frequencies[None]))
     waves = g.op("Concat", g.op("Cos", angles), g.op("Sin", angles), axis=1)
-    emb = g.silu(g.op("Add", g.layer(model.time, waves), g.layer(model.context, "c")))
+    emb = g.silu(g.op("Add", g.layer(model.time, waves), asked or g.layer(model.context, "c")))
     h, skips = g.layer(model.first, "x"), []
-    for block, shrink in zip(model.down, model.shrink):
+    for i, (block, shrink) in enumerate(zip(model.down, model.shrink)):
         h = _block(g, block, h, emb)
+        h = look("down", h) if i == len(model.down) - 2 else h
         skips.append(h)
         h = g.layer(shrink, h)
-    h = _attention(g, model.attention, _block(g, model.middle[0], h, emb))
+    h = look("middle", _attention(g, model.attention, _block(g, model.middle[0], h, emb)))
     h = _block(g, model.middle[1], h, emb)
-    for block, grow in zip(model.up, model.grow):
-        h = g.layer(grow, _block(g, block, g.op("Add", h, skips.pop()), emb))
+    for i, (block, grow) in enumerate(zip(model.up, model.grow)):
+        h = _block(g, block, g.op("Add", h, skips.pop()), emb)
+        h = g.layer(grow, look("up", h) if i == 1 else h)
     h = g.layer(model.last, g.silu(g.group_norm(model.norm, h)))
     scale, shift = g.per_channel(g.layer(model.direct, emb), 2)
     return g.op("Add", h, g.op("Add", g.op("Mul", scale, "x"), shift))
@@ -239,16 +301,20 @@ def _context_unet(g, model):
 
 
 def onnx_bytes(model, size=16):
-    """A Unet, a ContextUnet or the SpriteClassifier as the bytes of an ONNX file, for images of size x size.
+    """A Unet, ContextUnet, PromptUnet or the SpriteClassifier as the bytes of an ONNX file, for images of size x size.
 
     A denoiser takes x (n, channels, size, size), t (n,), which is t/T, and c (n, n_cfeat), where a row of zeros asks
-    for nothing; the classifier takes x alone.
+    for nothing; c of a PromptUnet are tokens (n, L), in float32 as well; the classifier takes x alone.
     """
-    g = Graph()
-    if isinstance(model, du.SpriteClassifier):
-        out, inputs, dims = g.layer(model.head, g.layer(model.features, "x")), [("x", ("n", 3, size, size))], ("n", 5)
-    else:
-        dims = ("n", model.in_channels, size, size)
-        inputs = [("x", dims), ("t", ("n",)), ("c", ("n", model.n_cfeat))]
-        out = (_unet if isinstance(model, du.Unet) else _context_unet)(g, model)
-    return g.message(inputs, (out, dims))
+    g, images = Graph(), ("n", 3, size, size)
+    match model:
+        case du.SpriteClassifier():
+            out = g.layer(model.head, g.layer(model.features, "x"))
+            return g.message([("x", images)], (out, ("n", 5)))
+        case prompts.PromptUnet():
+            images, context = ("n", model.unet.in_channels, size, size), ("n", "L")
+            out = _prompt_unet(g, model)
+        case _:
+            images, context = ("n", model.in_channels, size, size), ("n", model.n_cfeat)
+            out = (_unet if isinstance(model, du.Unet) else _context_unet)(g, model)
+    return g.message([("x", images), ("t", ("n",)), ("c", context)], (out, images))

@@ -12,12 +12,13 @@ from pathlib import Path
 import torch
 
 import diffusion_utilities as du
+import prompts
 from plumbing.onnx_networks import onnx_bytes
 
 SITE = Path(__file__).parent / "site"
 RUNTIME = SITE / "node_modules" / "onnxruntime-web"
-MODULES = ("sampler.js", "random.js", "worker.js", "network.js", "parts.js", "widgets.js")
-NETWORKS = ("unet", "few_steps", "context_model_31", "classifier")
+MODULES = ("sampler.js", "random.js", "words.js", "worker.js", "network.js", "parts.js", "widgets.js")
+NETWORKS = ("unet", "few_steps", "context_model_31", "classifier", "prompts")
 # For each way to run them: what the worker imports, the program's glue, and the program; jspi has WebGPU in it.
 BUILDS = {"wasm": ("ort.wasm.min.mjs", ""), "webgpu": ("ort.jspi.min.mjs", ".jspi")}
 
@@ -31,7 +32,13 @@ def installed():
 
 def _network(name, folder):
     """Write a network into the folder; returns what a page must know of it, and a few of its answers."""
-    model = du.load_classifier() if name == "classifier" else du.load_model(du.WEIGHTS / f"{name}.pth")[0]
+    words = None
+    if name == "classifier":
+        model = du.load_classifier()
+    elif name == "prompts":
+        model, _, words = prompts.load_prompts(device="cpu")
+    else:
+        model = du.load_model(du.WEIGHTS / f"{name}.pth", "cpu")[0]
     data = onnx_bytes(model)
     file = f"{name}-{hashlib.sha256(data).hexdigest()[:8]}.onnx"  # another network has another name: it may be kept
     (folder / file).write_bytes(data)
@@ -41,8 +48,10 @@ def _network(name, folder):
         if name == "classifier":
             answer = model(x)
         else:
-            answer = model(x, torch.tensor([0.5]), torch.zeros(1, 5))
+            answer = model(x, torch.tensor([0.5]))
             about |= dict(predicts=model.predicts, schedule=model.info["schedule"], T=model.info["T"])
+    if words:  # its contexts are rows of tokens
+        about |= dict(n_cfeat=words.length, words=words.vocabulary)
     return about | dict(check=[round(v, 5) for v in answer.flatten()[:16].tolist()])
 
 

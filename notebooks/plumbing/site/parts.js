@@ -112,13 +112,21 @@ export class Film {
 
 export const range = (value, min, max, step = 1) => ({ value, min, max, step });
 export const choice = (value, options) => ({ value, options });
+export const field = (value, { examples = [], placeholder = "" } = {}) => ({ value, examples, placeholder });
+
+let fields = 0; // of this page, for their names
 
 /** Controls with a name each; change() is called when one is let go. values() gives what they say. */
 export class Controls {
   constructor(named, change) {
     this.inputs = {};
+    this.complaints = {}; // below each field for text
     this.element = make("div", { className: "controls" });
     for (const [name, about] of Object.entries(named)) {
+      if (about.examples) {
+        this.element.append(this.field(name, about, change));
+        continue;
+      }
       const input = about.options
         ? make("select", {})
         : make("input", { type: "range", min: about.min, max: about.max, step: about.step });
@@ -132,6 +140,47 @@ export class Controls {
       input.onchange = change;
       this.element.append(make("label", {}, make("span", {}, name), input, readout));
       this.inputs[name] = input;
+    }
+  }
+
+  /** A field for text, what is wrong with the text, and examples to click. */
+  field(name, { value, examples, placeholder }, change) {
+    const complaint = make("p", { className: "complaint", id: `complaint-${++fields}`, role: "status" });
+    const input = make("input", {
+      type: "text",
+      value,
+      placeholder,
+      maxLength: 400,
+      spellcheck: false, // its words are those of the network
+      autocapitalize: "none",
+      enterKeyHint: "go",
+      "aria-label": name,
+      "aria-describedby": complaint.id,
+      onchange: change,
+    });
+    const ask = (text) => {
+      input.value = text;
+      change();
+    };
+    const buttons = examples.map((text) => make("button", { type: "button", onclick: () => ask(text) }, text));
+    this.inputs[name] = input;
+    this.complaints[name] = complaint;
+    return make(
+      "div",
+      { className: "field" },
+      make("label", {}, make("span", {}, name), input),
+      complaint,
+      ...(buttons.length
+        ? [make("div", { className: "examples", role: "group", "aria-label": "examples" }, ...buttons)]
+        : []),
+    );
+  }
+
+  /** Say below a field what is wrong with its text; without arguments, that nothing is. */
+  complain(wrong = "", text = "") {
+    for (const [name, complaint] of Object.entries(this.complaints)) {
+      complaint.textContent = name === wrong ? text : "";
+      this.inputs[name].setAttribute("aria-invalid", String(name === wrong));
     }
   }
 

@@ -1,9 +1,10 @@
 // The live widgets, each in the place of the lesson's own, with the same controls and words; what they draw is what the
 // lesson draws, sprite by sprite, because noise and samplers are the same. live.js calls begin() for each.
 import { ask } from "./network.js";
-import { Controls, Film, Sentence, Sheet, choice, download, make, range, still } from "./parts.js";
+import { Controls, Film, Sentence, Sheet, choice, download, field, make, range, still } from "./parts.js";
 import { slerp } from "./sampler.js";
 import { Generator } from "./random.js";
+import { Words } from "./words.js";
 
 const CLASSES = ["hero", "non-hero", "food", "spell", "side-facing"];
 const facts = fetch(new URL("manifest.json", import.meta.url)).then((answer) => answer.json());
@@ -22,6 +23,28 @@ const rootMeanSquare = (a, b) => Math.sqrt(a.reduce((sum, v, i) => sum + (v - b[
 const image = (x, i) => x.subarray(768 * i, 768 * (i + 1));
 const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
+const EXAMPLES = [
+  "a wizard in a purple robe",
+  "a smiling green slime",
+  "a doughnut with pink icing",
+  "a knight with a red cape",
+  "a blue flame",
+];
+const vocabulary = facts.then(({ networks: { prompts } }) => new Words(prompts.words, prompts.n_cfeat));
+
+/** The tokens of a text, n times. What cannot be read is an error that knows its field. */
+async function tokens(name, text, n) {
+  const words = await vocabulary,
+    out = new Float32Array(n * words.length);
+  try {
+    const row = words.encode(text);
+    for (let i = 0; i < n; i++) out.set(row, i * row.length);
+  } catch (error) {
+    throw Object.assign(error, { field: name });
+  }
+  return out;
+}
+
 /** How many of each class the judge sees, as the lesson says it. */
 function counted(classes) {
   const names = classes.map((k) => CLASSES[k]),
@@ -31,7 +54,8 @@ function counted(classes) {
 
 // ------------------------------------------------------------------------------------------------------ the widgets
 // Each returns {named, parts, draw}: its controls, what stands below them, and an async function of their values which
-// returns the sentence, or null if it was stopped. walk(request, onstep) asks the worker.
+// returns the sentence, or null if it was stopped. walk(request, onstep) asks the worker. Some have a check, which raises
+// an error, with the name of a field, for values that cannot be drawn: then what is there stays.
 
 /** Lesson 5: classes, guidance, negative, seed and steps; the judge says what it sees. */
 function studio(walk) {
@@ -278,35 +302,71 @@ function between(walk) {
   };
 }
 
-/** The first page: one sprite, out of noise, at a click. */
+/** Lesson 13: eight sprites of what is typed. */
+function typed(walk) {
+  const sheet = new Sheet(8, { columns: 4, widest: 112 }),
+    film = new Film((frame) => sheet.draw(frame.x));
+  const save = make("button", { type: "button", onclick: () => download(sheet.tiles, "sprites") }, "save the sprites");
+  const wishes = async ({ prompt, negative }) => ({
+    c: await tokens("prompt", prompt, 8),
+    negative: negative.trim() ? await tokens("negative", negative, 8) : null,
+  });
+  return {
+    networks: ["prompts"],
+    named: {
+      prompt: field("a king in a purple robe", { examples: EXAMPLES }),
+      negative: field("", { placeholder: "nothing" }),
+      w: range(2, 0, 8, 0.5),
+      seed: range(1, 0, 99),
+      steps: range(6, 1, 20),
+    },
+    parts: [sheet.element, film.element, save],
+    check: wishes,
+    async draw({ w, seed, steps, ...texts }) {
+      const wish = await wishes(texts);
+      film.clear();
+      const x = await walk(
+        { network: "prompts", n: 8, seed, w, ...wish, settings: { steps, order: 2, eta: 1, clip: true } },
+        (step) => film.add({ x: step.x, label: `t = ${step.s}` }),
+      );
+      if (!x) return null;
+      sheet.describe(`Eight sprites: ${texts.prompt}`);
+      return `read as: ${(await vocabulary).decode(wish.c.subarray(0, wish.c.length / 8))}`;
+    },
+  };
+}
+
+/** The first page: one sprite, out of noise, of what is typed, at a click. */
 function one(walk) {
   const sheet = new Sheet(1, { widest: 256 }),
-    shelf = make("div", { className: "shelf", "aria-label": "the sprites drawn so far" });
-  shelf.setAttribute("role", "group");
+    shelf = make("div", { className: "shelf", role: "group", "aria-label": "the sprites drawn so far" });
   const film = new Film((frame) => sheet.draw(frame.x), 12);
   const save = make("button", { type: "button", onclick: () => download(sheet.tiles, "sprite", 24) }, "save it");
   const again = make("button", { type: "button", className: "primary" }, "draw me one");
+  const wish = async ({ prompt }) => (prompt.trim() ? tokens("prompt", prompt, 1) : null);
   let before = false;
   return {
-    networks: ["unet"],
-    named: { kind: choice("any", ["any", ...CLASSES]) },
+    networks: ["prompts"],
+    named: { prompt: field(EXAMPLES[0], { examples: EXAMPLES, placeholder: "anything" }) },
     parts: [make("div", { className: "buttons" }, again, save), sheet.element, film.element, shelf],
     again,
-    async draw({ kind }) {
+    check: wish,
+    async draw({ prompt }) {
+      const c = await wish({ prompt });
       if (before) shelf.prepend(copied(sheet.tiles[0]));
       while (shelf.children.length > 12) shelf.lastChild.remove();
-      const [seed, any] = crypto.getRandomValues(new Uint16Array(2)),
-        k = kind === "any" ? any % 5 : CLASSES.indexOf(kind);
+      const [seed] = crypto.getRandomValues(new Uint16Array(1));
       film.clear();
       before = false;
       const x = await walk(
-        { network: "unet", n: 1, seed, w: 2, c: rows([k]), settings: { steps: 15, order: 2, clip: true, eta: 1 } },
+        { network: "prompts", n: 1, seed, w: 2, c, settings: { steps: 15, order: 2, clip: true, eta: 1 } },
         (step) => film.add({ x: step.x, label: `t = ${step.s}` }),
       );
       if (!x) return null;
       before = true;
-      sheet.describe(`A sprite of the class ${CLASSES[k]}, drawn from noise`);
-      return `A sprite of the class ${CLASSES[k]}, from the noise of seed ${seed} in 15 steps.`;
+      const what = c ? (await vocabulary).decode(c) : "anything";
+      sheet.describe(`A sprite, drawn from noise: ${what}`);
+      return `Read as: ${what}. Drawn from the noise of seed ${seed} in 15 steps.`;
     },
   };
 }
@@ -317,7 +377,7 @@ function copied(tile) {
   return copy;
 }
 
-const WIDGETS = { studio, player, attempt, compete, between, one };
+const WIDGETS = { studio, player, attempt, compete, between, typed, one };
 
 // ------------------------------------------------------------------------------------------------------------- begin
 
@@ -334,7 +394,7 @@ export async function begin(root) {
       return x;
     });
   };
-  const { networks, named, parts, draw, again, title } = WIDGETS[root.dataset.widget](walk);
+  const { networks, named, parts, draw, check, again, title } = WIDGETS[root.dataset.widget](walk);
   const sentence = new Sentence();
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
   function loading({ done, total }) {
@@ -353,7 +413,18 @@ export async function begin(root) {
   }
   let waiting = false,
     drawing = false;
+  async function sound() {
+    try {
+      await check?.(controls.values());
+      controls.complain();
+      return true;
+    } catch (error) {
+      controls.complain(error.field, error.message);
+      return false;
+    }
+  }
   async function refresh() {
+    if (!(await sound())) return;
     waiting = true;
     walking?.stop();
     if (drawing) return;

@@ -136,14 +136,15 @@ function load(name, about, runtimes, tell) {
 
 /** The network gives, of a little noise, the numbers that Python gives: else its weights are not the course's. */
 async function checked(about, run) {
-  const { channels, size, n_cfeat, predicts, check } = about,
+  const { channels, size, n_cfeat, predicts, check, words } = about,
     one = channels * size * size;
+  const context = (c, n) => (words ? trimmed(c, n) : [c, [n, n_cfeat]]);
   const model = (x, n, share, c) =>
     run({
       x: [x, [n, channels, size, size]],
       ...(predicts && {
         t: [new Float32Array(n).fill(share), [n]],
-        c: [c ?? new Float32Array(n * n_cfeat), [n, n_cfeat]],
+        c: context(c ?? new Float32Array(n * n_cfeat), n),
       }),
     });
   const answer = await model(new Generator(0).normal(one), 1, 0.5, null);
@@ -153,6 +154,16 @@ async function checked(about, run) {
   if (!predicts) return { run: model, classes: n_cfeat };
   model.predicts = predicts;
   return { model, ab: noiseSchedule(about.schedule, about.T), one, n_cfeat };
+}
+
+/** n rows of tokens, and their shape, without the columns that are 0 in all of them. */
+function trimmed(c, n) {
+  const length = c.length / n;
+  let used = 1;
+  for (let i = 0; i < c.length; i++) if (c[i]) used = Math.max(used, (i % length) + 1);
+  const out = new Float32Array(n * used);
+  for (let i = 0; i < n; i++) out.set(c.subarray(i * length, i * length + used), i * used);
+  return [out, [n, used]];
 }
 
 // ------------------------------------------------------------------------------------------------------------ walks
