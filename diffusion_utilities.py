@@ -44,7 +44,7 @@ sys.path.insert(0, str(ROOT / "notebooks"))
 from plumbing.denoisers import Denoiser, as_context, check_schedule, evaluating, is_whole, predicts_of, told, weight_of
 from plumbing.files import bare, load_file, read_network, save_file
 from plumbing.images import Sprites, check_images, need, read_npy, to_images, to_pixels
-from plumbing.own_pictures import contact_sheet, load_folder, load_sheet
+from plumbing.own_pictures import contact_sheet, load_folder, load_picture, load_sheet
 from plumbing.picture import Picture, film, show, show_figure, show_rows
 
 # ---------------------------------------------------------------------------------------------------------------- data

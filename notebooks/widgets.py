@@ -109,7 +109,7 @@ class Chart:
         return du.Picture(np.concatenate(parts, 1), alt, picture.fps, picture.hold, picture.labels)
 
 
-def _in_rows(controls, columns=2):
+def in_rows(controls, columns=2):
     """The controls with whole labels, some beside each other."""
     for control in controls:
         control.style.description_width = "120px"
@@ -169,7 +169,7 @@ def try_it(function, saves=None, **controls):
         buttons[-1].on_click(lambda _, what=what, make=make: save(what, make))
     panel.controls = {control._kwarg: control for control in inner.kwargs_widgets}
     shown = [control for control in inner.kwargs_widgets if isinstance(control, ipywidgets.DOMWidget)]
-    panel.children = [_in_rows(shown), *([ipywidgets.HBox(buttons)] if buttons else []), *panel.children]
+    panel.children = [in_rows(shown), *([ipywidgets.HBox(buttons)] if buttons else []), *panel.children]
     return panel
 
 
@@ -244,7 +244,7 @@ def dashboard(make, draw, **controls):
     panel.controls = {control._kwarg: control for control in inner.kwargs_widgets} | {"seconds": seconds}
     panel.buttons = {"start": start, "stop": halt, "reset": reset}
     panel.children = [
-        _in_rows([*inner.kwargs_widgets, seconds]), ipywidgets.HBox([start, halt, reset]), *panel.children
+        in_rows([*inner.kwargs_widgets, seconds]), ipywidgets.HBox([start, halt, reset]), *panel.children
     ]  # fmt: skip
     renew()
     return panel

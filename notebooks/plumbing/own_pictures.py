@@ -169,6 +169,15 @@ def _check(size, fit):
     need(fit in ("pad", "crop"), f"fit must be 'pad' or 'crop', not {fit!r}")
 
 
+def load_picture(file, size=16, *, fit="pad", background="auto"):
+    """One picture file as an image (1, 3, size, size) in [-1, 1], made to fit as `load_folder` does."""
+    need(Path(file).is_file(), f"there is no file {file}")
+    _check(size, fit)
+    summary = Summary(file, size)
+    image, _, _ = _open(file, enough=4 * size)
+    return to_images(_fit(_clear(image, _key(background), summary), size, fit, summary)[None])
+
+
 # ----------------------------------------------------------------------------------------------------- a folder
 
 
