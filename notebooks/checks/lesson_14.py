@@ -33,7 +33,7 @@ def check_start_from(function):
                     "this is still the clean picture, and the network will be told that it holds the noise of time t: "
                     "add that noise."),
             Mistake("upside down", begun(lambda s, T: round((1 - s) * T)),
-                    "a strength near 1 must change much, so it needs much noise: t = strength T, not (1 - strength) T."),
+                    "a strength near 1 changes much, so it needs much noise: t = strength T, not (1 - strength) T."),
             Mistake("linear mix", mixed, "picture and noise are mixed in the amounts 1 - strength and strength. The "
                     "network knows other amounts: the roots of ab_t[t] and of 1 - ab_t[t]."),
             Mistake("noise on top", begun(signal=lambda ab: 1.0),

@@ -10,7 +10,7 @@ import prompts
 from plumbing.images import check_images, need
 
 COLOURS = {".": "ffffff", "K": "28202e", "P": "8038a8", "R": "d03030", "G": "48a048", "B": "3868d0", "Y": "f0c840",
-           "F": "f0c090", "N": "885838", "S": "b8c0c8", "D": "687080", "C": "60d8e8", "O": "f08030", "M": "f090c0"}  # fmt: skip
+           "F": "f0c090", "N": "885838", "S": "b8c0c8", "D": "687080", "C": "60d8e8", "M": "f090c0"}  # fmt: skip
 SCRIBBLES = {  # 8x8, each letter a block of 2x2 pixels
     "a wizard in a purple robe": "...PP... ..PPPP.. .PPPPPP. ..FFFF.. .PSSSSP. .PPSSPP. .PPPPPP. .PPPPPP.",
     "a red mushroom": "........ ..RRRR.. .RRRRRR. RRR.RR.R RRRRRRRR ..FFFF.. ..FFFF.. ........",
@@ -49,10 +49,12 @@ def box(top, bottom, left, right):
     return mask
 
 
-def checked(x, mask=None):
-    """Raises ValueError in one sentence unless x is a batch of sprites and mask, if there is one, fits it."""
+def checked(x, mask=None, strength=0):
+    """Raises ValueError in one sentence unless x is a batch of sprites, mask, if there is one, fits it, and the
+    strength lies in 0..1."""
+    need(0 <= strength <= 1, f"the strength lies in 0..1, not {strength}")
     check_images(x)
-    need(x.shape[1:] == (3, 16, 16), f"the network draws (3, 16, 16), so it cannot edit a picture {tuple(x.shape[1:])}: "
+    need(x.shape[1:] == (3, 16, 16), f"the network draws (3, 16, 16), it cannot edit a picture {tuple(x.shape[1:])}; "
          "du.load_folder brings pictures to that size")  # fmt: skip
     if mask is None:
         return

@@ -147,7 +147,7 @@ HOW = dict(order=2, eta=1.0, clip=True)  # lesson 6: 2M with noise
 
 def redraw(x, prompt, strength, seed=0, w=2.0, calls=20):
     """Image to image: x redrawn after the prompt, a text or a list of texts."""
-    lesson_14.checked(x)
+    lesson_14.checked(x, strength=strength)
     tokens, x = words.encode(prompt), x.to(device)
     if round(strength * calls) == 0:
         return x
@@ -657,7 +657,7 @@ def ask(prompt, model=taught, n=10, seed=1):
     return du.sample(du.Guided(model, 2), ab_t, n, tokens, seed=seed, steps=20, **HOW).cpu()
 
 
-drawn = {prompt: ask(prompt) for prompt in ("a golem", "a robot", "a green robot")}
+drawn = {prompt: ask(prompt) for prompt in ("a golem", "a robot", "a red robot")}
 du.show_rows({"the five": robots} | drawn, scale=4, label_width=110,
              alt="The five robots, ten golems, ten pictures of the new word, ten with a colour")
 
