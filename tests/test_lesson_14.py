@@ -108,7 +108,7 @@ def test_a_new_word_leaves_everything_else_alone(tools, network):
     tokens = tools.words.encode(["a red golem", "a wizard"])
     assert torch.equal(taught(x, t, tokens), network(x, t, tokens))
     assert torch.equal(taught(x, t, words.encode("a red robot")), network(x, t, tools.words.encode("a red golem")))
-    tools.teach(taught, words.encode(["robot", "a robot"]), words.number["robot"], lesson_14.robots())
+    taught, words = tools.learned("robot", "golem", ["robot", "a robot"], lesson_14.robots())
     assert torch.equal(taught(x, t, tokens), network(x, t, tokens))
     changed = [name for (name, a), b in zip(taught.state_dict().items(), network.state_dict().values())
                if not torch.equal(a[: len(b)], b)]  # fmt: skip
@@ -160,7 +160,12 @@ def test_the_job_changes_the_colour_alone():
 
 def test_the_pictures_to_edit_are_sprites():
     texts, scribbles = lesson_14.scribbles()
-    assert scribbles.shape == (len(texts), 3, 16, 16) and lesson_14.robots().shape == (5, 3, 16, 16)
+    assert scribbles.shape == (len(texts), 3, 16, 16) and lesson_14.robots().shape == lesson_14.kings().shape == (
+        5,
+        3,
+        16,
+        16,
+    )
     lesson_14.checked(scribbles)
     lesson_14.checked(lesson_14.robots(), lesson_14.box(0, 8, 0, 16))
     assert lesson_14.box(0, 8, 0, 16).sum() == 128

@@ -3,7 +3,6 @@
 import re
 
 import torch
-from IPython.display import Markdown
 
 import diffusion_utilities as du
 import prompts
@@ -40,6 +39,14 @@ def robots():
     five = [("C", "R"), ("Y", "R"), ("C", "Y"), ("R", "C"), ("Y", "C")]
     x = torch.cat([drawn(ROBOT.replace("E", eye).replace("A", lamp)) for eye, lamp in five])
     return torch.stack([one.roll(shift, 2) for one, shift in zip(x, (0, 1, -1, 0, 1))])
+
+
+def kings():
+    """Five sprites (5, 3, 16, 16) of a king in blue, a pair of words that was kept from the network."""
+    captions = prompts.load_captions()
+    lines = ((i, captions.lines[i]) for i in captions.parts()["unseen"].tolist())
+    rows = [i for i, line in lines if (line["noun"], line["colour"]) == ("king", "blue")]
+    return du.load_sprites("all").x[rows[:5]]
 
 
 def box(top, bottom, left, right):
@@ -152,11 +159,3 @@ def scribble_film(scribbles, noisy, walk):
     labels = ["a scribble", "a scribble", f"with the noise of t = {walk[0].t}", *(f"t = {step.s}" for step in walk)]
     alt = "Film: five coarse scribbles are covered with noise and come out as sprites"
     return du.film(torch.stack(frames), labels, columns=5, scale=7, fps=4, alt=alt)
-
-
-def table(marks):
-    """The marks of several ways, {"way": Job.marks(...)}, as a table."""
-    lines = ["| | new colour | still of its kind | both | distance |", "|:--|--:|--:|--:|--:|"]
-    for name, one in marks.items():
-        lines.append(f"| {name} | {one['colour']:.0%} | {one['kind']:.0%} | {one['both']:.0%} | {one['away']:.2f} |")
-    return Markdown("\n".join(lines))

@@ -49,7 +49,7 @@ lesson_14.scribble_film(scribbles, noisy, walk)
 # - *erase* a part and let it be filled in, and *explain* why the filling must be told about its surroundings more than
 #   once,
 # - *change* one word of a prompt and keep the rest of the picture, by its noise and by its attention,
-# - *teach* the network a new word from five pictures without touching anything that it knew,
+# - *teach* the network a new word by five pictures without touching anything that it knew,
 # - *measure* an edit: what should stay must stay, and what should change must change.
 #
 # **You need** lesson 13 (prompts, cross-attention, the judge), lesson 6 (few steps, inversion) and lesson 5 (guidance).
@@ -58,6 +58,8 @@ lesson_14.scribble_film(scribbles, noisy, walk)
 # a laptop CPU, of which one is the training in section 5; on a slow machine they take longer.
 
 # %%
+import functools
+
 import charts
 import checks
 import editor
@@ -152,7 +154,7 @@ def redraw(x, prompt, strength, seed=0, w=2.0, calls=20):
     if round(strength * calls) == 0:
         return x
     x_t, t = start_from(x, strength, noise(*x.shape, seed=seed), ab_t)
-    times = [round(t * k / round(strength * calls)) for k in range(round(strength * calls), -1, -1)]
+    times = du.sampling_times(t, round(strength * calls))
     *_, last = du.sampler(du.Guided(network, w), ab_t, x_t, tokens, times=times, **HOW,
                           generator=torch.Generator().manual_seed(seed))
     return last.x
@@ -163,10 +165,11 @@ rows = {f"strength {s:g}": redraw(scribbles, texts, s, seed=1).cpu() for s in st
 du.show_rows(rows, scale=5, label_width=110, alt="Five scribbles redrawn with strengths 0 to 1")
 
 # %% [markdown]
-# The first row is the scribble itself, and the last one would be the same for any scribble. In between, more and more
-# is decided by the network: at 0.3 it hardly dares to do more than to roughen the blocks, since with so little noise
-# they are strong evidence. Around 0.7 it puts outlines and details where they belong, and the place and colours are
-# still those of the scribble.
+# The first row is the scribble itself. The last one would be the same for any other scribble, because nothing of it is
+# left at t = T. In between, the higher the strength, the more is decided by the network. With little noise the blocks
+# are strong evidence, so it gives them an outline and some shading but believes in their shapes, the clumsy ones too.
+# With more noise it draws what such a patch of colour usually belongs to, and the faults disappear together with your
+# intentions.
 #
 # To measure this, one needs a job for which it is clear what should stay and what should change. Here is one, and it
 # will serve for the whole lesson: **recolour**. Each of these held-out sprites has a caption that names its colour. The
@@ -182,23 +185,23 @@ for old, new in zip(job.old[:4], job.new):
 
 # %% [markdown]
 # What should change is the colour: lesson 13's judge reads the main colour off the result, and we count how often it is
-# the one that was asked for. What should stay is everything else. For that we count how often the judge still reads the
-# same *kind* (a snake must remain a snake), and measure how far the result is from the original, as the root mean
-# square over all pixels. A perfect edit is right in both counts, and cannot be quite at distance 0, because the colour
-# had to change.
+# the one that was asked for. The judge also says whether the sprite is still of its *kind*, for a snake should remain a
+# snake. What should stay is everything else, and for this we measure how far the result is from the original: the root
+# mean square of the difference, over all pixels. A perfect edit cannot be quite at distance 0, since the colour had to
+# change, but it should not be much further.
 #
 # **What do you expect** when the strength grows?
 #
-# <details name="expect-14-2"><summary>The colour comes early, and the kind is lost late</summary>
+# <details name="expect-14-2"><summary>The kind is lost, since the original is forgotten</summary>
 #
-# That would be the ideal tool: there would be a strength at which nearly all sprites have the new colour and are still
-# themselves. Look how wide the gap between the two curves really is.
+# No, and that is a trap. The kind stands in the prompt, too, so the network draws a snake even where it has forgotten
+# yours. That the result is a snake does not show that anything was kept. Only the distance does.
 #
 # </details>
-# <details name="expect-14-2"><summary>Colour and kind go together: who wants the one loses the other</summary>
+# <details name="expect-14-2"><summary>The new colour and the distance grow together</summary>
 #
-# There is something in it. Both come from the same noise: what is needed to make the network forget the colour also
-# makes it forget the shape. See below where the best compromise lies.
+# Yes. The same noise that makes the network forget the colour makes it forget the shape. So you pay for each sprite
+# that takes the new colour with distance, and the question of this lesson is which tool gets the best price.
 #
 # </details>
 
@@ -209,30 +212,28 @@ curves = {name: (strengths, [[grades[s][seed][key] for s in strengths] for seed 
           for name, key in (("new colour", "colour"), ("still of its kind", "kind"),
                             ("both", "both"), ("distance", "away"))}
 charts.lines(curves, x="strength", y="share of sprites, or distance", ylim=(0, 1.05),
-             alt="New colours rise with the strength, kinds stay and then fall, both peak between")
+             alt="New colours and distance rise with the strength, the kinds stay")
 
 # %%
 mean = {s: {k: (a[k] + b[k]) / 2 for k in a} for s, (a, b) in grades.items()}
-best = max(strengths, key=lambda s: mean[s]["both"])
-Markdown(f"At strength {best:g} the most sprites are right in both, {mean[best]['both']:.0%}: "
-         f"{mean[best]['colour']:.0%} have the new colour, {mean[best]['kind']:.0%} are still of "
-         f"their kind. They are {mean[best]['away']:.2f} away from the originals. With strength "
-         f"1, which has never seen the original, it is {mean[1]['away']:.2f}.")
+Markdown("\n".join(f"- strength {s:g}: {mean[s]['both']:.0%} have the new colour and their "
+                   f"kind, {mean[s]['away']:.2f} away from the original" for s in strengths))
 
 # %% [markdown]
 # Each line is the mean of two seeds, and its band reaches from the one to the other. Strength 0 is the first control:
 # it keeps everything and changes nothing. Strength 1 is the second: its sprites have the right words and nothing of the
-# picture, so their distance says how far "unrelated" is. What lies between is a compromise, for one knob cannot forget
-# the colour and remember the shape.
+# picture, so their distance says how far away "unrelated" is. What lies between is a compromise, for one knob cannot
+# forget the colour and remember the shape.
 #
 # The same function is a third tool. Ask for the picture's *own* caption, with a middling strength and other seeds, and
 # you get **variations**: what the network takes for the same picture, drawn once more.
 
 # %%
-some = slice(0, 8)
+some, middle = slice(0, 8), 0.7
 x, own, wish = job.x[some], job.old[some], job.new[some]
-rows = {"held-out sprite": x} | {f"variation {n}": redraw(x, own, 0.6, seed=n) for n in (1, 2, 3)}
-rows["another colour"] = redraw(x, wish, best, seed=1)
+rows = {"held-out sprite": x}
+rows |= {f"variation {n}": redraw(x, own, middle, seed=n) for n in (1, 2, 3)}
+rows["another colour"] = redraw(x, wish, middle, seed=1)
 du.show_rows({name: x.cpu() for name, x in rows.items()}, scale=4, label_width=120,
              alt="Eight sprites, three variations of each, and each in another colour")
 
@@ -270,7 +271,7 @@ du.show_rows({name: x.cpu() for name, x in rows.items()}, scale=4, label_width=1
 
 # %% tags=["exercise"]
 def keep_outside(x, s, known, mask, z, ab_t):
-    """x_s (B, 3, 16, 16) inside the mask; outside it the known picture with noise z, at time s."""
+    """x_s (B, 3, 16, 16) inside the mask; outside it the known picture with noise z."""
     return ...  # your code here
 
 
@@ -300,13 +301,16 @@ def repaint(known, mask, prompt=None, seed=0, calls=40, again=1, keep=keep_outsi
     """Fill the mask (1 or B, 1, 16, 16) of known pictures, after a prompt or without one."""
     lesson_14.checked(known, mask)
     tokens = None if prompt is None else words.encode(prompt)
-    known, mask, generator = known.to(device), mask.to(device), torch.Generator().manual_seed(seed)
+    known, mask = known.to(device), mask.to(device)
+    generator = torch.Generator().manual_seed(seed)
     x, times = fresh(known, generator), du.sampling_times(T, calls // again)
     for t, s in zip(times, times[1:]):
         for i in range(again):
-            x_s = step(x, t, s, tokens, generator)
-            x_s = keep(x_s, s, known, mask, fresh(known, generator), ab_t)
-            x = x_s if s == 0 or i == again - 1 else go_back(x_s, s, t, fresh(known, generator), ab_t)
+            x = step(x, t, s, tokens, generator)
+            x = keep(x, s, known, mask, fresh(known, generator), ab_t)
+            if s == 0 or i == again - 1:
+                break
+            x = go_back(x, s, t, fresh(known, generator), ab_t)
     return x
 
 
@@ -330,7 +334,7 @@ filled = {"held-out sprite": pairs.x, "erased": editor.with_holes(pairs.x, heads
 filled |= {f"filled, seed {seed}": repaint(pairs.x, heads, pairs.old, seed).cpu()
            for seed in (1, 2)}
 filled["clean pixels\nput back"] = repaint(pairs.x, heads, pairs.old, 1, keep=clean).cpu()
-du.show_rows(filled, scale=4, label_width=120, alt="Sprites whose upper half was filled in anew")
+du.show_rows(filled, scale=4, label_width=120, alt="Sprites, their upper half filled in anew")
 
 # %%
 outside = (1 - heads).bool().expand_as(pairs.x)
@@ -410,7 +414,7 @@ kinds = [one["kind"] for one in prompts.read(whole)]
 
 
 def grade(made):
-    """The share whose kind the judge reads as before, and the Fréchet distance to other sprites."""
+    """The share that the judge reads as before, and the Fréchet distance to other sprites."""
     same = [one["kind"] == kind for one, kind in zip(prompts.read(made), kinds)]
     return sum(same) / len(same), du.frechet_distance(made, real)
 
@@ -425,7 +429,7 @@ grade_of = {name: [grade(made) for made in both] for name, both in halves.items(
 
 # %%
 show = {"held-out sprite": whole[:10]} | {name: both[0][:10] for name, both in halves.items()}
-du.show_rows(show, scale=4, label_width=130, alt="Sprites whose lower half was filled in three ways")
+du.show_rows(show, scale=4, label_width=130, alt="Lower halves, filled in three ways")
 
 # %%
 charts.bars({name: [100 * kept for kept, _ in both] for name, both in grade_of.items()},
@@ -440,11 +444,11 @@ charts.bars({name: [100 * kept for kept, _ in both] for name, both in grade_of.i
 # %%
 kept = {name: sum(k for k, _ in both) / 2 for name, both in grade_of.items()}
 apart = {name: sum(f for _, f in both) / 2 for name, both in grade_of.items()}
-Markdown("\n".join(f"- {name}: {kept[name]:.0%} of their kind; Fréchet distance {apart[name]:.2f}"
-                   for name in grade_of))
+Markdown("\n".join(f"- {name}: {kept[name]:.0%} of their kind; Fréchet distance "
+                   f"{apart[name]:.2f}" for name in grade_of))
 
 # %% [markdown]
-# XXX
+# TODO
 #
 # ## 4. Can one word be changed and the rest kept?
 #
@@ -472,7 +476,7 @@ explore.flat_world("invert", steps=25)
 
 # %%
 def two_walks(x, old, new, w=4.0, top=350, calls=20, own=True, lend_until=None):
-    """The pictures to which the noise of x at time top leads with the old and the new prompts."""
+    """The pictures to which the noise of x (at time top) leads with the old and new prompts."""
     before, after = words.encode(old).to(device), words.encode(new).to(device)
     start = (du.invert(network, ab_t, x, before, steps=calls, top=top) if own else
              start_from(x.to(device), top / T, noise(*x.shape, seed=3), ab_t)[0])
@@ -520,15 +524,18 @@ lend = checks.keep(lend, solution_lend)
 
 # %%
 class lending:
-    """While this is in force and `on`, each odd picture looks at its words as the even one before it does."""
+    """While this is `on`, each odd picture looks at its words as the even one before."""
 
     def __init__(self, network):
         self.layers, self.on = list(network.cross.values()), False
 
     def __enter__(self):
         for layer in self.layers:
-            layer.looks = lambda *given, own=layer.looks: lend(own(*given)) if self.on else own(*given)
+            layer.looks = functools.partial(self.looks, layer.looks)
         return self
+
+    def looks(self, own, *given):
+        return lend(own(*given)) if self.on else own(*given)
 
     def __exit__(self, *error):
         for layer in self.layers:
@@ -538,62 +545,127 @@ class lending:
 x, old, new = job.x[some], job.old[some], job.new[some]
 back, changed = two_walks(x, old, new)
 _, lent = two_walks(x, old, new, lend_until=0)
-rows = {"held-out sprite": x, "same noise,\nold prompt": back, "same noise,\nnew prompt": changed,
-        "and the old looks": lent, f"section 1,\nstrength {best:g}": redraw(x, new, best, seed=1).cpu()}
+rows = {"held-out sprite": x, "same noise,\nold prompt": back,
+        "same noise,\nnew prompt": changed,
+        "and the old looks": lent,
+        f"section 1,\nstrength {middle:g}": redraw(x, new, middle, seed=1).cpu()}
 du.show_rows(rows, scale=4, label_width=130, top=job.wishes[some],
              alt="Sprites recoloured from their own noise, with and without the old attention")
 
 # %% [markdown]
-# XXX
+# The second row is the control: with the old prompt the sprites come back. In the third row one word is different, and
+# look how much is the same: the outline, the place of every light and shadow, often the very pixels. The last row,
+# from section 1, has the colours as well, but it has drawn other sprites.
+#
+# Now in numbers. Each way has a knob that says how much it may change: the strength, or the w with which the new word is
+# insisted on. Turn it, and each way draws a curve: the share that is right against the distance that was paid for it.
+# **The better way has the curve that lies further to the left and higher up.** There are two controls. One takes the
+# same steps and the same guidance, but foreign noise in place of the sprite's own, just added. The other keeps the
+# sprite's own noise and also lends the looks.
+#
+# **What do you expect** of lending?
+#
+# <details name="expect-14-6"><summary>It keeps more of the picture at no cost</summary>
+#
+# That is what prompt-to-prompt found in large networks, for pictures whose layout is still undecided. Here the noise
+# has fixed the layout already, so there is little left for the looks to keep.
+#
+# </details>
+# <details name="expect-14-6"><summary>It also keeps some of what should change</summary>
+#
+# Look at its curve. How much a pixel looks at a colour word is part of what draws the colour. Whoever keeps all looks
+# keeps this, too.
+#
+# </details>
 
 # %%
-ways = {"same noise, another word": dict(), "and the old looks": dict(lend_until=0),
-        "w = 1": dict(w=1.0), "all the way up": dict(top=T, calls=30),
-        "foreign noise (control)": dict(own=False)}
-walked = {name: two_walks(job.x, job.old, job.new, **how) for name, how in ways.items()}
-marks = {name: job.marks(changed) for name, (_, changed) in walked.items()}
-marks["old prompt (control)"] = job.marks(walked["w = 1"][0])
-marks |= {f"section 1, strength {s:g}": mean[s] for s in (0.5, 0.7, 0.9)}
-lesson_14.table(marks)
+def turned(ws=(1.0, 2.0, 4.0, 6.0), **how):
+    """Marks of one way at several w: (distances, shares right in both)."""
+    marks = [job.marks(two_walks(job.x, job.old, job.new, w=w, **how)[1]) for w in ws]
+    return [m["away"] for m in marks], [m["both"] for m in marks]
+
+
+ways = {"section 1, strength 0 to 1": ([mean[s]["away"] for s in strengths],
+                                       [mean[s]["both"] for s in strengths]),
+        "own noise, w 1 to 6": turned(), "own noise, old looks": turned(lend_until=0),
+        "foreign noise, w 1 to 6": turned(own=False)}
+charts.lines(ways, x="distance from the original (root mean square)", ylim=(0, 1),
+             size=(6.5, 3.6), y="right in colour and kind", alt="Right against distance, a curve for each way")
+
+# %%
+def at_distance(way, d):
+    """The share right at distance d, between the measured points of a way; nan outside them."""
+    away, right = map(torch.tensor, zip(*sorted(zip(*way))))
+    i = int((away < d).sum())
+    if i in (0, len(away)):
+        return float("nan")
+    share = (d - away[i - 1]) / (away[i] - away[i - 1])
+    return torch.lerp(right[i - 1], right[i], share).item()
+
+
+price = {d: {name: at_distance(way, d) for name, way in ways.items()} for d in (0.25, 0.35)}
+said = {d: ", ".join(f"{share:.0%} ({way})" for way, share in p.items())
+        for d, p in price.items()}
+Markdown("\n".join(f"- {d} away: {text}" for d, text in said.items())
+         .replace("nan%", "not reached"))
+
+# %%
+returned = {name: job.marks(two_walks(job.x, job.old, job.new, own=own)[0])["away"]
+            for name, own in (("own noise", True), ("foreign noise", False))}
+print(*(f"{name}, old prompt: {away:.3f} away" for name, away in returned.items()), sep="\n")
 
 # %% [markdown]
-# XXX
+# The own noise is the way to go where little may change: at small distances it gets many more sprites right than
+# redrawing does, and the old prompt brings the picture back almost unchanged. With foreign noise even the old prompt
+# brings back another picture, so small distances are out of its reach. But compare the two at larger distances, where
+# both are measured: there the foreign noise, with the same guidance, does not do worse. What it gains there over
+# section 1 it owes to the guidance away from the old prompt, and not to the noise. Such is the use of a control: without it we would have
+# praised the inversion for all of it.
+#
+# Lending the looks did not pay with this network. It is small, its maps have 8 by 8 and 4 by 4 pixels, and its noise
+# keeps the layout well enough. In large networks, where pictures are changed from the very first step, t = T, it is a
+# great help. (Here, too, you can go up all the way, with `top=T`. Then the picture changes more, because more of it is
+# decided anew.)
 #
 # ## 5. Can the network learn a word from five pictures?
 #
-# Here are five sprites of a robot. In all the captions there is not one robot.
+# Here are five sprites of a king in blue. In lesson 13 the pair of "king" and "blue" was kept from the network, so it
+# has never seen one. Let us call him Arthur. To the network, "arthur" is not a word.
 
 # %%
-robots = lesson_14.robots()
-du.show(robots, columns=5, scale=6, alt="Five sprites of one small robot with different eyes and lamps")
+kings, robots = lesson_14.kings(), lesson_14.robots()
+du.show_rows({"arthur": kings, "robot": robots}, scale=6, label_width=80,
+             alt="Five sprites of a king in blue, and five of a small grey robot")
 
 # %% [markdown]
 # To the network a word is a row of a table: 64 numbers, the word's *embedding*. All that "wizard" means to it enters
-# through these 64 numbers. So perhaps there are 64 numbers that mean "robot", and only nobody has written them into the
-# table yet. **Textual inversion** looks for them: the table gets one more row, and this row alone is trained, with the
-# five pictures and the captions "robot" and "a robot". Everything else is frozen, the network, the text encoder, and
-# every other word. So what was learned before cannot be damaged.
+# through these 64 numbers. So perhaps there are 64 numbers that mean "this king", and only nobody has written them into
+# the table yet. **Textual inversion** looks for them: the table gets one more row, and this row alone is trained, with
+# the five pictures and the captions "arthur" and "an arthur". Everything else is frozen: the network, the text encoder
+# and every other word. So what was learned before cannot be damaged. The new row begins as a copy of the word "king".
 #
-# The new row begins as a copy of a word that is not too far off, "golem".
+# The second row of the picture is a harder case, a robot. There is no robot in all the 40,000 sprites, nor anything
+# built of such straight lines.
 #
-# **What do you expect?** The network has never drawn a robot. Can 64 numbers make it?
+# **What do you expect?** Can 64 numbers make the network draw this king, and this robot?
 #
-# <details name="expect-14-5"><summary>Yes, the very same robot</summary>
+# <details name="expect-14-5"><summary>Both: five pictures show all that there is to know</summary>
 #
-# Compare below. A word chooses among what the network can draw, and it cannot teach it to draw. Whatever no
-# combination of its habits can make stays out of reach.
+# The pictures do, but the network is frozen. A word chooses among the things that it can draw, and teaches it no new
+# strokes.
 #
 # </details>
-# <details name="expect-14-5"><summary>Something in its own manner that comes near a robot</summary>
+# <details name="expect-14-5"><summary>The king, but not the robot</summary>
 #
-# That is what to expect: the nearest thing to a robot that this network has in it. How near, the numbers below say.
+# Yes. Kings and blue robes are within its habits, only not together. For the robot it finds the nearest thing that
+# it can draw, and that is not very near.
 #
 # </details>
 #
 # ### Your turn 14.5: one word learns
 # *Difficulty 1 of 3, 5 minutes.*
 #
-# The gradient of the table (words, 64) holds a row for each word, and the rows of "a" and of "robot" are both not zero.
+# The gradient of the table (words, 64) holds a row for each word, and the rows of "an" and of "arthur" are both not zero.
 # Return the gradient with zeros in all rows but the one of the new word. (Adam, the optimizer, leaves a number alone
 # whose gradient has always been zero.)
 
@@ -615,65 +687,94 @@ def solution_only_row(gradient, row):
 only_row = checks.keep(only_row, solution_only_row)
 
 # %%
-TRAINING_STEPS = 200
+TRAINING_STEPS = 150
 
 # %%
-taught, more_words = lesson_14.with_word(network, words, "robot", like="golem")
-
-
-def teach(model, tokens, row, pictures, lr=0.02, batch=32):
-    """Train one row of the table of words; the loss is lesson 4's. Returns the losses."""
-    table, generator, losses = model.text.word.weight.requires_grad_(True), torch.Generator().manual_seed(0), []
+def learned(name, like, captions, pictures, lr=0.05, batch=32):
+    """A network and words in which one new row has been trained; the loss is lesson 4's."""
+    model, more = lesson_14.with_word(network, words, name, like)
+    tokens, generator = more.encode(captions), torch.Generator().manual_seed(0)
+    table = model.text.word.weight.requires_grad_(True)
     optimizer = torch.optim.Adam([table], lr)
     for _ in range(TRAINING_STEPS):
         pick = torch.randint(len(pictures), (batch,), generator=generator)
         t = torch.randint(1, T + 1, (batch,), generator=generator)
         x0, z = pictures[pick].to(device), fresh(pictures[pick], generator)
-        answer = model(du.add_noise(x0, t, z, ab_t), t.to(device) / T, tokens[pick % len(tokens)])
+        told = tokens[pick % len(tokens)]
+        answer = model(du.add_noise(x0, t, z, ab_t), t.to(device) / T, told)
         loss = (answer - du.target(x0, t, z, ab_t, model.predicts)).square().mean()
         optimizer.zero_grad()
         loss.backward()
-        table.grad = only_row(table.grad, row)
+        table.grad = only_row(table.grad, more.number[name])
         optimizer.step()
-        losses.append(loss.item())
     table.requires_grad_(False)
-    return losses
+    return model, more
 
 
-losses = teach(taught, more_words.encode(["robot", "a robot"]), more_words.number["robot"], robots)
+arthur = learned("arthur", "king", ["arthur", "an arthur"], kings)
+robot = learned("robot", "golem", ["robot", "a robot"], robots)
 
 # %% [markdown]
 # Has really nothing else been touched? Compare the taught network with the old one, weight by weight.
 
 # %%
-for (name, new_weight), old_weight in zip(taught.state_dict().items(), network.state_dict().values()):
-    assert torch.equal(new_weight[: len(old_weight)], old_weight), name
-moved = (taught.text.word.weight[-1] - network.text.word.weight[words.number["golem"]]).norm()
-print(f"All {du.count_parameters(network):,} weights are what they were, bit by bit.",
-      f"{len(taught.text.word.weight[-1])} numbers were learned, and moved by {moved:.1f} in all.")
+old_state = network.state_dict()
+for name, weight in arthur[0].state_dict().items():
+    assert torch.equal(weight[: len(old_state[name])], old_state[name]), name
+new_row, king = arthur[0].text.word.weight[-1], network.text.word.weight[words.number["king"]]
+print(f"All {sum(w.numel() for w in network.parameters()):,} weights are what they were, bit",
+      f"by bit. {len(new_row)} new ones were learned, {(new_row - king).norm():.1f} away from",
+      f"those of 'king', whose length is {king.norm():.1f}.")
 
 # %%
-def ask(prompt, model=taught, n=10, seed=1):
-    tokens = more_words.encode(prompt)
-    return du.sample(du.Guided(model, 2), ab_t, n, tokens, seed=seed, steps=20, **HOW).cpu()
+def ask(prompt, taught, n=10, seed=1):
+    model, more = taught
+    how = dict(seed=seed, steps=20, **HOW)
+    return du.sample(du.Guided(model, 2), ab_t, n, more.encode(prompt), **how).cpu()
 
 
-drawn = {prompt: ask(prompt) for prompt in ("a golem", "a robot", "a red robot")}
-du.show_rows({"the five": robots} | drawn, scale=4, label_width=110,
-             alt="The five robots, ten golems, ten pictures of the new word, ten with a colour")
-
-# %%
-def robotness(prompt):
-    """How far what is drawn for a prompt is from the nearest of the five; two seeds."""
-    return [du.nearest(ask(prompt, n=EDITED // 3, seed=seed), robots)[0].mean().item() for seed in (1, 2)]
-
-
-near = {prompt: robotness(prompt) for prompt in ("a robot", "a golem", "a knight", "a grey mimic")}
-charts.bars(near, y="distance to the nearest of the five (root mean square)",
-            alt="Bars: the new word's pictures are nearest to the five robots")
+asked = ("a king", "arthur", "a red arthur")
+drawn = {"the five kings": kings} | {p: ask(p, arthur) for p in asked}
+drawn |= {"the five robots": robots} | {p: ask(p, robot) for p in ("a golem", "a robot")}
+du.show_rows(drawn, scale=4, label_width=120,
+             alt="What the network draws for a king, arthur, a red arthur, a golem and a robot")
 
 # %% [markdown]
-# XXX
+# The row of "arthur" can be used like any other word: "a red arthur" puts him into red. To say how well the words were
+# learned, measure how far the drawn pictures are from the nearest of the five, for the new word and for the word as
+# which it began. The last number is a control from the other side: how far one of the five is from the nearest of the
+# other four.
+
+# %%
+def near(prompt, taught, five):
+    """The mean distance to the nearest of the five, for two seeds."""
+    drawn = [ask(prompt, taught, n=EDITED // 3, seed=seed) for seed in (1, 2)]
+    return [du.nearest(x, five)[0].mean().item() for x in drawn]
+
+
+def among(five):
+    """How far each of the five is from the nearest of the other four."""
+    return [du.nearest(five[i:i + 1], five[torch.arange(5) != i])[0].item() for i in range(5)]
+
+
+gap = {"a king": near("a king", arthur, kings), "arthur": near("arthur", arthur, kings),
+       "the kings themselves": among(kings),
+       "a golem": near("a golem", robot, robots), "a robot": near("a robot", robot, robots),
+       "the robots themselves": among(robots)}
+charts.bars(gap, y="distance to the nearest of the five (root mean square)",
+            alt="Bars: arthur lies as near as the kings do; a robot stays far from the robots")
+
+# %%
+seen = {p: prompts.read(ask(p, arthur, n=EDITED // 3)) for p in asked}
+for prompt, read in seen.items():
+    share = {c: sum(one["colour"] == c for one in read) / len(read) for c in ("blue", "red")}
+    print(f"{prompt}: {share['blue']:.0%} blue, {share['red']:.0%} red,",
+          f"{sum('king' in one['kind'] for one in read) / len(read):.0%} kings")
+
+# %% [markdown]
+# For the king 64 numbers are enough. For the robot they are not: the word has come nearer to the five than the one as which it
+# began, and what is drawn is grey and stands upright, but it is no robot. To give the network new strokes, its own
+# weights must learn, and then it may forget old ones; the programs named at the end find a middle way.
 #
 # ## Try it
 #
@@ -684,8 +785,10 @@ def attempt(sprite=0, strength=0.7, w=2.0):
     """A sprite of the job, redrawn in the wished colour with four seeds."""
     x, prompt = job.x[sprite : sprite + 1], job.new[sprite]
     made = redraw(x.expand(4, -1, -1, -1), prompt, strength, seed=1, w=w).cpu()
-    seen = ", ".join(f"{one['colour']} {one['kind'].split('/')[1]}" for one in prompts.read(made))
-    return du.show(torch.cat([x, made]), columns=5, scale=7, title=prompt), f"The judge sees: {seen}."
+    read = prompts.read(made)
+    seen = ", ".join(f"{one['colour']} {one['kind'].split('/')[1]}" for one in read)
+    picture = du.show(torch.cat([x, made]), columns=5, scale=7, title=prompt)
+    return picture, f"The judge sees: {seen}."
 
 
 widgets.try_it(attempt, sprite=(0, 30), strength=(0.0, 1.0, 0.05), w=(0.0, 6.0, 0.5))
@@ -701,7 +804,8 @@ def draw(x, prompt, strength, seed):
 
 
 def fill(x, erased, prompt, seed):
-    return repaint(x.expand(8, -1, -1, -1), erased.float(), prompt, seed, calls=40, again=2).cpu()
+    eight = x.expand(8, -1, -1, -1)
+    return repaint(eight, erased.float(), prompt, seed, calls=40, again=2).cpu()
 
 
 editor.studio(draw, fill, scribbles[0], prompt=texts[0], strength=0.7)
@@ -724,8 +828,8 @@ def score(edit):
     return marks["both"] * (1 - marks["away"])
 
 
-print(f"strength {best:g}: {score(lambda x, old, new: redraw(x, new, best)):.2f}")
-print(f"same noise, new word: {score(lambda x, old, new: two_walks(x, old, new)[1]):.2f}")
+print(f"strength {middle:g}: {score(lambda x, old, new: redraw(x, new, middle).cpu()):.2f}")
+print(f"own noise, another word: {score(lambda x, old, new: two_walks(x, old, new)[1]):.2f}")
 
 # %% [markdown]
 # The course's own best so far is folded below.
@@ -742,18 +846,20 @@ print(f"the course's best so far: {score(best_so_far):.2f}")
 
 # %%
 Markdown(f"""
-- Redrawn with strength {best:g}, {mean[best]['both']:.0%} of the sprites had the new colour and
-  their old kind, {mean[best]['away']:.2f} away from what they were. With strength 1, where
-  nothing is left of the original, they were {mean[1]['away']:.2f} away.
-- From their own noise and with the old prompt as the negative one it was
-  {marks['same noise, another word']['both']:.0%}, at a distance of
-  {marks['same noise, another word']['away']:.2f}; with the old looks
-  {marks['and the old looks']['both']:.0%} and {marks['and the old looks']['away']:.2f}.
+- Redrawn with strength {middle:g}, {mean[middle]['both']:.0%} of the sprites had the new colour
+  and their kind, {mean[middle]['away']:.2f} away from what they were. With strength 1, where
+  nothing of the original is left, they were {mean[1]['away']:.2f} away.
+- At a distance of 0.25, redrawing got {price[0.25]['section 1, strength 0 to 1']:.0%} right,
+  and the walk from the sprite's own noise {price[0.25]['own noise, w 1 to 6']:.0%}. With the old
+  prompt that walk came back to {returned['own noise']:.3f}, from foreign noise only to
+  {returned['foreign noise']:.2f}.
 - Of erased lower halves, filled without a prompt, {kept['40 steps, once']:.0%} kept the
   sprite's kind with 40 steps taken once, {kept['20 steps, twice']:.0%} with 20 taken twice, and
   {kept['10 steps, 4 times']:.0%} with 10 taken four times. Outside the mask nothing changed.
-- The new word's pictures were {sum(near['a robot']) / 2:.2f} away from the nearest robot, those
-  of "golem", as which it began, {sum(near['a golem']) / 2:.2f}.
+- Pictures of "arthur" were {sum(gap['arthur']) / 2:.2f} away from the nearest of the five
+  kings, those of "a king" {sum(gap['a king']) / 2:.2f}; of "a robot"
+  {sum(gap['a robot']) / 2:.2f} from the nearest robot, of "a golem"
+  {sum(gap['a golem']) / 2:.2f}. Not one old weight changed.
 """)
 
 # %% [markdown]
@@ -795,7 +901,7 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # Yes, exactly. The new row is only looked up when the new word stands in the prompt, and nothing else has changed. Had
-# you trained the whole network on five robots, all wizards would have begun to look a little like robots.
+# you trained the whole network on five kings, all wizards would have begun to look a little like that king.
 #
 # </details>
 
