@@ -932,14 +932,17 @@ def sample(model, ab_t, n=32, c=None, *, seed=0, shape=None, keep=0, generator=N
 
 
 @torch.no_grad()
-def invert(model, ab_t, x, c=None, *, steps=50):
+def invert(model, ab_t, x, c=None, *, steps=50, top=None):
     """DDIM upward: the noise x_T (B, C, H, W) from which `sampler(..., eta=0)` draws the images x again (DDIM, 5.4).
 
-    The first call sees the images as x_1, the least noise the network was trained on.
+    The first call sees the images as x_1, the least noise the network was trained on. top: the time to stop at, if not
+    T; from there `sampler(..., times=sampling_times(top, steps))` walks back.
     """
     check_images(x)
     x, c = _ready(model, ab_t, x, c)
-    times = [max(t, 1) for t in reversed(sampling_times(len(ab_t) - 1, steps))]
+    top = len(ab_t) - 1 if top is None else top
+    need(is_whole(top) and 1 <= top < len(ab_t), f"top must be a whole time in 1..{len(ab_t) - 1}, not {top!r}")
+    times = [max(t, 1) for t in reversed(sampling_times(top, steps))]
     with evaluating(model):
         for t, s in zip(times, times[1:]):
             x0, eps = _network_call(model, x, t, c, ab_t)

@@ -390,6 +390,17 @@ def test_invert_finds_the_noise_of_the_exact_flow(gaussian, noise):
     assert model.times[0] == 1 and 0 not in model.times
 
 
+def test_invert_stops_at_the_top_and_the_walk_from_there_comes_back(gaussian, noise):
+    model, x = gaussian(COSINE), noise(2, 1, 4, 4, dtype=torch.float64).clamp(-1, 1)
+    up = du.invert(model, COSINE, x, steps=300, top=300)
+    torch.testing.assert_close(up, model.exact(x, 0, 300), rtol=0, atol=0.05)
+    *_, last = du.sampler(model, COSINE, up, times=du.sampling_times(300, 300))
+    assert (last.x - x).abs().max() < 0.03
+    for top in (0, 501, 2.5):
+        with pytest.raises(ValueError, match=r"top must be a whole time in 1\.\.500"):
+            du.invert(model, COSINE, x, top=top)
+
+
 @pytest.mark.skipif(not (du.WEIGHTS / "unet.pth").exists(), reason="needs the trained weights/unet.pth")
 def test_the_trained_network_inverts_sprites(sprites):
     model, ab_t = du.load_model(du.WEIGHTS / "unet.pth", "cpu")

@@ -1,0 +1,172 @@
+"""Lesson 14: its tools keep what they should keep, and bad input gets one sentence."""
+
+import pytest
+import torch
+
+import checks
+import diffusion_utilities as du
+import prompts
+from plumbing import lesson_14
+
+TURNS = ("start_from", "keep_outside", "go_back", "lend", "only_row")
+VOCABULARY = "a red blue green robe wizard golem in with".split()
+
+
+@pytest.fixture
+def network():
+    """A small PromptUnet of random weights, none of them zero."""
+    torch.manual_seed(0)
+    model = prompts.PromptUnet(len(VOCABULARY), width=16, layers=1, length=8, widths=(8, 16, 16))
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(0.05 * torch.randn_like(weight))
+    return model.eval().requires_grad_(False)
+
+
+@pytest.fixture
+def tools(lesson, network):
+    """The lesson's functions, its solutions in place of the stubs, with the small network."""
+    ab_t = du.noise_schedule("cosine", 50)
+    given = dict(network=network, ab_t=ab_t, T=50, words=prompts.Words(VOCABULARY, 8), device=torch.device("cpu"),
+                 HOW=dict(order=2, eta=1.0, clip=True), TRAINING_STEPS=3)  # fmt: skip
+    module = lesson("14_editing", **given)
+    for name in TURNS:
+        setattr(module, name, getattr(module, f"solution_{name}"))
+    module.repaint.__defaults__ = (*module.repaint.__defaults__[:-1], module.keep_outside)
+    return module
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_the_solutions_pass_their_checks(tools, name):
+    assert getattr(checks, f"check_{name}")(getattr(tools, name)).passed
+
+
+def test_strength_0_keeps_all_and_strength_1_nothing(tools, sprites):
+    x = sprites.x[:2]
+    assert torch.equal(tools.redraw(x, "a red robe", 0), x)
+    z, t = tools.start_from(x, 1.0, tools.noise(2, 3, 16, 16, seed=3), tools.ab_t)
+    assert t == 50 and (z - tools.noise(2, 3, 16, 16, seed=3)).abs().max() < 0.05
+    assert not torch.equal(tools.redraw(x, "a red robe", 0.5), x)
+
+
+@pytest.mark.parametrize("again", [1, 2, 4])
+@pytest.mark.parametrize("prompt", [None, "a blue robe"])
+def test_outside_the_mask_nothing_changes(tools, sprites, again, prompt):
+    x, mask = sprites.x[:2], lesson_14.box(2, 9, 3, 16)
+    made = tools.repaint(x, mask, prompt, calls=8, again=again)
+    outside = (mask == 0).expand_as(x)
+    assert torch.equal(made[outside], x[outside]) and not torch.equal(made, x)
+
+
+@pytest.mark.parametrize("again", [1, 2, 4])
+def test_resampling_costs_as_many_calls(tools, sprites, again):
+    calls = []
+    handle = tools.network.register_forward_hook(lambda *_: calls.append(1))
+    tools.repaint(sprites.x[:1], lesson_14.box(0, 8, 0, 16), calls=8, again=again)
+    handle.remove()
+    assert len(calls) == 8 - (again - 1)  # the last step, to t = 0, is taken once
+
+
+def test_going_back_is_adding_the_noise_that_is_missing(tools):
+    """x_s from x_0 and then x_t from x_s has the mean and variance of x_t from x_0."""
+    x0, ab_t = torch.full((1, 1, 200, 200), 0.7), tools.ab_t
+    x_s = du.add_noise(x0, 20, tools.noise(1, 1, 200, 200, seed=1), ab_t)
+    x_t = tools.go_back(x_s, 20, 40, tools.noise(1, 1, 200, 200, seed=2), ab_t)
+    assert abs(x_t.mean() - 0.7 * ab_t[40] ** 0.5) < 0.02 and abs(x_t.var() - (1 - ab_t[40])) < 0.03
+
+
+def test_the_old_prompt_walks_without_guidance_whatever_w_is(tools, sprites):
+    x = sprites.x[:2]
+    plain, _ = tools.two_walks(x, "a red robe", "a blue robe", w=1.0, calls=5)
+    strong, changed = tools.two_walks(x, "a red robe", "a blue robe", w=4.0, calls=5)
+    torch.testing.assert_close(plain, strong, rtol=0, atol=1e-3)
+    assert not torch.allclose(plain, changed, atol=1e-3)
+
+
+def test_lending_is_undone_and_lends(tools):
+    tokens = tools.words.encode(["a red robe", "a blue robe"])
+    x = tools.noise(1, 3, 16, 16).expand(2, -1, -1, -1)
+    t = torch.full((2,), 0.5)
+    own = tools.network(x, t, tokens)
+    seen = []
+    with tools.lending(tools.network) as lender:
+        assert torch.equal(tools.network(x, t, tokens), own)  # it is off at first
+        lender.on = True
+        handle = tools.network.cross["up"].register_forward_hook(
+            lambda layer, given, _: seen.append(layer.looks(*given))
+        )
+        tools.network(x, t, tokens)
+        handle.remove()
+    assert torch.equal(seen[0][0], seen[0][1])
+    assert torch.equal(tools.network(x, t, tokens), own)
+    assert not any("looks" in vars(layer) for layer in tools.network.cross.values())
+
+
+def test_a_new_word_leaves_everything_else_alone(tools, network):
+    taught, words = lesson_14.with_word(network, tools.words, "robot", like="golem")
+    x, t = tools.noise(2, 3, 16, 16), torch.full((2,), 0.5)
+    tokens = tools.words.encode(["a red golem", "a wizard"])
+    assert torch.equal(taught(x, t, tokens), network(x, t, tokens))
+    assert torch.equal(taught(x, t, words.encode("a red robot")), network(x, t, tools.words.encode("a red golem")))
+    taught, words = tools.learned("robot", "golem", ["robot", "a robot"], lesson_14.robots())
+    assert torch.equal(taught(x, t, tokens), network(x, t, tokens))
+    changed = [name for (name, a), b in zip(taught.state_dict().items(), network.state_dict().values())
+               if not torch.equal(a[: len(b)], b)]  # fmt: skip
+    assert changed == []
+    assert not torch.equal(taught.text.word.weight[-1], network.text.word.weight[words.number["golem"]])
+    assert not any(weight.requires_grad for weight in taught.parameters())
+
+
+@pytest.mark.parametrize(
+    "wrong, says",
+    [
+        (lambda m, x: m.repaint(x, torch.ones(1, 1, 8, 8)), "the mask is 8 x 8 pixels large, the picture 16 x 16"),
+        (lambda m, x: m.repaint(x, torch.ones(16, 16)), "a mask is a tensor (1 or B, 1, 16, 16)"),
+        (lambda m, x: m.repaint(x, torch.ones(5, 1, 16, 16)), "there are 5 masks for 2 pictures"),
+        (lambda m, x: m.repaint(x, torch.full((1, 1, 16, 16), 0.5)), "a mask holds 1 where"),
+        (lambda m, x: m.repaint(x, torch.zeros(1, 1, 16, 16)), "the mask is empty"),
+        (lambda m, x: m.redraw(x[..., :8], "a robe", 0.5), "it cannot edit a picture (3, 16, 8)"),
+        (lambda m, x: m.redraw(127 * x, "a robe", 0.5), "images must lie in [-1, 1]"),
+        (lambda m, x: m.redraw(x, "a unicorn", 0.5), "the network has never read the word 'unicorn'"),
+        (lambda m, x: m.redraw(x, "", 0.5), "the prompt is empty"),
+        (lambda m, x: m.redraw(x, "a robe", 1.5), "the strength lies in 0..1, not 1.5"),
+        (lambda m, x: lesson_14.with_word(m.network, m.words, "golem", "robe"), "knows the word 'golem' already"),
+        (lambda m, x: lesson_14.with_word(m.network, m.words, "robot", "dwarf"), "never read the word 'dwarf'"),
+        (lambda m, x: lesson_14.with_word(m.network, m.words, "big robot", "golem"), "one new word at a time"),
+    ],
+)
+def test_bad_input_gets_one_sentence(tools, sprites, wrong, says):
+    with pytest.raises(ValueError) as error:
+        wrong(tools, sprites.x[:2])
+    assert says in str(error.value) and "\n" not in str(error.value)
+
+
+def test_the_job_changes_the_colour_alone():
+    job = lesson_14.Job(30)
+    unseen = set(prompts.load_captions().unseen)
+    words = prompts.Words.of(prompts.load_captions())
+    for old, new, wish in zip(job.old, job.new, job.wishes):
+        a, b = old.split(), new.split()
+        different = [(p, q) for p, q in zip(a, b) if p != q and p not in ("a", "an")]
+        assert len(a) == len(b) and len(different) == 1 and different[0][1] == wish
+        assert not any((word, wish) in unseen for word in b)
+    assert len(words.encode(job.new)) == 30
+    marks = job.marks(job.x)
+    assert marks["away"] == 0 and marks["colour"] == 0 and marks["kind"] > 0.9
+    assert lesson_14.recoloured("an orange cat with a red hat", "orange", "blue") == "a blue cat with a red hat"
+    assert lesson_14.recoloured("a blue cat", "blue", "orange") == "an orange cat"
+    assert torch.equal(lesson_14.Job(5, skip=3).x, job.x[3:8])
+
+
+def test_the_pictures_to_edit_are_sprites():
+    texts, scribbles = lesson_14.scribbles()
+    assert scribbles.shape == (len(texts), 3, 16, 16) and lesson_14.robots().shape == lesson_14.kings().shape == (
+        5,
+        3,
+        16,
+        16,
+    )
+    lesson_14.checked(scribbles)
+    lesson_14.checked(lesson_14.robots(), lesson_14.box(0, 8, 0, 16))
+    assert lesson_14.box(0, 8, 0, 16).sum() == 128
+    prompts.Words.of(prompts.load_captions()).encode(texts)
