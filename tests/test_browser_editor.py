@@ -233,7 +233,8 @@ def test_in_jupyterlab_python_receives_the_pixels(browser, tmp_path):  # noqa: F
     studio."""
     course = course_in(tmp_path)
     cells = [new_code_cell(source) for source in CELLS]
-    nbformat.write(new_notebook(cells=cells), course / "notebooks" / "pad.ipynb")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), course / "notebooks" / "pad.ipynb")
     with serving(tmp_path, "-m", "jupyter", "lab", f"--ServerApp.root_dir={course}") as (address, _):
         lesson = Lesson(browser, f"{address}/lab/tree/notebooks/pad.ipynb")
         lesson.run_all()

@@ -287,7 +287,10 @@ export function mount(element, model) {
     said,
     make("details", {}, make("summary", {}, "keys"), make("p", { id: `pe-keys-${own}` }, KEYS)),
   );
-  root.setAttribute("data-lm-suppress-shortcuts", "true"); // else JupyterLab takes the keys: D D deletes the cell
+  // else JupyterLab takes the keys (D D deletes the cell); it looks at the element itself before those around it
+  for (const part of [root, ...root.querySelectorAll("canvas, button, input, summary")]) {
+    part.setAttribute("data-lm-suppress-shortcuts", "true");
+  }
 
   function draw() {
     const { pixels, mask } = now;
