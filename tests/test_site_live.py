@@ -9,6 +9,7 @@ missing, these tests are skipped.
 import contextlib
 import functools
 import http.server
+import json
 import re
 import shutil
 import threading
@@ -18,6 +19,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from firefox import FIREFOX, Firefox
 from nbformat.v4 import new_markdown_cell, new_notebook
 from test_browser import ARTIFACTS, CHROMIUM, browser  # noqa: F401
 
@@ -31,6 +33,7 @@ pytestmark = [
 ]
 AXE = site_networks.SITE / "node_modules" / "axe-core" / "axe.min.js"
 LESSON = "01_widgets"
+WIDGETS = [name for own in make_site.LIVE.values() for name in own.values()]
 
 
 @pytest.fixture(scope="module")
@@ -177,78 +180,96 @@ def rows(*classes):
     return torch.eye(5)[list(classes)]
 
 
-def test_the_networks_draw_what_they_draw_in_python(lesson, capsys):
-    """From the same seed: classes, guidance, a negative, noise put back, two networks, the few steps, and the judge."""
-    drawn(lesson, "player")  # so that it does not compute meanwhile: the times are printed
-    unet, ab_t = du.load_model(du.WEIGHTS / "unet.pth")
-    few, _ = du.load_model(du.WEIGHTS / "few_steps.pth")
-    linear_net, linear = du.load_model(du.WEIGHTS / "context_model_31.pth")
+@pytest.fixture(scope="module")
+def walks():
+    """Walks from the same seed, by name, as the page is asked and as Python answers: classes, guidance, a negative,
+    noise put back, prompts, three networks, the few steps. Last comes what the judge says of twelve real sprites."""
+    unet, ab_t = du.load_model(du.WEIGHTS / "unet.pth", "cpu")
+    few, _ = du.load_model(du.WEIGHTS / "few_steps.pth", "cpu")
+    linear_net, linear = du.load_model(du.WEIGHTS / "context_model_31.pth", "cpu")
     reader, _, known = prompts.load_prompts(device="cpu")
-    words = known.encode(["a wizard in a purple robe", "a slime, smiling", "a red robe"]).float()
-    c, away = rows(0, 2), rows(3, 3)
-    scribble = lesson_14.scribbles()[1][:2]
+    asked = known.encode(["a wizard in a purple robe", "a slime, smiling", "a red robe"])
+    wizard, slime, red = (dict(c=row.float().tolist()) for row in asked)
+    c, away, few_c = rows(0, 2), rows(3, 3), rows(*(i % 5 for i in range(12)))
     flat = {"c": c.flatten().tolist(), "negative": away.flatten().tolist()}
-    few_c = rows(*(i % 5 for i in range(12)))
-    asked = {
+    prompted = dict(order=2, eta=1, clip=True)
+    scribbles = lesson_14.scribbles()[1][:2]
+    requests = {
         "2M, guided, away": dict(network="unet", n=2, seed=3, w=2.0, settings=dict(steps=4, order=2, clip=True)) | flat,
         "DDPM": dict(network="unet", n=2, seed=7, c=flat["c"], settings=dict(steps=5, eta=1)),
         "the sprite course's network": dict(network="context_model_31", n=1, seed=5, settings=dict(steps=3, eta=1)),
         "one call": dict(network="few_steps", n=1, seed=1, c=rows(0).flatten().tolist(), walk="jumps",
                          settings=dict(steps=1)),
-        "a prompt, away from another": dict(network="prompts", n=2, seed=4, w=2.0, c=words[:2].flatten().tolist(),
-                                            negative=words[2:].repeat(2, 1).flatten().tolist(),
-                                            settings=dict(steps=4, order=2, eta=1, clip=True)),
-        "eight sprites of a prompt": dict(network="prompts", n=8, seed=1, w=2.0,
-                                          c=words[:1].repeat(8, 1).flatten().tolist(),
-                                          settings=dict(steps=6, order=2, eta=1, clip=True)),
-        "two drawings, redrawn": dict(network="prompts", n=2, seed=5, laterSeed=5, w=2.0, strength=0.25,
-                                      x=scribble.flatten().tolist(), c=words[:2].flatten().tolist(),
-                                      settings=dict(steps=20, order=2, eta=1, clip=True)),
+        "two prompts, away from a third": dict(network="prompts", n=2, seed=4, w=2.0, c=wizard["c"] + slime["c"],
+                                               negative=2 * red["c"], settings=prompted | dict(steps=4)),
+        "eight sprites of a prompt": dict(network="prompts", n=8, seed=1, w=2.0, c=8 * wizard["c"],
+                                          settings=prompted | dict(steps=6)),
+        "two scribbles, a quarter redrawn": dict(network="prompts", n=2, seed=5, laterSeed=5, w=2.0, strength=0.25,
+                                                 x=scribbles.flatten().tolist(), c=wizard["c"] + slime["c"],
+                                                 settings=prompted | dict(steps=20)),
         "twelve sprites, four calls": dict(network="few_steps", n=12, seed=1, laterSeed=2, walk="jumps",
                                            c=few_c.flatten().tolist(), settings=dict(steps=4)),
     }  # fmt: skip
-    truth = {
-        "2M, guided, away": du.sample(du.Guided(unet, 2.0, away), ab_t, 2, c, seed=3, steps=4, order=2, clip=True),
-        "DDPM": du.sample(unet, ab_t, 2, c, seed=7, steps=5, eta=1.0),
-        "the sprite course's network": du.sample(linear_net, linear, 1, seed=5, steps=3, eta=1.0),
-        "a prompt, away from another": du.sample(
-            du.Guided(reader, 2.0, words[2:].long()),
-            ab_t,
-            2,
-            words[:2].long(),
-            seed=4,
-            steps=4,
-            order=2,
-            eta=1.0,
-            clip=True,
-        ),
-        "eight sprites of a prompt": du.sample(
-            du.Guided(reader, 2.0), ab_t, 8, words[:1].long(), seed=1, steps=6, order=2, eta=1.0, clip=True
-        ),
-        "one call": du.sample(few, ab_t, 1, rows(0), seed=1, steps=1).clamp(-1, 1),
-    }
-    start, times = torch.randn(scribble.shape, generator=torch.Generator().manual_seed(5)), du.sampling_times(125, 5)
-    how = dict(times=times, order=2, eta=1.0, clip=True, generator=torch.Generator().manual_seed(5))
-    noisy = du.add_noise(scribble, 125, start, ab_t)
-    *_, last = du.sampler(du.Guided(reader, 2.0), ab_t, noisy, words[:2].long(), **how)
-    truth["two drawings, redrawn"] = last.x
     x, dice = torch.randn(12, 3, 16, 16, generator=torch.Generator().manual_seed(1)), torch.Generator().manual_seed(2)
     for t in (500, 375, 250, 125):  # lesson 11's jumps
         x = x if t == 500 else du.add_noise(x, t, torch.randn(x.shape, generator=dice), ab_t)
         with torch.no_grad():
             x = du.to_x0_eps(few(x, torch.full((12,), t / 500), few_c), x, t, ab_t, "v")[0].clamp(-1, 1)
-    truth["twelve sprites, four calls"] = x
-    requests = [dict(kind="walk", names=[request["network"]]) | request for request in asked.values()]
+    guided = du.Guided(reader, 2.0)
+    z = torch.randn(scribbles.shape, generator=torch.Generator().manual_seed(5))
+    *_, redrawn = du.sampler(guided, ab_t, du.add_noise(scribbles, 125, z, ab_t), asked[:2], **prompted,
+                             times=du.sampling_times(125, 5), generator=torch.Generator().manual_seed(5))  # fmt: skip
+    truth = {
+        "2M, guided, away": du.sample(du.Guided(unet, 2.0, away), ab_t, 2, c, seed=3, steps=4, order=2, clip=True),
+        "DDPM": du.sample(unet, ab_t, 2, c, seed=7, steps=5, eta=1.0),
+        "the sprite course's network": du.sample(linear_net, linear, 1, seed=5, steps=3, eta=1.0),
+        "one call": du.sample(few, ab_t, 1, rows(0), seed=1, steps=1).clamp(-1, 1),
+        "two prompts, away from a third": du.sample(du.Guided(reader, 2.0, asked[2:]), ab_t, 2, asked[:2], seed=4,
+                                                    steps=4, **prompted),
+        "eight sprites of a prompt": du.sample(guided, ab_t, 8, asked[:1], seed=1, steps=6, **prompted),
+        "two scribbles, a quarter redrawn": redrawn.x,
+        "twelve sprites, four calls": x,
+    }  # fmt: skip
     sprites = du.load_sprites("held_out", 12)
-    requests.append(dict(kind="classify", names=["classifier"], x=sprites.x.flatten().tolist(), n=12))
-    *walks, judged = lesson.evaluate(ASK, requests)
-    for name, walk in zip(asked, walks):
-        assert walk["calls"] == round(asked[name].get("strength", 1) * asked[name]["settings"]["steps"])
-        apart = (torch.tensor(walk["answer"]) - truth[name].flatten()).abs().max().item()
+    requests = {name: dict(kind="walk", names=[asked["network"]]) | asked for name, asked in requests.items()}
+    requests["judge"] = dict(kind="classify", names=["classifier"], x=sprites.x.flatten().tolist(), n=12)
+    return requests, truth | {"judge": du.features_of(sprites.x)[1]}
+
+
+def compare(answers, walks):
+    """What the page answers is what Python says; returns a line for each, with how long it took."""
+    requests, truth = walks
+    for (name, request), answer in zip(requests.items(), answers, strict=True):
+        apart = (torch.tensor(answer["answer"]) - truth[name].flatten()).abs().max().item()
         assert apart < 2 / 255, f"{name}: {apart}"  # less than one of the 256 shades of a pixel
-        with capsys.disabled():
-            print(f"\n{name}: {walk['ms']:.0f} ms in the browser, {walk['calls']} calls", end="")
-    assert judged["answer"] == du.features_of(sprites.x)[1].tolist()
+        if name == "judge":
+            return
+        assert answer["calls"] == round(request.get("strength", 1) * request["settings"]["steps"]), name
+        yield f"{name}: {answer['ms']:.0f} ms in the browser, {answer['calls']} calls"
+
+
+def test_the_networks_draw_what_they_draw_in_python(lesson, walks, capsys):
+    drawn(lesson, "player")  # so that it does not compute meanwhile: the times are printed
+    said = list(compare(lesson.evaluate(ASK, list(walks[0].values())), walks))
+    with capsys.disabled():
+        print("", *said, sep="\n", end="")
+
+
+@pytest.mark.skipif(FIREFOX is None, reason="there is no firefox here: apt-get install firefox-esr")
+def test_they_draw_the_same_in_firefox(address, walks):
+    with Firefox() as firefox:
+        firefox.open(f"{address}{LESSON}.html")
+        for widget in WIDGETS:
+            root = f"document.querySelector('.live[data-widget={widget}]')"
+            firefox.evaluate(f"{root}.scrollIntoView()")
+            firefox.until(f"{root}.dataset.drawn >= 1", seconds=120)
+            if widget == WIDGETS[0]:  # those further down wait until they come near the screen
+                assert firefox.evaluate("document.querySelectorAll('.sentence').length") < len(WIDGETS)
+            assert firefox.evaluate(f"{root}.querySelector('.sentence').textContent.length") > 20
+            assert firefox.evaluate(f"{root}.querySelectorAll('.wrong, .live-why').length") == 0
+        answers = firefox.evaluate(f"({ASK})({json.dumps(list(walks[0].values()))})")
+        assert len(list(compare(answers, walks))) == len(walks[0]) - 1
+        assert firefox.wrong == []
 
 
 # ------------------------------------------------------------------------------------------------------- the widgets
@@ -338,9 +359,7 @@ def test_what_is_typed_is_drawn_and_what_cannot_be_read_leaves_all_as_it_is(less
         complaint.get_by_text("never read the word 'wizzard': did you mean 'wizard'?").wait_for()
         assert field.get_attribute("aria-invalid") == "true" and other.get_attribute("aria-invalid") == "false"
         assert field.input_value() == "a wizzard" and (pixels(root) == wizards).all()
-        field.fill(before)
-        field.press("Enter")
-        lesson.wait_for_function("(id) => !document.getElementById(id).textContent", arg=complaint.get_attribute("id"))
+        assert (ask(field, before) == wizards).all() and complaint.inner_text() == ""
     assert (ask(negative, "a hat") != wizards).mean() > 0.01
     # a new text takes the place of a walk that is still under way
     times = int(root.get_attribute("data-drawn"))
@@ -468,7 +487,7 @@ def test_code_can_be_copied(page, address):
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: make site-packages")
 def test_axe_finds_nothing_serious(lesson, page, address):
-    for widget in ("player", "studio", "between", "attempt", "compete", "typed", "editing"):
+    for widget in WIDGETS:
         drawn(lesson, widget)
     serious = audited(lesson)
     for stem in ("index", "about"):

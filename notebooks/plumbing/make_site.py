@@ -246,8 +246,8 @@ def make(folder, address="", live=False):
     stage = f'<img class="film" src="data:image/png;base64,{film}" alt="Twenty sprites emerge from noise">'
     if live:
         words = (
-            "<p>Say what you want to see. A network that has learned to read (lesson 13) draws it, here in this page: "
-            "nothing is sent anywhere, and nothing needs installing.</p>"
+            '<p>Say what you want to see. A network that has learned to read, in <a href="13_prompts.html">lesson '
+            "13</a>, draws it here in this page: nothing is sent anywhere, and nothing needs installing.</p>"
         )
         stage = words + live_html("one", stage)
     cards = lesson_cards({stem: titles[stem] for stem in lessons})

@@ -451,9 +451,9 @@ function one(walk) {
       );
       if (!x) return null;
       before = true;
-      const what = c ? (await vocabulary).decode(c) : "anything";
-      sheet.describe(`A sprite, drawn from noise: ${what}`);
-      return `Read as: ${what}. Drawn from the noise of seed ${seed} in 15 steps.`;
+      const read = c ? `Read as: ${(await vocabulary).decode(c)}.` : "Nothing was asked for, so it may be anything.";
+      sheet.describe(`A sprite, drawn from noise. ${read}`);
+      return `${read} Drawn from the noise of seed ${seed} in 15 steps.`;
     },
   };
 }
