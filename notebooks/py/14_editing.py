@@ -477,7 +477,7 @@ explore.flat_world("invert", steps=25)
 # %%
 def two_walks(x, old, new, w=4.0, top=350, calls=20, own=True, lend_until=None):
     """The pictures to which the noise of x (at time top) leads with the old and new prompts."""
-    before, after = words.encode(old).to(device), words.encode(new).to(device)
+    before, after = (words.encode(text).to(device).expand(len(x), -1) for text in (old, new))
     start = (du.invert(network, ab_t, x, before, steps=calls, top=top) if own else
              start_from(x.to(device), top / T, noise(*x.shape, seed=3), ab_t)[0])
     tokens = torch.stack([before, after], 1).flatten(0, 1)  # old, new, old, new, ...
@@ -557,10 +557,10 @@ du.show_rows(rows, scale=4, label_width=130, top=job.wishes[some],
 # look how much is the same: the outline, the place of every light and shadow, often the very pixels. The last row,
 # from section 1, has the colours as well, but it has drawn other sprites.
 #
-# Now in numbers. Each way has a knob that says how much it may change: the strength, or the w with which the new word is
-# insisted on. Turn it, and each way draws a curve: the share that is right against the distance that was paid for it.
-# **The better way has the curve that lies further to the left and higher up.** There are two controls. One takes the
-# same steps and the same guidance, but foreign noise in place of the sprite's own, just added. The other keeps the
+# Now in numbers. Each way has a knob that says how much it may change: the strength, or the w with which the new word
+# is insisted on. Turn it, and each way draws a curve: the share that is right against the distance that was paid for
+# it. **The better way has the curve that lies further to the left and higher up.** There are two controls. One takes
+# the same steps and the same guidance, but foreign noise in place of the sprite's own, just added. The other keeps the
 # sprite's own noise and also lends the looks.
 #
 # **What do you expect** of lending?
@@ -579,23 +579,34 @@ du.show_rows(rows, scale=4, label_width=130, top=job.wishes[some],
 # </details>
 
 # %%
+halves_of_job = slice(0, EDITED // 2), slice(EDITED // 2, None)
+
+
+def curve(every):
+    """The distances of several sets of pictures, and the shares right, for two halves."""
+    right = [[job.marks(made, half)["both"] for made in every] for half in halves_of_job]
+    return [job.marks(made)["away"] for made in every], right
+
+
 def turned(ws=(1.0, 2.0, 4.0, 6.0), **how):
-    """Marks of one way at several w: (distances, shares right in both)."""
-    marks = [job.marks(two_walks(job.x, job.old, job.new, w=w, **how)[1]) for w in ws]
-    return [m["away"] for m in marks], [m["both"] for m in marks]
+    return curve([two_walks(job.x, job.old, job.new, w=w, **how)[1] for w in ws])
 
 
-ways = {"section 1, strength 0 to 1": ([mean[s]["away"] for s in strengths],
-                                       [mean[s]["both"] for s in strengths]),
+ways = {"section 1, strength 0 to 1": curve([redraw(job.x, job.new, s, 1) for s in strengths]),
         "own noise, w 1 to 6": turned(), "own noise, old looks": turned(lend_until=0),
         "foreign noise, w 1 to 6": turned(own=False)}
 charts.lines(ways, x="distance from the original (root mean square)", ylim=(0, 1),
-             size=(6.5, 3.6), y="right in colour and kind", alt="Right against distance, a curve for each way")
+             size=(6.5, 3.6), y="right in colour and kind",
+             alt="Share right against distance, a curve for each way")
+
+# %% [markdown]
+# Each line is the mean of two halves of the sprites, and its band reaches from the one half to the other. Read the
+# lines off at two distances:
 
 # %%
 def at_distance(way, d):
     """The share right at distance d, between the measured points of a way; nan outside them."""
-    away, right = map(torch.tensor, zip(*sorted(zip(*way))))
+    away, right = torch.tensor(way[0]), torch.tensor(way[1]).mean(0)
     i = int((away < d).sum())
     if i in (0, len(away)):
         return float("nan")
@@ -615,17 +626,17 @@ returned = {name: job.marks(two_walks(job.x, job.old, job.new, own=own)[0])["awa
 print(*(f"{name}, old prompt: {away:.3f} away" for name, away in returned.items()), sep="\n")
 
 # %% [markdown]
-# The own noise is the way to go where little may change: at small distances it gets many more sprites right than
-# redrawing does, and the old prompt brings the picture back almost unchanged. With foreign noise even the old prompt
-# brings back another picture, so small distances are out of its reach. But compare the two at larger distances, where
-# both are measured: there the foreign noise, with the same guidance, does not do worse. What it gains there over
-# section 1 it owes to the guidance away from the old prompt, and not to the noise. Such is the use of a control: without it we would have
-# praised the inversion for all of it.
+# The sprite's own noise is the way to go where little may change: at small distances it gets many more sprites right
+# than redrawing does, and with the old prompt it brings the picture back almost unchanged. With foreign noise even the
+# old prompt brings back another picture, so small distances are out of its reach.
 #
-# Lending the looks did not pay with this network. It is small, its maps have 8 by 8 and 4 by 4 pixels, and its noise
-# keeps the layout well enough. In large networks, where pictures are changed from the very first step, t = T, it is a
-# great help. (Here, too, you can go up all the way, with `top=T`. Then the picture changes more, because more of it is
-# decided anew.)
+# But compare the own and the foreign noise at larger distances, where both were measured. There the foreign noise, with
+# the same guidance, is no worse. So what both gain over section 1 they owe to the guidance away from the old prompt,
+# and not to the noise. This is what a control is for: without it we would have praised the inversion for all of it.
+#
+# Lending the looks did not pay with this network: its curve does not lie above that of the own noise without it. The
+# paper of prompt-to-prompt worked with large networks, whose pictures were changed from the very first step on, where
+# nothing but the looks could keep the layout. Here a noise of t = 350 holds the layout already.
 #
 # ## 5. Can the network learn a word from five pictures?
 #
@@ -665,9 +676,9 @@ du.show_rows({"arthur": kings, "robot": robots}, scale=6, label_width=80,
 # ### Your turn 14.5: one word learns
 # *Difficulty 1 of 3, 5 minutes.*
 #
-# The gradient of the table (words, 64) holds a row for each word, and the rows of "an" and of "arthur" are both not zero.
-# Return the gradient with zeros in all rows but the one of the new word. (Adam, the optimizer, leaves a number alone
-# whose gradient has always been zero.)
+# The gradient of the table (words, 64) holds a row for each word, and the rows of "an" and of "arthur" are both not
+# zero. Return the gradient with zeros in all rows but the one of the new word. (Adam, the optimizer, leaves a number
+# alone whose gradient has always been zero.)
 
 # %% tags=["exercise"]
 def only_row(gradient, row):
@@ -772,9 +783,9 @@ for prompt, read in seen.items():
           f"{sum('king' in one['kind'] for one in read) / len(read):.0%} kings")
 
 # %% [markdown]
-# For the king 64 numbers are enough. For the robot they are not: the word has come nearer to the five than the one as which it
-# began, and what is drawn is grey and stands upright, but it is no robot. To give the network new strokes, its own
-# weights must learn, and then it may forget old ones; the programs named at the end find a middle way.
+# For the king 64 numbers are enough. For the robot they are not: the word has come nearer to the five than the one as
+# which it began, and what is drawn is grey and stands upright, but it is no robot. To give the network new strokes, its
+# own weights must learn, and then it may forget old ones; the programs named at the end find a middle way.
 #
 # ## Try it
 #
@@ -850,8 +861,8 @@ Markdown(f"""
   and their kind, {mean[middle]['away']:.2f} away from what they were. With strength 1, where
   nothing of the original is left, they were {mean[1]['away']:.2f} away.
 - At a distance of 0.25, redrawing got {price[0.25]['section 1, strength 0 to 1']:.0%} right,
-  and the walk from the sprite's own noise {price[0.25]['own noise, w 1 to 6']:.0%}. With the old
-  prompt that walk came back to {returned['own noise']:.3f}, from foreign noise only to
+  and the walk from the sprite's own noise {price[0.25]['own noise, w 1 to 6']:.0%}. With the
+  old prompt that walk came back to {returned['own noise']:.3f}, from foreign noise only to
   {returned['foreign noise']:.2f}.
 - Of erased lower halves, filled without a prompt, {kept['40 steps, once']:.0%} kept the
   sprite's kind with 40 steps taken once, {kept['20 steps, twice']:.0%} with 20 taken twice, and
@@ -870,8 +881,8 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# 15 calls: strength 0.3 means the last 0.3 of the way, so that share of the steps. At that level of noise the layout and
-# the colours can still be seen, and the network takes them for settled. Only details are drawn anew.
+# 15 calls: strength 0.3 means the last 0.3 of the way, so that share of the steps. At that level of noise the layout
+# and the colours can still be seen, and the network takes them for settled. Only details are drawn anew.
 #
 # </details>
 #
@@ -910,9 +921,9 @@ Markdown(f"""
 #
 # - **img2img** and its *denoising strength*: your `redraw`. In the *diffusers* library it is
 #   `StableDiffusionImg2ImgPipeline` with `strength`; there, too, strength 0.3 of 50 steps makes 15.
-# - **Inpainting**: a brush for the mask, white where it shall be drawn anew, as yours is 1. The plain way works with any
-#   network; the ones named *inpainting* (as of Stable Diffusion, or FLUX Fill) were trained further with the mask and
-#   the known picture as further channels of their input, and so need no tricks in the walk.
+# - **Inpainting**: a brush for the mask, white where it shall be drawn anew, as yours is 1. The plain way works with
+#   any network; the ones named *inpainting* (as of Stable Diffusion, or FLUX Fill) were trained further with the mask
+#   and the known picture as further channels of their input, and so need no tricks in the walk.
 # - **ControlNet**, with *scribble*, *pose* or *depth*: another way from a sketch to a picture. A second network reads
 #   the sketch and adds to the first one's layers, and it has to be trained for each kind of sketch.
 # - **Textual inversion**: files of a few kilobytes called *embeddings*, loaded with `load_textual_inversion`, each of
