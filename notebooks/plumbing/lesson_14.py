@@ -150,7 +150,7 @@ def with_word(model, words, name, like):
 # ------------------------------------------------------------------------------------------------------------ pictures
 
 
-def walk_from(network, ab_t, x, tokens, top=350, stride=25):
+def walk_from(network, ab_t, x, tokens, top=425, stride=25):
     """The Steps of a guided walk from x = x_top down to 0, in equal strides."""
     how = dict(times=range(top, -1, -stride), order=2, eta=1.0, clip=True)
     return list(du.sampler(du.Guided(network, 2), ab_t, x, tokens, **how))
