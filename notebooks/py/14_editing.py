@@ -334,7 +334,8 @@ def clean_outside(x, s, known, mask, z, ab_t):
 filled = {"held-out sprite": pairs.x, "erased": editor.with_holes(pairs.x, heads.bool())}
 filled |= {f"filled, seed {seed}": repaint(pairs.x, heads, pairs.old, seed).cpu()
            for seed in (1, 2)}
-filled["clean pixels\nput back"] = repaint(pairs.x, heads, pairs.old, 1, keep=clean_outside).cpu()
+filled["clean pixels\nput back"] = repaint(pairs.x, heads, pairs.old, 1,
+                                           keep=clean_outside).cpu()
 du.show_rows(filled, scale=4, label_width=120, alt="Sprites, their upper half filled in anew")
 
 # %%
@@ -884,8 +885,8 @@ Markdown(f"""
   old prompt that walk came back to {returned['own noise']:.3f}, from foreign noise only to
   {returned['foreign noise']:.2f}.
 - Of erased lower halves, filled without a prompt, {kept['40 steps, once']:.0%} kept the
-  sprite's kind with 40 steps, {kept['10 steps, 4 times']:.0%} with 10 steps taken four times, and
-  {kept['40 steps, clean outside']:.0%} with the outside put back clean. Outside the mask
+  sprite's kind with 40 steps, {kept['10 steps, 4 times']:.0%} with 10 steps taken four times,
+  and {kept['40 steps, clean outside']:.0%} with the outside put back clean. Outside the mask
   nothing changed.
 - Pictures of "arthur" were {sum(gap['arthur']) / 2:.2f} away from the nearest of the five
   kings, those of "a king" {sum(gap['a king']) / 2:.2f}; of "a robot"
