@@ -359,8 +359,8 @@ for name in list(filled)[2:]:
 #
 # The remedy of **RePaint** is simple: *take the step several times*. After a step from t to s, and after the known
 # pixels have been put back, go back up from s to t by adding the noise that was taken away, and step down again. This
-# time the inside starts from what it had become and sees the true outside from the first moment on, so that the two
-# can come to terms. It is called **resampling**.
+# time the inside starts from what it became beside the true outside, and after a few rounds the two have come to terms.
+# It is called **resampling**.
 #
 # ### Your turn 14.3: a step back up
 # *Difficulty 2 of 3, 10 minutes.*
