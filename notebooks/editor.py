@@ -137,6 +137,15 @@ def with_holes(x, erased):
     return torch.where(erased, ((rows + columns) % 2).float() * 0.35 + 0.5, x)
 
 
+def beside(drawing, results, title):
+    """A Picture of a drawing (1, 3, 16, 16), and beside it, half as large, what was made of it (B, 3, 16, 16)."""
+    parts = [du.show(drawing, scale=10, title="your drawing"), du.show(results, columns=4, scale=5, title=title)]
+    tallest = max(part.size[1] for part in parts)
+    parts = [np.pad(p.frames[0], ((0, tallest - p.size[1]), (0, 14), (0, 0)), constant_values=255) for p in parts]
+    alt = f"a drawing of 16x16 pixels, and {len(results)} sprites made of it"
+    return du.Picture(np.concatenate(parts, 1)[None], alt)
+
+
 def studio(draw, fill, x=None, erased=None, prompt="", strength=0.6, seed=0):
     """The editor with a prompt, a strength and a seed: "scribble to sprite" and "fill the erased part".
 
@@ -178,12 +187,8 @@ def studio(draw, fill, x=None, erased=None, prompt="", strength=0.6, seed=0):
             panel.results, start, sentence = answer(what)
         except ValueError as error:
             return panel.say(str(error), wrong=True)
-        rows = {
-            "your drawing": start,
-            "scribble to\nsprite" if what == "draw" else "the erased\npart filled": panel.results,
-        }
-        alt = f"a drawing of 16x16 pixels, and {len(panel.results)} sprites made of it"
-        picture = du.show_rows(rows, scale=4, label_width=110, alt=alt)
+        title = "scribble to sprite" if what == "draw" else "the erased part, filled in"
+        picture = beside(start, panel.results, title)
         panel.show(Shown(picture, first=panel.first is None), sentence)
         for i, button in enumerate(take.children[1:]):
             button.disabled = i >= len(panel.results)

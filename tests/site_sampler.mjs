@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
 const folder = pathToFileURL(process.argv[2] + "/").href;
-const { noiseSchedule, samplingTimes, sampler, guided, invert, jumps, slerp } = await import(folder + "sampler.js");
+const { noiseSchedule, samplingTimes, sampler, guided, invert, jumps, repaint, slerp, startFrom } = await import(
+  folder + "sampler.js"
+);
 const { Generator } = await import(folder + "random.js");
 const { centres, labels, width, cases } = JSON.parse(readFileSync(0, "utf8"));
 
@@ -56,10 +58,15 @@ async function solve(given) {
   if ("w" in given) model = guided(model, given.w, float(given.negative));
   if (given.what === "invert") return [...(await invert(model, ab, x, n, c, { steps: given.steps }))];
   const generator = new Generator(given.seed ?? 0);
-  const walk = given.what === "jumps" ? jumps : sampler,
+  const walk = { jumps, repaint }[given.what] ?? sampler,
     steps = [];
-  const settings = { ...given.settings, normal: (count) => generator.normal(count) };
-  for await (const step of walk(model, ab, x, n, c, settings)) steps.push(step);
+  let settings = { ...given.settings, normal: (count) => generator.normal(count) },
+    start = x;
+  if (given.what === "redraw") {
+    const { x: noisy, times } = startFrom(x, given.strength, generator.normal(x.length), ab, given.calls);
+    [start, settings] = [noisy, { ...settings, times }];
+  }
+  for await (const step of walk(model, ab, start, n, c, settings)) steps.push(step);
   return steps.flatMap(({ x, x0, eps }) => [...x, ...x0, ...eps]);
 }
 

@@ -23,7 +23,7 @@ from test_browser import ARTIFACTS, CHROMIUM, browser  # noqa: F401
 
 import diffusion_utilities as du
 import prompts
-from plumbing import make_site, site_networks
+from plumbing import lesson_14, make_site, site_networks
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium"),
@@ -186,6 +186,7 @@ def test_the_networks_draw_what_they_draw_in_python(lesson, capsys):
     reader, _, known = prompts.load_prompts(device="cpu")
     words = known.encode(["a wizard in a purple robe", "a slime, smiling", "a red robe"]).float()
     c, away = rows(0, 2), rows(3, 3)
+    scribble = lesson_14.scribbles()[1][:2]
     flat = {"c": c.flatten().tolist(), "negative": away.flatten().tolist()}
     few_c = rows(*(i % 5 for i in range(12)))
     asked = {
@@ -200,6 +201,9 @@ def test_the_networks_draw_what_they_draw_in_python(lesson, capsys):
         "eight sprites of a prompt": dict(network="prompts", n=8, seed=1, w=2.0,
                                           c=words[:1].repeat(8, 1).flatten().tolist(),
                                           settings=dict(steps=6, order=2, eta=1, clip=True)),
+        "two drawings, redrawn": dict(network="prompts", n=2, seed=5, laterSeed=5, w=2.0, strength=0.25,
+                                      x=scribble.flatten().tolist(), c=words[:2].flatten().tolist(),
+                                      settings=dict(steps=20, order=2, eta=1, clip=True)),
         "twelve sprites, four calls": dict(network="few_steps", n=12, seed=1, laterSeed=2, walk="jumps",
                                            c=few_c.flatten().tolist(), settings=dict(steps=4)),
     }  # fmt: skip
@@ -223,6 +227,11 @@ def test_the_networks_draw_what_they_draw_in_python(lesson, capsys):
         ),
         "one call": du.sample(few, ab_t, 1, rows(0), seed=1, steps=1).clamp(-1, 1),
     }
+    start, times = torch.randn(scribble.shape, generator=torch.Generator().manual_seed(5)), du.sampling_times(125, 5)
+    how = dict(times=times, order=2, eta=1.0, clip=True, generator=torch.Generator().manual_seed(5))
+    noisy = du.add_noise(scribble, 125, start, ab_t)
+    *_, last = du.sampler(du.Guided(reader, 2.0), ab_t, noisy, words[:2].long(), **how)
+    truth["two drawings, redrawn"] = last.x
     x, dice = torch.randn(12, 3, 16, 16, generator=torch.Generator().manual_seed(1)), torch.Generator().manual_seed(2)
     for t in (500, 375, 250, 125):  # lesson 11's jumps
         x = x if t == 500 else du.add_noise(x, t, torch.randn(x.shape, generator=dice), ab_t)
@@ -234,7 +243,7 @@ def test_the_networks_draw_what_they_draw_in_python(lesson, capsys):
     requests.append(dict(kind="classify", names=["classifier"], x=sprites.x.flatten().tolist(), n=12))
     *walks, judged = lesson.evaluate(ASK, requests)
     for name, walk in zip(asked, walks):
-        assert walk["calls"] == asked[name]["settings"]["steps"]
+        assert walk["calls"] == round(asked[name].get("strength", 1) * asked[name]["settings"]["steps"])
         apart = (torch.tensor(walk["answer"]) - truth[name].flatten()).abs().max().item()
         assert apart < 2 / 255, f"{name}: {apart}"  # less than one of the 256 shades of a pixel
         with capsys.disabled():
@@ -252,6 +261,7 @@ def test_the_networks_draw_what_they_draw_in_python(lesson, capsys):
     ("attempt", "calls", "Away from the top row by "),
     ("compete", "seed", " of 20 recognised as asked"),
     ("typed", "seed", "read as: a king in a purple robe"),
+    ("editing", "seed", "Your drawing, read as: a wizard in a purple robe"),
 ])  # fmt: skip
 def test_each_widget_draws_and_answers_the_keyboard(lesson, widget, control, says):
     root = drawn(lesson, widget)
@@ -342,6 +352,43 @@ def test_what_is_typed_is_drawn_and_what_cannot_be_read_leaves_all_as_it_is(less
     assert root.locator(".sentence").inner_text() == "read as: a blue flame"
 
 
+def test_what_is_erased_is_filled_in_and_a_result_goes_back_into_the_editor(lesson):
+    root = drawn(lesson, "editing")
+    scribble, canvas = lesson_14.scribbles()[1][0], root.locator(".pe-canvas")
+    root.get_by_role("button", name="fill the erased part").click()
+    root.get_by_text("Nothing is erased: first wipe with the eraser").wait_for()
+
+    def times():
+        return int(root.get_attribute("data-drawn"))
+
+    root.get_by_label("erase", exact=True).check()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    for row in (0, 1, 2):
+        lesson.mouse.move(box["x"] + 2, box["y"] + (row + 0.5) * box["height"] / 16)
+        lesson.mouse.down()
+        lesson.mouse.move(box["x"] + box["width"] - 2, box["y"] + (row + 0.5) * box["height"] / 16)
+        lesson.mouse.up()
+    before = times()
+    root.get_by_role("button", name="fill the erased part").click()
+    drawn(lesson, "editing", before + 1)
+    assert root.locator(".sentence").inner_text().startswith("Its erased part, filled with: a wizard")
+    made = pixels(root).reshape(8, 16, 16, 4)[..., :3]
+    assert (made[:, 3:] == du.to_pixels(scribble)[3:]).all()  # what was not erased is there as it was
+    assert (made[:, :3] != 255).any((1, 2, 3)).sum() >= 4
+    ARTIFACTS.mkdir(exist_ok=True)
+    root.screenshot(path=ARTIFACTS / "site_editing.png")
+    root.get_by_role("button", name="edit result 3").click()
+    corner = canvas.evaluate("""canvas => Array.from({ length: 16 }, (_, x) => [
+        ...canvas.getContext("2d").getImageData(40 * x + 20, 20 + 40 * 5, 1, 1).data.slice(0, 3)])""")
+    assert (np.array(corner) == made[2, 5]).all()
+    prompt = root.get_by_label("prompt", exact=True)
+    prompt.fill("a wizzard")
+    prompt.press("Enter")
+    root.get_by_text("never read the word 'wizzard'").wait_for()
+    assert (pixels(root).reshape(8, 16, 16, 4)[..., :3] == made).all()
+
+
 def test_no_page_is_wider_than_a_phone(page, address):
     page.set_viewport_size({"width": 360, "height": 740})
     for stem in ("index", LESSON, *make_site.TEXTS):
@@ -421,7 +468,7 @@ def test_code_can_be_copied(page, address):
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: make site-packages")
 def test_axe_finds_nothing_serious(lesson, page, address):
-    for widget in ("player", "studio", "between", "attempt", "compete", "typed"):
+    for widget in ("player", "studio", "between", "attempt", "compete", "typed", "editing"):
         drawn(lesson, widget)
     serious = audited(lesson)
     for stem in ("index", "about"):

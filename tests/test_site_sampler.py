@@ -120,6 +120,44 @@ def inverted(toy):
     return case | dict(x=x.flatten().tolist(), c=c.flatten().tolist()), answer.flatten()
 
 
+def redrawn(toy, strength):
+    """Image to image: clean images with the noise of a time in between, and from there to the end."""
+    ab_t, c, generator = du.noise_schedule("cosine", T), torch.eye(K)[[0, 1, 2, 0]], torch.Generator().manual_seed(3)
+    x, t = noise(seed=2).clamp(-1, 1), round(strength * T)
+    case = dict(what="redraw", schedule="cosine", T=T, n=4, seed=3, strength=strength, calls=20, w=2.0,
+                x=x.flatten().tolist(), c=c.flatten().tolist(), settings=dict(order=2, eta=1.0, clip=True))  # fmt: skip
+    noisy = du.add_noise(x, t, torch.randn(x.shape, generator=generator), ab_t).double()
+    how = case["settings"] | dict(times=du.sampling_times(t, round(strength * 20)), generator=generator)
+    walked = du.sampler(du.Guided(Clouds(toy, ab_t), 2.0), ab_t, noisy, c, **how)
+    return case, torch.cat([v.flatten() for step in walked for v in (step.x, step.x0, step.eps)])
+
+
+def repainted(toy, again):
+    """A part of known images filled in: as lesson 14 does it, with its numbers in the same order."""
+    ab_t, c, dice = du.noise_schedule("cosine", T), torch.eye(K)[[0, 1, 2, 0]], torch.Generator().manual_seed(4)
+    known, mask, seen = noise(seed=2).clamp(-1, 1), torch.zeros(4, 4), []
+    mask[:2, 1:] = 1
+    case = dict(what="repaint", schedule="cosine", T=T, n=4, seed=4, x=known.flatten().tolist(),
+                c=c.flatten().tolist(), settings=dict(mask=mask.flatten().tolist(), steps=6, again=again))  # fmt: skip
+
+    def fresh():
+        return torch.randn(known.shape, generator=dice).double()
+
+    x, times = fresh(), du.sampling_times(T, 6)
+    for t, s in zip(times, times[1:]):
+        for k in range(again if s else 1):
+            if k:
+                x = (ab_t[t] / ab_t[s]).sqrt() * x + (1 - ab_t[t] / ab_t[s]).sqrt() * fresh()
+            walk = du.sampler(Clouds(toy, ab_t), ab_t, x, c, times=[t, s, 0] if s else [t, 0], eta=1.0, clip=True,
+                              generator=dice)  # fmt: skip
+            step = next(walk)
+            outside = ab_t[s].sqrt() * known + (1 - ab_t[s]).sqrt() * fresh()
+            x = mask * step.x + (1 - mask) * outside
+            seen += [x, step.x0, step.eps]
+    assert ((x - known)[:, :, mask == 0] == 0).all()
+    return case, torch.cat([v.flatten() for v in seen])
+
+
 def between():
     """Half-way between two rows of noise at a known angle."""
     a, b = noise(seed=1).flatten(), noise(seed=2).flatten()
@@ -143,6 +181,8 @@ def all_cases(toy):
         cases[f"times {n}"] = dict(what="times", T=T, n=n), torch.tensor(du.sampling_times(T, n))
     cases["noise of seed 0"] = drawn(0, 768, 48, 4 * 768)
     cases["noise of a large seed, odd counts"] = drawn(2**31 + 11, 17, 100)
+    cases |= {f"redraw, strength {v}": redrawn(toy, v) for v in (0.05, 0.7, 1.0)}
+    cases |= {f"repaint, each step {n} times": repainted(toy, n) for n in (1, 2)}
     return cases | {"jumps": jumped(toy), "invert": inverted(toy), "slerp": between()}
 
 
@@ -155,6 +195,10 @@ REFUSED = {
                         "times must fall"),
     "a variance for 2M": (dict(what="sampler", schedule="cosine", T=10, n=1, x=[0] * 48,
                                settings=dict(steps=2, order=2, variance="large")), "needs order=1"),
+    "no strength": (dict(what="redraw", schedule="cosine", T=10, n=1, x=[0] * 48, strength=0, calls=5, settings={}),
+                    "the strength must be a little above 0"),
+    "too much strength": (dict(what="redraw", schedule="cosine", T=10, n=1, x=[0] * 48, strength=1.5, calls=5,
+                               settings={}), "at most 1"),
 }  # fmt: skip
 
 
@@ -173,7 +217,8 @@ def results(toy):
 
 NAMES = [*WALKS, *GUIDED, "schedule linear", "schedule rescaled", "schedule cosine", "schedule of one step",
          *(f"times {n}" for n in (1, 7, 20, 499)), "noise of seed 0", "noise of a large seed, odd counts", "jumps",
-         "invert", "slerp"]  # fmt: skip
+         "invert", "slerp", *(f"redraw, strength {v}" for v in (0.05, 0.7, 1.0)),
+         *(f"repaint, each step {n} times" for n in (1, 2))]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

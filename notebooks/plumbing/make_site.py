@@ -49,6 +49,7 @@ LIVE = {
     "06_ddim_speedup": {r"widgets\.try_it\(attempt\b": "attempt"},
     "11_flow_matching_and_few_steps": {r"widgets\.try_it\(compete\b": "compete"},
     "13_prompts": {r"widgets\.try_it\(typed\b": "typed"},
+    "14_editing": {r"\beditor\.studio\(": "editing"},
 }
 # No page may run or fetch what is not a file of the site; WebAssembly may be compiled, strings may not.
 POLICY = (
@@ -220,7 +221,10 @@ def make(folder, address="", live=False):
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "notebooks" / "pictures", folder / "pictures")
     light, dark = (HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("default", "github-dark"))
-    style = [(FILES / "style.css").read_text(encoding="utf-8"), light]
+    style = [
+        file.read_text(encoding="utf-8") for file in (FILES / "style.css", site_networks.EDITOR.with_suffix(".css"))
+    ]
+    style.append(light)
     style += ["@media (prefers-color-scheme: dark) {", dark, "}", ".highlight { background: var(--block) !important; }"]
     (folder / "style.css").write_text("\n".join(style), encoding="utf-8")
     (folder / "player.js").write_text(PLAYER, encoding="utf-8")

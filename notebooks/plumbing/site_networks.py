@@ -13,11 +13,13 @@ import torch
 
 import diffusion_utilities as du
 import prompts
+from plumbing import lesson_14
 from plumbing.onnx_networks import onnx_bytes
 
 SITE = Path(__file__).parent / "site"
 RUNTIME = SITE / "node_modules" / "onnxruntime-web"
 MODULES = ("sampler.js", "random.js", "words.js", "worker.js", "network.js", "parts.js", "widgets.js")
+EDITOR = SITE.parent / "pixel_editor.js"  # the lesson's own, which needs no kernel
 NETWORKS = ("unet", "few_steps", "context_model_31", "classifier", "prompts")
 # For each way to run them: what the worker imports, the program's glue, and the program; jspi has WebGPU in it.
 BUILDS = {"wasm": ("ort.wasm.min.mjs", ""), "webgpu": ("ort.jspi.min.mjs", ".jspi")}
@@ -56,7 +58,8 @@ def _network(name, folder):
 
 
 def _facts():
-    """What lessons 2 and 6 compare with: honest noise, the diversity of real sprites, the ends of the exact curves."""
+    """What lessons 2 and 6 compare with: honest noise, the diversity of real sprites, the ends of the exact curves; and
+    the scribble that lesson 14 begins with."""
     unet, ab_t = du.load_model(du.WEIGHTS / "unet.pth")
     T, real = len(ab_t) - 1, du.load_sprites("held_out", 500).x
     times, stds = du.sampling_times(T, 50)[:-1:5], []
@@ -67,15 +70,17 @@ def _facts():
         stds.append(round(du.to_x0_eps(answer, x, t, ab_t, unet.predicts)[1].std().item(), 3))
     hundred = du.sample(unet, ab_t, 10, torch.arange(10) % 5, seed=1, steps=100, order=2)
     pixels = hundred.add(1).mul(127.5).round().clamp(0, 255).byte().numpy().tobytes()
+    scribble = du.to_pixels(lesson_14.scribbles()[1][0]).tobytes()
+    hundred_calls, scribble = (base64.b64encode(data).decode() for data in (pixels, scribble))
     return dict(noise_found=dict(times=times, stds=stds), diversity=round(du.diversity(real), 4),
-                hundred_calls=base64.b64encode(pixels).decode())  # fmt: skip
+                hundred_calls=hundred_calls, scribble=scribble)  # fmt: skip
 
 
 def make_live(folder):
     """Fill the folder that the pages' live.js asks for modules, networks and onnxruntime-web."""
     folder.mkdir(parents=True)
-    for name in MODULES:
-        shutil.copy(SITE / name, folder)
+    for module in (*(SITE / name for name in MODULES), EDITOR):
+        shutil.copy(module, folder)
     version = json.loads((RUNTIME / "package.json").read_text(encoding="utf-8"))["version"]
     place = f"onnxruntime-web-{version}"
     (folder / place).mkdir()

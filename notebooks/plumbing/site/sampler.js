@@ -164,6 +164,43 @@ export async function* jumps(model, ab, x, n, c = null, { steps = 1, normal = nu
   }
 }
 
+// ------------------------------------------------------------------------------------------------- editing (lesson 14)
+
+/** Image to image (SDEdit): {x, times} with which the sampler redraws the images x. The more strength, in 0..1, the more
+ *  noise they get, and the more of the `calls` steps of a whole walk are taken. */
+export function startFrom(x, strength, noise, ab, calls = 20) {
+  const t = roundEven(strength * (ab.length - 1)),
+    steps = roundEven(strength * calls);
+  if (!(steps >= 1 && t >= steps && strength <= 1)) throw new Error("the strength must be a little above 0, and at most 1");
+  return { x: addNoise(x, t, noise, ab), times: samplingTimes(t, steps) };
+}
+
+/** The images x inside the mask (a number for each pixel, 1 inside); outside it the known ones, with the noise of time s. */
+export function keepOutside(x, s, known, mask, noise, ab) {
+  const outside = addNoise(known, s, noise, ab);
+  return outside.map((v, i) => (mask[i % mask.length] ? x[i] : v));
+}
+
+/** From x_s up to the noisier x_t. */
+export const goBack = (x, s, t, noise, ab) => mix(Math.sqrt(ab[t] / ab[s]), x, Math.sqrt(1 - ab[t] / ab[s]), noise);
+
+/** Fill the mask of known images: DDPM, where after each step the known part is put back, and each step is taken `again`
+ *  times (RePaint). Yields as the sampler; steps times `again` calls, or one round less on the last step. */
+export async function* repaint(model, ab, known, n, c = null, { mask, steps = 20, again = 2, normal } = {}) {
+  const times = samplingTimes(ab.length - 1, steps);
+  let x = normal(known.length);
+  for (let i = 0; i < steps; i++) {
+    const [t, s] = [times[i], times[i + 1]];
+    for (let k = 0; k < (s ? again : 1); k++) {
+      if (k) x = goBack(x, s, t, normal(known.length), ab);
+      const settings = { times: s ? [t, s, 0] : [t, 0], eta: 1, clip: true, normal };
+      const { value } = await sampler(model, ab, x, n, c, settings).next();
+      x = keepOutside(value.x, s, known, mask, normal(known.length), ab);
+      yield { ...value, i, x };
+    }
+  }
+}
+
 // --------------------------------------------------------------------------------------------------------- between
 
 /** From noise a to noise b along the sphere (spherical interpolation), so that what lies between is as large as they

@@ -3,6 +3,7 @@
 import { ask } from "./network.js";
 import { Controls, Film, Sentence, Sheet, choice, download, field, make, range, still } from "./parts.js";
 import { slerp } from "./sampler.js";
+import { Model, mount } from "./pixel_editor.js";
 import { Generator } from "./random.js";
 import { Words } from "./words.js";
 
@@ -55,7 +56,8 @@ function counted(classes) {
 // ------------------------------------------------------------------------------------------------------ the widgets
 // Each returns {named, parts, draw}: its controls, what stands below them, and an async function of their values which
 // returns the sentence, or null if it was stopped. walk(request, onstep) asks the worker. Some have a check, which raises
-// an error, with the name of a field, for values that cannot be drawn: then what is there stays.
+// an error, with the name of a field, for values that cannot be drawn: then what is there stays. `above` stands above the
+// controls; the buttons in `again` draw once more.
 
 /** Lesson 5: classes, guidance, negative, seed and steps; the judge says what it sees. */
 function studio(walk) {
@@ -336,6 +338,91 @@ function typed(walk) {
   };
 }
 
+/** Lesson 14: a drawing of one's own becomes eight sprites, or its erased part is filled in. */
+function editing(walk) {
+  const model = new Model(),
+    place = make("div", {});
+  const begun = facts.then(({ scribble }) => {
+    model.set("pixels", Uint8Array.from(atob(scribble), (byte) => byte.charCodeAt(0)));
+    mount(place, model);
+  });
+  const sheet = new Sheet(8, { columns: 4, widest: 88 }),
+    film = new Film((frame) => sheet.draw(frame.x));
+  const scribble = make("button", { type: "button", className: "primary" }, "scribble to sprite"),
+    fill = make("button", { type: "button" }, "fill the erased part");
+  let what = "draw",
+    results = null;
+  scribble.addEventListener("click", () => (what = "draw")); // before the click draws
+  fill.addEventListener("click", () => (what = "fill"));
+  const save = make("button", { type: "button", onclick: () => download(sheet.tiles, "sprites") }, "save the sprites");
+  const take = Array.from({ length: 8 }, (_, i) =>
+    make("button", { type: "button", "aria-label": `edit result ${i + 1}`, onclick: () => put(i) }, `${i + 1}`),
+  );
+  const bytes = (name) => {
+    const value = model.get(name);
+    return value instanceof DataView ? new Uint8Array(value.buffer) : value;
+  };
+
+  /** Result i into the editor, whose undo goes back. */
+  function put(i) {
+    if (!results) return;
+    const pixels = new Uint8Array(768);
+    for (let j = 0; j < 768; j++) {
+      const v = results[768 * i + (j % 3) * 256 + Math.floor(j / 3)];
+      pixels[j] = Math.min(Math.max(Math.round(127.5 * (v + 1)), 0), 255);
+    }
+    model.set("pixels", pixels);
+    model.set("mask", new Uint8Array(256));
+    model.save_changes();
+  }
+
+  /** The drawing as n images. */
+  function drawing(n) {
+    const pixels = bytes("pixels");
+    return Float32Array.from({ length: 768 * n }, (_, j) => pixels[3 * (j % 256) + (Math.floor(j / 256) % 3)] / 127.5 - 1);
+  }
+
+  return {
+    networks: ["prompts"],
+    above: [place],
+    named: {
+      prompt: field("a wizard in a purple robe", { examples: EXAMPLES }),
+      strength: range(0.7, 0.05, 1, 0.05),
+      seed: range(0, 0, 99),
+    },
+    parts: [
+      make("div", { className: "buttons" }, scribble, fill),
+      sheet.element,
+      film.element,
+      make("div", { className: "buttons take", role: "group", "aria-label": "put into the editor" }, "edit", ...take),
+      save,
+    ],
+    again: [scribble, fill],
+    check: ({ prompt }) => tokens("prompt", prompt, 8),
+    async draw({ prompt, strength, seed }) {
+      await begun;
+      const mask = Float32Array.from(bytes("mask"));
+      if (what === "fill" && !mask.includes(1)) {
+        return "Nothing is erased: first wipe with the eraser over what shall be filled.";
+      }
+      const request = { network: "prompts", n: 8, seed, w: 2, c: await tokens("prompt", prompt, 8), x: drawing(8) };
+      film.clear();
+      const x = await walk(
+        what === "draw"
+          ? { ...request, strength, laterSeed: seed, settings: { steps: 20, order: 2, eta: 1, clip: true } }
+          : { ...request, walk: "repaint", settings: { mask, steps: 20, again: 2 } },
+        (step) => film.add({ x: step.x, label: `t = ${step.s}` }),
+      );
+      if (!x) return null;
+      results = x;
+      sheet.draw(x);
+      sheet.describe(`Eight sprites made of the drawing: ${prompt}`);
+      const read = (await vocabulary).decode(request.c.subarray(0, request.c.length / 8));
+      return what === "draw" ? `Your drawing, read as: ${read}` : `Its erased part, filled with: ${read}`;
+    },
+  };
+}
+
 /** The first page: one sprite, out of noise, of what is typed, at a click. */
 function one(walk) {
   const sheet = new Sheet(1, { widest: 256 }),
@@ -349,7 +436,7 @@ function one(walk) {
     networks: ["prompts"],
     named: { prompt: field(EXAMPLES[0], { examples: EXAMPLES, placeholder: "anything" }) },
     parts: [make("div", { className: "buttons" }, again, save), sheet.element, film.element, shelf],
-    again,
+    again: [again],
     check: wish,
     async draw({ prompt }) {
       const c = await wish({ prompt });
@@ -377,7 +464,7 @@ function copied(tile) {
   return copy;
 }
 
-const WIDGETS = { studio, player, attempt, compete, between, typed, one };
+const WIDGETS = { studio, player, attempt, compete, between, typed, editing, one };
 
 // ------------------------------------------------------------------------------------------------------------- begin
 
@@ -394,7 +481,7 @@ export async function begin(root) {
       return x;
     });
   };
-  const { networks, named, parts, draw, check, again, title } = WIDGETS[root.dataset.widget](walk);
+  const { networks, named, parts, draw, check, above = [], again = [], title } = WIDGETS[root.dataset.widget](walk);
   const sentence = new Sentence();
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
   function loading({ done, total }) {
@@ -445,11 +532,12 @@ export async function begin(root) {
     root.dataset.drawn = 1 + Number(root.dataset.drawn ?? 0);
   }
   const controls = new Controls(named, refresh);
-  if (again) again.onclick = refresh;
+  for (const button of again) button.onclick = refresh;
   const panel = make(
     "div",
     { className: "panel" },
     ...(title ? [make("strong", {}, title)] : []),
+    ...above,
     controls.element,
     sentence.element,
     ...parts,

@@ -4,7 +4,7 @@
 // network.js talks to it: {id, kind: "load" | "walk" | "classify" | "stop", ...} goes in; {id, progress} while
 // something is fetched, {id, step} after each step, and at the end {id, result} or {id, error} come out.
 import { Generator } from "./random.js";
-import { guided, jumps, noiseSchedule, sampler } from "./sampler.js";
+import { guided, jumps, noiseSchedule, repaint, sampler, startFrom } from "./sampler.js";
 
 const here = (name) => new URL(name, import.meta.url).href;
 const manifest = fetch(here("manifest.json")).then((answer) => {
@@ -173,17 +173,26 @@ function noise(generator, n, of, one) {
   return generator.normal((of ?? n) * one).slice(0, n * one);
 }
 
-/** Draw n sprites; settings are those of the sampler, seed and laterSeed give the first noise and what is put back. */
+const WALKS = { sampler, jumps, repaint };
+
+/** Draw n sprites; settings are those of the walk, seed and laterSeed give the first noise and what is put back. A walk
+ *  begins with noise, with x if that is given, or, with a strength, with x that has got noise. */
 async function draw(request, tell) {
-  const { id, n, c = null, w = 1, negative = null, walk = "sampler", settings = {} } = request;
+  const { id, n, c = null, w = 1, negative = null, walk = "sampler", strength } = request;
   const { model, ab, one } = await network(request.network, tell);
   const first = new Generator(request.seed ?? 0);
-  const x = request.x ?? noise(first, n, request.of, one);
+  let x = request.x ?? noise(first, n, request.of, one),
+    settings = request.settings ?? {};
+  if (strength !== undefined) {
+    const start = startFrom(x, strength, noise(first, n, request.of, one), ab, settings.steps);
+    x = start.x;
+    settings = { ...settings, times: start.times };
+  }
   const later = request.laterSeed === undefined ? first : new Generator(request.laterSeed);
   const normal = () => noise(later, n, request.of, one);
   const denoiser = w === 1 && !negative ? model : guided(model, w, negative);
   let before = x;
-  for await (const step of (walk === "jumps" ? jumps : sampler)(denoiser, ab, x, n, c, { ...settings, normal })) {
+  for await (const step of WALKS[walk](denoiser, ab, x, n, c, { ...settings, normal })) {
     postMessage({ id, step: { ...step, before } });
     before = step.x;
     await new Promise((next) => setTimeout(next)); // a message may say that nobody waits any more
