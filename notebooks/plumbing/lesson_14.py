@@ -112,15 +112,18 @@ class Job:
         for name in ("old", "new", "kinds", "wishes"):
             setattr(self, name, getattr(self, name)[skip:])
 
-    def marks(self, made):
-        """{"away": root mean square distance to the originals, "colour": share of the new colour, "kind": share that is
-        still of its kind, "both": share of both}, of pictures made (n, 3, 16, 16)."""
+    def marks(self, made, part=slice(None)):
+        """What became of the sprites, of pictures made (n, 3, 16, 16); part: of which of them.
+
+        {"away": root mean square distance to the originals, "colour": share that has the new colour, "kind": share that
+        is still of its kind, "both": share that has both}
+        """
         read = prompts.read(made)
-        colour = torch.tensor([one["colour"] == wish for one, wish in zip(read, self.wishes)]).float()
-        kind = torch.tensor([one["kind"] == k for one, k in zip(read, self.kinds)]).float()
-        away = (made.cpu() - self.x).square().mean((1, 2, 3)).sqrt().mean()
-        numbers = {"away": away, "colour": colour.mean(), "kind": kind.mean(), "both": (colour * kind).mean()}
-        return {name: value.item() for name, value in numbers.items()}
+        colour = torch.tensor([one["colour"] == wish for one, wish in zip(read, self.wishes)])[part].float()
+        kind = torch.tensor([one["kind"] == k for one, k in zip(read, self.kinds)])[part].float()
+        away = (made.cpu() - self.x).square().mean((1, 2, 3)).sqrt()[part]
+        numbers = {"away": away, "colour": colour, "kind": kind, "both": colour * kind}
+        return {name: value.mean().item() for name, value in numbers.items()}
 
 
 # ------------------------------------------------------------------------------------------------------- one more word
@@ -147,7 +150,7 @@ def with_word(model, words, name, like):
 # ------------------------------------------------------------------------------------------------------------ pictures
 
 
-def walk_from(network, ab_t, x, tokens, top=350, stride=25):
+def walk_from(network, ab_t, x, tokens, top=425, stride=25):
     """The Steps of a guided walk from x = x_top down to 0, in equal strides."""
     how = dict(times=range(top, -1, -stride), order=2, eta=1.0, clip=True)
     return list(du.sampler(du.Guided(network, 2), ab_t, x, tokens, **how))

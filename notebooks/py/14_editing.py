@@ -34,7 +34,7 @@ from plumbing import lesson_14
 network, ab_t, words = prompts.load_prompts()
 texts, scribbles = lesson_14.scribbles()
 z = torch.randn(scribbles.shape, generator=torch.Generator().manual_seed(4))
-noisy = du.add_noise(scribbles, 350, z, ab_t)
+noisy = du.add_noise(scribbles, 425, z, ab_t)
 walk = lesson_14.walk_from(network, ab_t, noisy, words.encode(texts))
 lesson_14.scribble_film(scribbles, noisy, walk)
 
@@ -46,8 +46,7 @@ lesson_14.scribble_film(scribbles, noisy, walk)
 #
 # **You will be able to**
 # - *redraw* a picture with a chosen strength, and *say* what the strength is,
-# - *erase* a part and let it be filled in, and *explain* why the filling must be told about its surroundings more than
-#   once,
+# - *erase* a part and let it be filled in, and *explain* what the network knows of the surroundings while it draws,
 # - *change* one word of a prompt and keep the rest of the picture, by its noise and by its attention,
 # - *teach* the network a new word by five pictures without touching anything that it knew,
 # - *measure* an edit: what should stay must stay, and what should change must change.
@@ -206,8 +205,8 @@ for old, new in zip(job.old[:4], job.new):
 # </details>
 
 # %%
-grades = {s: [job.marks(redraw(job.x, job.new, s, seed=seed)) for seed in (1, 2)]
-          for s in strengths}
+redrawn = {s: [redraw(job.x, job.new, s, seed).cpu() for seed in (1, 2)] for s in strengths}
+grades = {s: [job.marks(made) for made in both] for s, both in redrawn.items()}
 curves = {name: (strengths, [[grades[s][seed][key] for s in strengths] for seed in (0, 1)])
           for name, key in (("new colour", "colour"), ("still of its kind", "kind"),
                             ("both", "both"), ("distance", "away"))}
@@ -252,14 +251,16 @@ du.show_rows({name: x.cpu() for name, x in rows.items()}, scale=4, label_width=1
 #
 # <details name="expect-14-3"><summary>Just as they are, clean</summary>
 #
-# No. At time s the network expects a picture that holds the noise of time s everywhere. Clean pixels at t = 400 look to
-# it like something that is not noise at all, and a picture with two levels of noise is one that it has never seen.
+# This breaks the rules: the network is told one time for the whole picture and expects the noise of this time
+# everywhere. A picture with two levels of noise is one that it has never seen. Most texts call it a mistake. Keep your
+# answer in mind all the same: section 3 measures it.
 #
 # </details>
 # <details name="expect-14-3"><summary>With as much noise as the rest of the picture holds at that time</summary>
 #
-# Yes. Then the whole picture is at time s, inside and outside. At the end s is 0, the noise is gone, and what is
-# outside the mask is exactly what it was.
+# This keeps the rules: the whole picture is at time s, inside and outside. At the end s is 0, the noise is gone, and
+# what is outside the mask is exactly what it was. You will write this one. Whether keeping the rules is also the best
+# that one can do, section 3 measures.
 #
 # </details>
 #
@@ -326,14 +327,15 @@ heads = lesson_14.box(0, 8, 0, 16)
 pairs = lesson_14.Job(8, skip=20)
 
 
-def clean(x, s, known, mask, z, ab_t):
-    return mask * x + (1 - mask) * known  # the mistake of the first answer
+def clean_outside(x, s, known, mask, z, ab_t):
+    return mask * x + (1 - mask) * known  # the first answer above
 
 
 filled = {"held-out sprite": pairs.x, "erased": editor.with_holes(pairs.x, heads.bool())}
 filled |= {f"filled, seed {seed}": repaint(pairs.x, heads, pairs.old, seed).cpu()
            for seed in (1, 2)}
-filled["clean pixels\nput back"] = repaint(pairs.x, heads, pairs.old, 1, keep=clean).cpu()
+filled["clean pixels\nput back"] = repaint(pairs.x, heads, pairs.old, 1,
+                                           keep=clean_outside).cpu()
 du.show_rows(filled, scale=4, label_width=120, alt="Sprites, their upper half filled in anew")
 
 # %%
@@ -345,20 +347,20 @@ for name in list(filled)[2:]:
 # %% [markdown]
 # Outside the mask nothing has changed, not by a single shade: the last step puts the known pixels back at s = 0, where
 # they hold no noise. So for an inpainted picture "what should stay stays" is true by construction, and that is the
-# great advantage over section 1. The last row shows the mistake of the first answer above: clean pixels in a noisy
-# picture. The inside hardly knows what to make of them.
+# great advantage over section 1. The last row breaks the rules, with clean pixels in a noisy picture, and it does not
+# look broken. That deserves a closer look.
 #
 # ## 3. Does the inside match the outside?
 #
-# This is the hard question of inpainting. Look again at the walk. Each step guesses the whole picture and moves a
-# little towards the guess. Then the outside is overwritten, with noise that has nothing to do with the noise inside. So
-# the inside took its step towards a picture whose outside was slightly another one, and it is never asked to
-# reconsider. Early on, where the layout is decided, it does not even see the outside clearly.
+# This is the hard question of inpainting. Think of the walk once more. Early on, at high noise, the layout of the
+# inside is decided. But at that time the outside is full of noise, too, so the network hardly sees what the inside
+# should go with. Later, when the outside becomes clear, it is too late for another layout. And after each step the
+# outside gets other noise, so the inside took its step towards a picture whose outside was slightly another one.
 #
 # The remedy of **RePaint** is simple: *take the step several times*. After a step from t to s, and after the known
 # pixels have been put back, go back up from s to t by adding the noise that was taken away, and step down again. This
-# time the inside starts from what it had become and sees the true outside from the first moment on, so that the two
-# can come to terms. It is called **resampling**.
+# time the inside starts from what it became beside the true outside, and after a few rounds the two have come to terms.
+# It is called **resampling**.
 #
 # ### Your turn 14.3: a step back up
 # *Difficulty 2 of 3, 10 minutes.*
@@ -388,40 +390,46 @@ go_back = checks.keep(go_back, solution_go_back)
 # With s = t - 1 this is the very first formula of diffusion, the single step that adds noise:
 # $\bar\alpha_t / \bar\alpha_{t-1} = 1 - \beta_t$.
 #
-# Resampling costs calls, so it must be compared at **equal cost**: 40 steps taken once, 20 steps taken twice, 10 steps
-# taken four times, always 40 calls of the network. To make the question hard, the prompt is left out: the lower half of
-# each sprite is erased, and the network has nothing but the upper half to go by.
+# Resampling costs calls, so it must be compared at **equal cost**: 40 steps taken once, or 10 steps taken four times.
+# (The very last step, to the clean picture, is taken only once, so the second plan even has three calls fewer.) The
+# third plan breaks the rules: 40 steps with the outside put back clean. To make the question hard, the prompt is left
+# out: the lower half of each sprite is erased, and the network has nothing but the upper half to go by.
 #
 # **What do you expect?**
 #
 # <details name="expect-14-4"><summary>40 plain steps: more steps are more careful</summary>
 #
-# More steps follow the curve more exactly, but the mistake here is of another kind: inside and outside do not agree.
-# The chart below says how much that weighs against the shorter steps.
+# More steps follow the curve more exactly, but the trouble here is another one: what the network knows of the outside
+# while it decides.
 #
 # </details>
-# <details name="expect-14-4"><summary>Fewer steps, each taken several times</summary>
+# <details name="expect-14-4"><summary>10 steps, each taken four times</summary>
 #
-# That is what the authors of RePaint found for photographs. Whether it holds for sprites, and where it stops to pay, is
-# what the bars show.
+# That is what the authors of RePaint found for photographs. Look below how much of it is left for sprites.
+#
+# </details>
+# <details name="expect-14-4"><summary>The clean outside, although it breaks the rules</summary>
+#
+# Surprisingly, yes, and by much. Read on before you believe that rules do not matter.
 #
 # </details>
 
 # %%
-lower, real = lesson_14.box(8, 16, 0, 16), held_out.x[1000:3000]
-whole = held_out.x[:EDITED]
+lower, whole = lesson_14.box(8, 16, 0, 16), held_out.x[:EDITED]
 kinds = [one["kind"] for one in prompts.read(whole)]
 
 
 def grade(made):
-    """The share that the judge reads as before, and the Fréchet distance to other sprites."""
+    """The share that the judge reads as before; how far the lower half is from the true one."""
     same = [one["kind"] == kind for one, kind in zip(prompts.read(made), kinds)]
-    return sum(same) / len(same), du.frechet_distance(made, real)
+    away = (made - whole)[..., 8:, :].square().mean((1, 2, 3)).sqrt().mean()
+    return sum(same) / len(same), away.item()
 
 
-plans = {"40 steps, once": 1, "20 steps, twice": 2, "10 steps, 4 times": 4}
-halves = {name: [repaint(whole, lower, seed=seed, again=again).cpu() for seed in (1, 2)]
-          for name, again in plans.items()}
+plans = {"40 steps, once": {}, "10 steps, 4 times": dict(again=4),
+         "40 steps, clean outside": dict(keep=clean_outside)}
+halves = {name: [repaint(whole, lower, seed=seed, **how).cpu() for seed in (1, 2)]
+          for name, how in plans.items()}
 strange = whole.roll(1, 0)  # the control: the lower half of another sprite
 halves["a half of another"] = [lower * strange + (1 - lower) * whole] * 2
 halves["nothing erased"] = [whole] * 2
@@ -429,26 +437,38 @@ grade_of = {name: [grade(made) for made in both] for name, both in halves.items(
 
 # %%
 show = {"held-out sprite": whole[:10]} | {name: both[0][:10] for name, both in halves.items()}
-du.show_rows(show, scale=4, label_width=130, alt="Lower halves, filled in three ways")
+du.show_rows(show, scale=4, label_width=160, alt="Lower halves, filled in three ways")
 
 # %%
 charts.bars({name: [100 * kept for kept, _ in both] for name, both in grade_of.items()},
             y="read as the kind that it was (%)",
-            alt="Bars of the share that keeps its kind: resampling, plain, and two controls")
+            alt="Bars of the share that keeps its kind: three plans and two controls")
 
 # %% [markdown]
-# Each bar is the mean of two seeds, which are its dots. "A half of another" is the control below: there the lower half
-# is simply that of another sprite, so that inside and outside have nothing to do with each other. "Nothing erased" is
-# the best that can be reached.
+# Each bar is the mean of two seeds, which are its dots. "A half of another" is the control: there the lower half is
+# simply that of another sprite, so that inside and outside have nothing to do with each other. "Nothing erased" is the
+# best that can be reached. A second measure is how far the filled half is from the true one. It cannot be 0, since many
+# lower halves go with one upper half, but one that has the right colours and goes on where the upper half stops is
+# nearer than one that has not.
 
 # %%
 kept = {name: sum(k for k, _ in both) / 2 for name, both in grade_of.items()}
 apart = {name: sum(f for _, f in both) / 2 for name, both in grade_of.items()}
-Markdown("\n".join(f"- {name}: {kept[name]:.0%} of their kind; Fréchet distance "
-                   f"{apart[name]:.2f}" for name in grade_of))
+Markdown("\n".join(f"- {name}: {kept[name]:.0%} of their kind; the lower half is "
+                   f"{apart[name]:.2f} away from the true one" for name in grade_of))
 
 # %% [markdown]
-# TODO
+# All three plans go on where the upper half stops, with clean outlines, and the control shows what it looks like when
+# nobody cares. Believe a difference between two bars only if it is larger than that between the two dots of one bar. In
+# our runs, going back did not pay in the kinds, and only a little in the second measure. The clean outside, however,
+# was far ahead in both.
+#
+# Why does it help to break a rule? Because the rule is not the only thing that matters; what the network *knows*
+# matters as well. With a clean outside it sees, from the first call on, what the inside has to go with, and this
+# network tolerates two levels of noise in one picture, though nobody trained it for that. It need not be so: for
+# another network, or where the known pixels are few, the strange picture may do more harm than the knowledge does good.
+# Inpainting models are therefore built to have both: the known picture, clean, enters as further channels beside the
+# noisy one, and the network is *trained* with them.
 #
 # ## 4. Can one word be changed and the rest kept?
 #
@@ -475,9 +495,9 @@ explore.flat_world("invert", steps=25)
 # bracket is zero, so whatever w is, it walks without guidance, and comes back.
 
 # %%
-def two_walks(x, old, new, w=4.0, top=350, calls=20, own=True, lend_until=None):
+def two_walks(x, old, new, w=4.0, top=350, calls=16, own=True, lend_until=None):
     """The pictures to which the noise of x (at time top) leads with the old and new prompts."""
-    before, after = words.encode(old).to(device), words.encode(new).to(device)
+    before, after = (words.encode(text).to(device).expand(len(x), -1) for text in (old, new))
     start = (du.invert(network, ab_t, x, before, steps=calls, top=top) if own else
              start_from(x.to(device), top / T, noise(*x.shape, seed=3), ab_t)[0])
     tokens = torch.stack([before, after], 1).flatten(0, 1)  # old, new, old, new, ...
@@ -557,10 +577,10 @@ du.show_rows(rows, scale=4, label_width=130, top=job.wishes[some],
 # look how much is the same: the outline, the place of every light and shadow, often the very pixels. The last row,
 # from section 1, has the colours as well, but it has drawn other sprites.
 #
-# Now in numbers. Each way has a knob that says how much it may change: the strength, or the w with which the new word is
-# insisted on. Turn it, and each way draws a curve: the share that is right against the distance that was paid for it.
-# **The better way has the curve that lies further to the left and higher up.** There are two controls. One takes the
-# same steps and the same guidance, but foreign noise in place of the sprite's own, just added. The other keeps the
+# Now in numbers. Each way has a knob that says how much it may change: the strength, or the w with which the new word
+# is insisted on. Turn it, and each way draws a curve: the share that is right against the distance that was paid for
+# it. **The better way has the curve that lies further to the left and higher up.** There are two controls. One takes
+# the same steps and the same guidance, but foreign noise in place of the sprite's own, just added. The other keeps the
 # sprite's own noise and also lends the looks.
 #
 # **What do you expect** of lending?
@@ -579,23 +599,34 @@ du.show_rows(rows, scale=4, label_width=130, top=job.wishes[some],
 # </details>
 
 # %%
-def turned(ws=(1.0, 2.0, 4.0, 6.0), **how):
-    """Marks of one way at several w: (distances, shares right in both)."""
-    marks = [job.marks(two_walks(job.x, job.old, job.new, w=w, **how)[1]) for w in ws]
-    return [m["away"] for m in marks], [m["both"] for m in marks]
+halves_of_job = slice(0, EDITED // 2), slice(EDITED // 2, None)
 
 
-ways = {"section 1, strength 0 to 1": ([mean[s]["away"] for s in strengths],
-                                       [mean[s]["both"] for s in strengths]),
-        "own noise, w 1 to 6": turned(), "own noise, old looks": turned(lend_until=0),
-        "foreign noise, w 1 to 6": turned(own=False)}
+def curve(every):
+    """The distances of several sets of pictures, and the shares right, for two halves."""
+    right = [[job.marks(made, half)["both"] for made in every] for half in halves_of_job]
+    return [job.marks(made)["away"] for made in every], right
+
+
+def turned(ws=(1.0, 2.0, 4.0), **how):
+    return curve([two_walks(job.x, job.old, job.new, w=w, **how)[1] for w in ws])
+
+
+ways = {"section 1, strength 0 to 1": curve([both[0] for both in redrawn.values()]),
+        "own noise, w 1 to 4": turned(), "own noise, old looks": turned(lend_until=0),
+        "foreign noise, w 1 to 4": turned(own=False)}
 charts.lines(ways, x="distance from the original (root mean square)", ylim=(0, 1),
-             size=(6.5, 3.6), y="right in colour and kind", alt="Right against distance, a curve for each way")
+             size=(6.5, 3.6), y="right in colour and kind",
+             alt="Share right against distance, a curve for each way")
+
+# %% [markdown]
+# Each line is the mean of two halves of the sprites, and its band reaches from the one half to the other. Read the
+# lines off at two distances:
 
 # %%
 def at_distance(way, d):
     """The share right at distance d, between the measured points of a way; nan outside them."""
-    away, right = map(torch.tensor, zip(*sorted(zip(*way))))
+    away, right = torch.tensor(way[0]), torch.tensor(way[1]).mean(0)
     i = int((away < d).sum())
     if i in (0, len(away)):
         return float("nan")
@@ -615,17 +646,17 @@ returned = {name: job.marks(two_walks(job.x, job.old, job.new, own=own)[0])["awa
 print(*(f"{name}, old prompt: {away:.3f} away" for name, away in returned.items()), sep="\n")
 
 # %% [markdown]
-# The own noise is the way to go where little may change: at small distances it gets many more sprites right than
-# redrawing does, and the old prompt brings the picture back almost unchanged. With foreign noise even the old prompt
-# brings back another picture, so small distances are out of its reach. But compare the two at larger distances, where
-# both are measured: there the foreign noise, with the same guidance, does not do worse. What it gains there over
-# section 1 it owes to the guidance away from the old prompt, and not to the noise. Such is the use of a control: without it we would have
-# praised the inversion for all of it.
+# The sprite's own noise is the way to go where little may change: at small distances it gets many more sprites right
+# than redrawing does, and with the old prompt it brings the picture back almost unchanged. With foreign noise even the
+# old prompt brings back another picture, so small distances are out of its reach.
 #
-# Lending the looks did not pay with this network. It is small, its maps have 8 by 8 and 4 by 4 pixels, and its noise
-# keeps the layout well enough. In large networks, where pictures are changed from the very first step, t = T, it is a
-# great help. (Here, too, you can go up all the way, with `top=T`. Then the picture changes more, because more of it is
-# decided anew.)
+# But compare the own and the foreign noise at larger distances, where both were measured. There the foreign noise, with
+# the same guidance, is no worse. So what both gain over section 1 they owe to the guidance away from the old prompt,
+# and not to the noise. This is what a control is for: without it we would have praised the inversion for all of it.
+#
+# Lending the looks did not pay with this network: its curve does not lie above that of the own noise without it. The
+# paper of prompt-to-prompt worked with large networks, whose pictures were changed from the very first step on, where
+# nothing but the looks could keep the layout. Here a noise of t = 350 holds the layout already.
 #
 # ## 5. Can the network learn a word from five pictures?
 #
@@ -665,9 +696,9 @@ du.show_rows({"arthur": kings, "robot": robots}, scale=6, label_width=80,
 # ### Your turn 14.5: one word learns
 # *Difficulty 1 of 3, 5 minutes.*
 #
-# The gradient of the table (words, 64) holds a row for each word, and the rows of "an" and of "arthur" are both not zero.
-# Return the gradient with zeros in all rows but the one of the new word. (Adam, the optimizer, leaves a number alone
-# whose gradient has always been zero.)
+# The gradient of the table (words, 64) holds a row for each word, and the rows of "an" and of "arthur" are both not
+# zero. Return the gradient with zeros in all rows but the one of the new word. (Adam, the optimizer, leaves a number
+# alone whose gradient has always been zero.)
 
 # %% tags=["exercise"]
 def only_row(gradient, row):
@@ -772,9 +803,9 @@ for prompt, read in seen.items():
           f"{sum('king' in one['kind'] for one in read) / len(read):.0%} kings")
 
 # %% [markdown]
-# For the king 64 numbers are enough. For the robot they are not: the word has come nearer to the five than the one as which it
-# began, and what is drawn is grey and stands upright, but it is no robot. To give the network new strokes, its own
-# weights must learn, and then it may forget old ones; the programs named at the end find a middle way.
+# For the king 64 numbers are enough. For the robot they are not: the word has come nearer to the five than the one as
+# which it began, and what is drawn is grey and stands upright, but it is no robot. To give the network new strokes, its
+# own weights must learn, and then it may forget old ones; the programs named at the end find a middle way.
 #
 # ## Try it
 #
@@ -805,10 +836,10 @@ def draw(x, prompt, strength, seed):
 
 def fill(x, erased, prompt, seed):
     eight = x.expand(8, -1, -1, -1)
-    return repaint(eight, erased.float(), prompt, seed, calls=40, again=2).cpu()
+    return repaint(eight, erased.float(), prompt, seed, keep=clean_outside).cpu()
 
 
-editor.studio(draw, fill, scribbles[0], prompt=texts[0], strength=0.7)
+editor.studio(draw, fill, scribbles[0], prompt=texts[0], strength=0.85)
 
 # %% [markdown]
 # ## Open problem
@@ -832,11 +863,11 @@ print(f"strength {middle:g}: {score(lambda x, old, new: redraw(x, new, middle).c
 print(f"own noise, another word: {score(lambda x, old, new: two_walks(x, old, new)[1]):.2f}")
 
 # %% [markdown]
-# The course's own best so far is folded below.
+# The course's own best so far is folded below. Its numbers were chosen with sixty other sprites of the same kind.
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 def best_so_far(x, old, new):
-    return two_walks(x, old, new, w=3.0, lend_until=0)[1]
+    return two_walks(x, old, new, w=3.0, top=300)[1]  # less far up, less insistence
 
 
 print(f"the course's best so far: {score(best_so_far):.2f}")
@@ -850,12 +881,13 @@ Markdown(f"""
   and their kind, {mean[middle]['away']:.2f} away from what they were. With strength 1, where
   nothing of the original is left, they were {mean[1]['away']:.2f} away.
 - At a distance of 0.25, redrawing got {price[0.25]['section 1, strength 0 to 1']:.0%} right,
-  and the walk from the sprite's own noise {price[0.25]['own noise, w 1 to 6']:.0%}. With the old
-  prompt that walk came back to {returned['own noise']:.3f}, from foreign noise only to
+  and the walk from the sprite's own noise {price[0.25]['own noise, w 1 to 4']:.0%}. With the
+  old prompt that walk came back to {returned['own noise']:.3f}, from foreign noise only to
   {returned['foreign noise']:.2f}.
 - Of erased lower halves, filled without a prompt, {kept['40 steps, once']:.0%} kept the
-  sprite's kind with 40 steps taken once, {kept['20 steps, twice']:.0%} with 20 taken twice, and
-  {kept['10 steps, 4 times']:.0%} with 10 taken four times. Outside the mask nothing changed.
+  sprite's kind with 40 steps, {kept['10 steps, 4 times']:.0%} with 10 steps taken four times,
+  and {kept['40 steps, clean outside']:.0%} with the outside put back clean. Outside the mask
+  nothing changed.
 - Pictures of "arthur" were {sum(gap['arthur']) / 2:.2f} away from the nearest of the five
   kings, those of "a king" {sum(gap['a king']) / 2:.2f}; of "a robot"
   {sum(gap['a robot']) / 2:.2f} from the nearest robot, of "a golem"
@@ -870,18 +902,19 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# 15 calls: strength 0.3 means the last 0.3 of the way, so that share of the steps. At that level of noise the layout and
-# the colours can still be seen, and the network takes them for settled. Only details are drawn anew.
+# 15 calls: strength 0.3 means the last 0.3 of the way, so that share of the steps. At that level of noise the layout
+# and the colours can still be seen, and the network takes them for settled. Only details are drawn anew.
 #
 # </details>
 #
-# **2.** You inpaint a face, and put the known pixels back at each step, but without noise. What goes wrong, although
-# the outside is perfectly right?
+# **2.** Putting clean pixels around a noisy inside breaks the rules. Which rule, and why did the sprites come out
+# better all the same?
 #
 # <details><summary>Answer</summary>
 #
-# The network is told one time for the whole picture, and clean pixels do not look like pixels of that time. It has
-# never seen a picture with two levels of noise, so its guess for the inside, which depends on the outside, is worse.
+# The network is told one time for the whole picture and was trained on pictures with one level of noise. But with the
+# rule kept, the outside is hidden by noise just when the layout of the inside is decided. The clean outside tells the
+# network more than the strange mixture confuses it. This was measured here, and must be measured anew elsewhere.
 #
 # </details>
 #
@@ -910,9 +943,9 @@ Markdown(f"""
 #
 # - **img2img** and its *denoising strength*: your `redraw`. In the *diffusers* library it is
 #   `StableDiffusionImg2ImgPipeline` with `strength`; there, too, strength 0.3 of 50 steps makes 15.
-# - **Inpainting**: a brush for the mask, white where it shall be drawn anew, as yours is 1. The plain way works with any
-#   network; the ones named *inpainting* (as of Stable Diffusion, or FLUX Fill) were trained further with the mask and
-#   the known picture as further channels of their input, and so need no tricks in the walk.
+# - **Inpainting**: a brush for the mask, white where it shall be drawn anew, as yours is 1. The plain way works with
+#   any network; the ones named *inpainting* (as of Stable Diffusion, or FLUX Fill) were trained further with the mask
+#   and the known picture as further channels of their input, and so need no tricks in the walk.
 # - **ControlNet**, with *scribble*, *pose* or *depth*: another way from a sketch to a picture. A second network reads
 #   the sketch and adds to the first one's layers, and it has to be trained for each kind of sketch.
 # - **Textual inversion**: files of a few kilobytes called *embeddings*, loaded with `load_textual_inversion`, each of
