@@ -160,6 +160,28 @@ def test_it_fits_a_phone_and_its_writing_is_seen(browser, plumbing, scheme):  # 
     page.context.close()
 
 
+def test_a_model_that_tells_of_one_array_before_the_other_gets_both(page):
+    """As that of a notebook does: what is erased is painted over, so that pixels and mask change at once."""
+    page.evaluate("""() => {
+        class Eager extends editor.Model { set(name, value) { super.set(name, value); this.save_changes(); } }
+        document.getElementById("here").replaceChildren();
+        window.model = new Eager();
+        editor.mount(document.getElementById("here"), model);
+    }""")
+    page.get_by_label("erase", exact=True).check()
+    drag(page, page, (5, 2), (5, 8))
+    assert drawing(page)[1].sum() == 7
+    page.get_by_label("red", exact=True).check()
+    drag(page, page, (5, 2), (5, 5))
+    pixels, mask = drawing(page)
+    assert mask.sum() == 3 and (pixels != 255).any(-1).sum() == 4
+    page.get_by_role("button", name="undo").click()
+    pixels, mask = drawing(page)
+    assert mask.sum() == 7 and (pixels == 255).all()
+    page.get_by_role("button", name="clear").click()
+    assert not drawing(page)[1].any()
+
+
 def test_what_another_puts_in_can_be_undone(page):
     page.evaluate("() => { model.set('pixels', new Uint8Array(768)); model.save_changes(); }")
     page.get_by_role("button", name="undo").click()

@@ -205,6 +205,7 @@ export function mount(element, model) {
     tool = "pencil",
     mirror = false,
     cursor = [7, 7],
+    telling = false,
     stroke = null; // {before, last}, while a line is being drawn
   const past = [],
     future = [],
@@ -322,9 +323,11 @@ export function mount(element, model) {
     redoButton.disabled = !future.length;
   }
 
-  /** Give the drawing to the model. */
+  /** Give the drawing to the model, which tells everybody of the one array before it has the other. */
   function tell() {
+    telling = true;
     for (const name of ["pixels", "mask"]) model.set(name, new DataView(now[name].slice().buffer));
+    telling = false;
     model.save_changes();
   }
 
@@ -488,6 +491,7 @@ export function mount(element, model) {
 
   // from Python, or from who else holds the model; undo goes back to what was there before
   function changed() {
+    if (telling) return;
     const there = { pixels: bytes(model.get("pixels")), mask: bytes(model.get("mask")) };
     if (equal(there, now)) return;
     past.push(stroke?.before ?? copy(now));
