@@ -4,8 +4,12 @@ document.querySelectorAll("img.film:not([data-player])").forEach(async (img) => 
   img.dataset.player = "yes";
   if (!window.ImageDecoder) return;
   const data = Uint8Array.from(atob(img.src.split(",")[1]), (byte) => byte.charCodeAt(0));
-  const decoder = new ImageDecoder({ data, type: "image/png" });
-  await Promise.all([decoder.tracks.ready, decoder.completed]);
+  let decoder;
+  const open = async () => {
+    decoder = new ImageDecoder({ data, type: "image/png" });
+    await Promise.all([decoder.tracks.ready, decoder.completed]);
+  };
+  await open();
   const count = decoder.tracks.selectedTrack.frameCount;
   if (count < 2) return;
   const labels = JSON.parse(img.dataset.labels || "[]");
@@ -32,7 +36,13 @@ document.querySelectorAll("img.film:not([data-player])").forEach(async (img) => 
   async function draw() {
     if (busy) return;
     busy = true;
-    const frame = slider.valueAsNumber, { image } = await decoder.decode({ frameIndex: frame });
+    const frame = slider.valueAsNumber;
+    let { image } = await decoder.decode({ frameIndex: frame });
+    if (!image.codedWidth) { // Firefox hands out the frame of the last time, which is closed: a new decoder decodes it anew
+      decoder.close();
+      await open();
+      ({ image } = await decoder.decode({ frameIndex: frame }));
+    }
     canvas.getContext("2d").drawImage(image, 0, 0);
     const pause = image.duration / 1000;
     image.close();

@@ -99,11 +99,14 @@
     }
   });
 
+  document.querySelectorAll("pre").forEach(function (text) {
+    if (text.scrollWidth > text.clientWidth) text.tabIndex = 0; // so that the keyboard can scroll it
+  });
+
   // ------------------------------------------------------------------------------------------------------------ copy
   document.querySelectorAll(".highlight").forEach(function (block) {
     var code = block.querySelector("pre"),
       button = document.createElement("button");
-    if (code.scrollWidth > code.clientWidth) code.tabIndex = 0; // so that the keyboard can scroll it
     if (!navigator.clipboard) return; // a page that is not secure may not write there
     button.type = "button";
     button.className = "copy";
