@@ -115,8 +115,8 @@ print(f"A sprite {tuple(sprite.shape)} is a row of tokens {tuple(cut.shape)}.")
 du.show(cut.reshape(16, 3, 4, 4), columns=16, scale=10, alt="A sprite as a row of 16 patches")
 
 # %% [markdown]
-# This row is all that a transformer gets. You may still guess the sprite from it, because you read it with the knowledge
-# of where each patch belongs. Whether the transformer has this knowledge is the first question about it.
+# This row is all that a transformer gets. You may still guess the sprite from it, because you read it with the
+# knowledge of where each patch belongs. Whether the transformer has this knowledge is the first question about it.
 
 # %% [markdown]
 # ## 2. What does a block of a transformer do?
@@ -170,8 +170,8 @@ class Layers(nn.Module):
 # </details>
 # <details name="expect-15-1"><summary>The same answers, shuffled in the same way</summary>
 #
-# Yes. Attention is a sum over all tokens, and a sum does not know the order of its terms. So a transformer sees a bag of
-# patches, until we write onto each token where it lies.
+# Yes. Attention is a sum over all tokens, and a sum does not know the order of its terms. So a transformer sees a bag
+# of patches, until we write onto each token where it lies.
 #
 # </details>
 # <details name="expect-15-1"><summary>The same answers in the old order</summary>
@@ -188,16 +188,16 @@ gap = (layers.attend(some[:, order]) - layers.attend(some)[:, order]).abs().max(
 print(f"shuffle, then attend; attend, then shuffle: they differ by {gap:.0e} at most")
 
 # %% [markdown]
-# A convolution knows which pixels are neighbours, because that is how it is built. A transformer has to be told: below, a
-# learned vector `place` is added to each token, one for each of the 16 places, as lesson 13 did for the place of a word.
-# This is the great difference between the two networks. The U-Net is born with the knowledge that near things belong
-# together, and the transformer must learn it from examples. Keep this in mind for the race in section 3.
+# A convolution knows which pixels are neighbours, because that is how it is built. A transformer has to be told: below,
+# a learned vector `place` is added to each token, one for each of the 16 places, as lesson 13 did for the place of a
+# word. This is the great difference between the two networks. The U-Net is born with the knowledge that near things
+# belong together, and the transformer must learn it from examples. Keep this in mind for the race in section 3.
 #
 # Now, how is the block told the *time*, that is, how noisy the picture is? In lesson 3 the time scaled and shifted the
 # numbers behind a norm, in every block. The diffusion transformer (**DiT**) does the same and calls it *adaptive layer
-# norm*, short **adaLN**. From the embedding of the time, `modulate` makes six vectors: a *shift*, a *scale* and a *gate*
-# for attend, and the same three for think. The gate is the new one. It says how much of a part's answer is added to
-# the tokens:
+# norm*, short **adaLN**. From the embedding of the time, `modulate` makes six vectors: a *shift*, a *scale* and a
+# *gate* for attend, and the same three for think. The gate is the new one. It says how much of a part's answer is added
+# to the tokens:
 #
 # $$h \leftarrow h + gate \cdot attend\big(norm(h) \cdot (1 + scale) + shift\big)$$
 #
@@ -257,8 +257,8 @@ class DiT(nn.Module):
 # %% [markdown]
 # The **zero** in the method's full name, **adaLN-zero**, is the line `silent(...)` in `modulate`: all six vectors begin
 # at zero, and with them the gates. So each new block adds nothing, and hands its tokens on unchanged, however many
-# blocks there are. Lesson 3's residual block began in the same way. But can a network learn that begins by doing nothing?
-# Take three steps and look at which of its parts get a gradient.
+# blocks there are. Lesson 3's residual block began in the same way. But can a network learn that begins by doing
+# nothing? Take three steps and look at which of its parts get a gradient.
 
 # %%
 torch.manual_seed(0)
@@ -273,11 +273,11 @@ for step in (1, 2, 3):
     print(f"step {step}: the gradient reaches {', '.join(moved)}")
 
 # %% [markdown]
-# It wakes from the end to the beginning. In the first step only the last layer can do anything; once it is not zero, the
-# gates feel which way would help; and once the gates are open, attention and thinking learn. This takes three steps of
-# thousands. What one gains is a calm start: a deep network whose blocks all shout at once is hard to train. In the
-# paper on DiT (Peebles and Xie, 2023), which tried four ways to tell a transformer the time and the class, this one
-# was the best by far.
+# It wakes from the end to the beginning. In the first step only the last layer can do anything; once it is not zero,
+# the gates feel which way would help; and once the gates are open, attention and thinking learn. This takes three steps
+# of thousands. What one gains is a calm start: a deep network whose blocks all shout at once is hard to train. In the
+# paper on DiT (Peebles and Xie, 2023), which tried four ways to tell a transformer the time and the class, this one was
+# the best by far.
 
 # %% [markdown]
 # ## 3. How is it trained, and does it beat the U-Net?
@@ -325,12 +325,12 @@ charts.lines(
     alt="The logit-normal density is a hill: highest in the middle, zero at both ends")
 
 # %% [markdown]
-# The loop is lesson 4's, with your question in it, an average of the weights, and a learning rate that rises in the first
-# steps and falls to zero at the end. It is given *seconds* instead of steps, because seconds are what you pay with. `draw`
-# takes lesson 11's Euler steps from r = 1 down to 0, with lesson 5's guidance if w is not 1.
+# The loop is lesson 4's, with your question in it, an average of the weights, and a learning rate that rises in the
+# first steps and falls to zero at the end. It is given *seconds* instead of steps, because seconds are what you pay
+# with. `draw` takes lesson 11's Euler steps from r = 1 down to 0, with lesson 5's guidance if w is not 1.
 
 # %%
-def learn(network, x, c=None, seconds=10.0, seed=0, lr=2e-3, batch=64):
+def learn(network, x, c=None, seconds=10.0, seed=0, lr=2e-3, batch=64, look=None):
     """Train a network for some seconds; its averaged weights, and how many steps it made."""
     network, g = network.to(device), torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(network.parameters(), betas=(0.9, 0.99), weight_decay=0)
@@ -347,6 +347,10 @@ def learn(network, x, c=None, seconds=10.0, seed=0, lr=2e-3, batch=64):
         optimizer.step()
         ema.update(network)
         steps += 1
+        if look and steps >= 32 and steps.bit_count() == 1:  # 32, 64, 128, ...
+            pause = time.perf_counter()
+            look(ema.model, steps)
+            start += time.perf_counter() - pause  # looking is not training
     return ema.model, steps
 
 
@@ -391,7 +395,7 @@ def draw(network, shape, c=None, w=1.0, steps=20, seed=0):
 SECONDS = 150  # a short training takes a twelfth of it
 SCORED = 200  # pictures for a Fréchet distance
 
-# %%
+
 def race(makers, score, *data, seconds):
     """Train each network with two seeds: {name: [(score, steps, network), ...]}."""
     found = {}
@@ -473,15 +477,15 @@ for size, patch in ((16, 4), (32, 4), (32, 1), (1024, 16), (1024, 2), (1024, 1))
 #
 # ## 5. Can a picture be said in fewer numbers?
 #
-# Most of the pixels of a photograph could be guessed from their neighbours, so one number per pixel and colour is a waste.
-# An **autoencoder** finds a shorter way to write pictures down. Its first half, the *encoder*, turns a picture into a
-# small map of numbers, the **latents**; its second half, the *decoder*, turns this map back into a picture; and both are
-# trained together, on nothing but pictures, so that what comes out equals what went in. Then diffusion may work on
-# the small map, and the decoder makes a picture of what it draws. This is **latent diffusion**, the idea behind Stable
-# Diffusion (Rombach and others, 2022).
+# Most of the pixels of a photograph could be guessed from their neighbours, so one number per pixel and colour is a
+# waste. An **autoencoder** finds a shorter way to write pictures down. Its first half, the *encoder*, turns a picture
+# into a small map of numbers, the **latents**; its second half, the *decoder*, turns this map back into a picture; and
+# both are trained together, on nothing but pictures, so that what comes out equals what went in. Then diffusion may
+# work on the small map, and the decoder makes a picture of what it draws. This is **latent diffusion**, the idea behind
+# Stable Diffusion (Rombach and others, 2022).
 #
-# Ours turns a page of 32x32x3 numbers into a map of 8x8 with 8 channels: one place for each patch of 4x4, as in your turn
-# 15.1, and 512 numbers instead of 3,072.
+# Ours turns a page of 32x32x3 numbers into a map of 8x8 with 8 channels: one place for each patch of 4x4, as in your
+# turn 15.1, and 512 numbers instead of 3,072.
 
 # %%
 class Refine(nn.Module):
@@ -515,14 +519,14 @@ class Autoencoder(nn.Module):
 # Why a mean *and* a variance? The diffusion model will not hit the latents exactly, so the decoder should be used to
 # small errors. So while it is trained, the latents are drawn from a bell curve round the mean, with a width that the
 # encoder chooses itself. Left alone, it would choose the width 0 and set the means far apart, so that no noise disturbs
-# it, and the latents would lie about in an endless space. A second term of the loss holds them together: it measures how
-# far this bell curve is from the standard one, of mean 0 and variance 1. This is the **KL divergence** of lesson 8; for
-# one number with mean $\mu$ and variance $\sigma^2$ it is
+# it, and the latents would lie about in an endless space. A second term of the loss holds them together: it measures
+# how far this bell curve is from the standard one, of mean 0 and variance 1. This is the **KL divergence** of lesson 8;
+# for one number with mean $\mu$ and variance $\sigma^2$ it is
 #
 # $$KL = \tfrac12 \left( \mu^2 + \sigma^2 - 1 - \ln \sigma^2 \right)$$
 #
-# An autoencoder with such a loss is called a *variational autoencoder*, or **VAE**. In a VAE that is to draw by itself the
-# weight $\beta$ of this term is large. Here it is tiny, because the drawing is left to diffusion.
+# An autoencoder with such a loss is called a *variational autoencoder*, or **VAE**. In a VAE that is to draw by itself
+# the weight $\beta$ of this term is large. Here it is tiny, because the drawing is left to diffusion.
 #
 # ### Your turn 15.4: the loss of an autoencoder
 # *Difficulty 2 of 3, 5 minutes.*
@@ -573,20 +577,20 @@ coder, steps = compress(pages.x, SECONDS / 5)
 z = coder.encode(real.x)[0]
 again = coder.decode(z).clamp(-1, 1)
 off = (again - real.x).square().mean().sqrt().item()
-print(f"{steps} steps. A pixel is off by {off:.2f} (root mean square; {real.x.std():.2f} if it\n"
-      f"always answered the mean). The latents have standard deviation {z.std():.2f}.")
+print(f"{steps} steps; pixels are off by {off:.2f} (spread {real.x.std():.2f}), std of z {z.std():.2f}")
 lesson_15.both({"real pages": real.x[:6], "latents": lesson_15.as_colours(z[:6]),
                 "decoded again": again[:6]})
 
 # %% [markdown]
-# The upper row holds pages that the autoencoder has never seen. In the middle are their latents, an 8x8 map of eight
-# channels, of which the picture shows the three main directions as red, green and blue: you recognise where the four
-# sprites stand, so a map of latents is still a map. The lower row is what the decoder makes of it. How sharp it
-# is depends on the seconds that your machine had, and it is the ceiling for all that follows: diffusion in latents cannot
-# be better than the decoder.
+# The printed error is a root mean square; beside it stands the spread of the pixels, which would be the error of a
+# decoder that always answered the mean. The upper row holds pages that the autoencoder has never seen. In the middle
+# are their latents, an 8x8 map of eight channels, of which the picture shows the three main directions as red, green
+# and blue: you recognise where the four sprites stand, so a map of latents is still a map. The lower row is what the
+# decoder makes of it. How sharp it is depends on the seconds that your machine had, and it is the ceiling for all that
+# follows: diffusion in latents cannot be better than the decoder.
 #
-# **What do you expect?** The decoder makes a page of any map of numbers. You give it pure noise of the latents' mean and
-# spread. What does it draw?
+# **What do you expect?** The decoder makes a page of any map of numbers. You give it pure noise of the latents' mean
+# and spread. What does it draw?
 #
 # <details name="expect-15-4"><summary>Pages of new sprites</summary>
 #
@@ -647,10 +651,10 @@ for size in (1 / 0.18215, latents.std().item()):
 # ## 6. Is it better to draw latents than pixels?
 #
 # Now three networks get the same seconds on the same pages. The first is a U-Net on the pixels of the page. The second
-# is a U-Net on latents, which is how Stable Diffusion 1 and 2 and SDXL are built. The third is your transformer on latents,
-# with patches of 2x2 of them: 16 tokens for a page. All three are told the prompt in the simplest way, as a row of zeros
-# and ones, as lesson 5's networks were told the class: `asked_for` has 18 places for each of the eight words. Each is
-# trained with two seeds, and draws with guidance 2.
+# is a U-Net on latents, which is how Stable Diffusion 1 and 2 and SDXL are built. The third is your transformer on
+# latents, with patches of 2x2 of them: 16 tokens for a page. All three are told the prompt in the simplest way, as a
+# row of zeros and ones, as lesson 5's networks were told the class: `asked_for` has 18 places for each of the eight
+# words. Each is trained with two seeds, and draws with guidance 2.
 #
 # **What do you expect?**
 #
@@ -708,14 +712,14 @@ lesson_15.captioned(shown, real.said, scale=4)
 # ## 7. How do words get into a transformer?
 #
 # Lesson 13's U-Net read the prompt by *cross-attention*: the pixels ask, and the words answer. Stable Diffusion 1 and 2
-# do just that. But once the picture is a row of tokens, too, there is something simpler. Put the words and the
-# patches into *one* row, and let all look at all. This is **joint attention**, and a transformer with it is called an
-# **MM-DiT** (multimodal diffusion transformer); it is what draws in SD3 and FLUX. Now the words can look as well: at each
-# other, as in a text encoder, and at the picture that is being drawn.
+# do just that. But once the picture is a row of tokens, too, there is something simpler. Put the words and the patches
+# into *one* row, and let all look at all. This is **joint attention**, and a transformer with it is called an
+# **MM-DiT** (multimodal diffusion transformer); it is what draws in SD3 and FLUX. Now the words can look as well: at
+# each other, as in a text encoder, and at the picture that is being drawn.
 #
 # Words and patches are different things, so each kind has its own linear layers: its own query, key and value, its own
-# thinking, its own shift, scale and gate. Only the attention itself is common. In code: two `Layers` for each block, and
-# one attention for both.
+# thinking, its own shift, scale and gate. Only the attention itself is common. In code: two `Layers` for each block,
+# and one attention for both.
 #
 # ### Your turn 15.6: all look at all
 # *Difficulty 2 of 3, 10 minutes.*
@@ -762,8 +766,8 @@ class Pair(nn.Module):
 # %% [markdown]
 # It is your block of section 2, twice, side by side. The network is the DiT of section 2 with such blocks, and with a
 # vector for each word of its small vocabulary and for each place in the prompt. A prompt says four times a colour and a
-# noun, so it has eight words. (Large models do not learn their words from scratch: they take the text encoders of
-# other models, CLIP and T5, which have read the web.) Besides, what the prompt says as a whole is added to the time, as in
+# noun, so it has eight words. (Large models do not learn their words from scratch: they take the text encoders of other
+# models, CLIP and T5, which have read the web.) Besides, what the prompt says as a whole is added to the time, as in
 # lesson 13; SD3 and FLUX do that, too.
 
 # %%
@@ -787,15 +791,33 @@ class TextToPage(DiT):
 
 
 # %% tags=["timed"]
+asked, said, stages, right = real.words[:SCORED], real.said[:SCORED], {}, {}
+
+
+def look(network, steps):
+    page = decoded(network, asked[:40], w=3)
+    stages[f"after {steps} steps"] = page[:5]
+    right[steps] = lesson_15.obeyed(page, said[:40])
+
+
 torch.manual_seed(0)
-model, steps = learn(TextToPage(), latents, pages.words, seconds=SECONDS / 2)
-asked = real.words[:SCORED]
-drawn = {w: decoded(model, asked, w=w) for w in (1.0, 3.0)}
-obeyed = {w: lesson_15.obeyed(x, real.said[:SCORED]) for w, x in drawn.items()}
+model, steps = learn(TextToPage(), latents, pages.words, seconds=SECONDS / 2, look=look)
+look(model, steps)
 print(f"{steps} steps in {SECONDS / 2:.0f} seconds")
-lesson_15.captioned({"drawn by your model": drawn[3.0][:5], "real": real.x[:5]}, real.said)
+lesson_15.captioned(stages | {"real": real.x[:5]}, said, scale=4)
+
+# %% [markdown]
+# The rows are the same five prompts and the same noise, each after twice as many steps as the row above. How much of
+# what was said is really there? Lesson 13's judge reads the noun and the colour off each quarter of 40 pages.
 
 # %% tags=["timed"]
+nouns, colours = zip(*right.values())
+charts.lines({"nouns": (list(right), nouns), "colours": (list(right), colours)}, log="x",
+             x="training steps", y="share that the judge reads as said", ylim=(0, 1),
+             alt="The shares of right nouns and colours rise with the training steps")
+
+# %% tags=["timed"]
+drawn = {w: decoded(model, asked, w=w) for w in (1.0, 3.0)}
 lesson_15.told(drawn, real, SCORED)
 
 # %% [markdown]
@@ -810,9 +832,9 @@ lesson_15.told(drawn, real, SCORED)
 lesson_15.diagram()
 
 # %% [markdown]
-# And here is the same as a list, with the names that you meet in papers and in the diffusers library. Stable Diffusion 1.5
-# stands beside the new ones: it has a U-Net with cross-attention where they have a transformer with joint attention,
-# and it predicts the noise where they predict the velocity. All else is the same.
+# And here is the same as a list, with the names that you meet in papers and in the diffusers library. Stable Diffusion
+# 1.5 stands beside the new ones: it has a U-Net with cross-attention where they have a transformer with joint
+# attention, and it predicts the noise where they predict the velocity. All else is the same.
 
 # %%
 lesson_15.the_map()
@@ -823,22 +845,22 @@ lesson_15.the_map()
 # Not every difference is one of size. These things the large models have, and this course has not:
 #
 # - **A better autoencoder.** Ours is trained with squared errors, so what it is unsure of it blurs. Theirs has two more
-#   terms: a *perceptual* loss, which compares features of a trained network in the place of pixels, and an *adversarial*
-#   loss, a second network that tries to tell decoded pictures from real ones.
+#   terms: a *perceptual* loss, which compares features of a trained network in the place of pixels, and an
+#   *adversarial* loss, a second network that tries to tell decoded pictures from real ones.
 # - **Text encoders that have read the web.** CLIP was trained on hundreds of millions of pictures with captions, T5 on
 #   text alone. This is why they understand words that stand in no caption of the diffusion model's own data.
 # - **Small repairs for great sizes**: queries and keys are normalised, so that attention does not explode in low
-#   precision (*QK-norm*); FLUX turns queries and keys by an angle that depends on the place (*rotary* embeddings) instead of
-#   adding a place, and lets its later blocks use the same layers for words and patches.
-# - **Data and scale**: billions of pictures, most of them with captions written by another model; 2 to 12 thousand million
-#   weights, where yours has one million; first small pictures, then large ones, in all formats.
+#   precision (*QK-norm*); FLUX turns queries and keys by an angle that depends on the place (*rotary* embeddings)
+#   instead of adding a place, and lets its later blocks use the same layers for words and patches.
+# - **Data and scale**: billions of pictures, most of them with captions written by another model; 2 to 12 thousand
+#   million weights, where yours has one million; first small pictures, then large ones, in all formats.
 # - **What comes afterwards**: choosing the prettiest pictures to train on at the end, learning from what people
 #   prefer, *distillation* to 1 to 8 steps (lesson 11 shows one way), filters and watermarks.
 #
 # ## Try it
 #
-# Say what stands where. Which nouns has your model understood, and which colours? Raise the guidance: at what value do the
-# pages get worse again?
+# Say what stands where. Which nouns has your model understood, and which colours? Raise the guidance: at what value do
+# the pages get worse again?
 
 # %% tags=["timed"]
 def write(top_left="green slime", top_right="blue potion", bottom_left="purple wizard",
@@ -902,8 +924,8 @@ Markdown(f"""
   returns it with an error of {off:.2f} a pixel; its scale is {scale:.3f}.
 - On pages the U-Net on pixels had {clear["U-Net on pixels"]}, the U-Net on latents
   {clear["U-Net on latents"]}, the transformer on latents {clear["transformer on latents"]}.
-- After {SECONDS / 2:.0f} seconds of training, {obeyed[3.0][0]:.0%} of the nouns and
-  {obeyed[3.0][1]:.0%} of the colours of its prompts were right (guidance 3).
+- After {SECONDS / 2:.0f} seconds of training ({steps} steps), {nouns[-1]:.0%} of the nouns and
+  {colours[-1]:.0%} of the colours of its prompts were right (guidance 3).
 """)
 
 # %% [markdown]
@@ -925,8 +947,8 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # If the latents are wide, noise of standard deviation 1 hardly covers them at most r, so the network practises mostly
-# easy questions, and the hard ones, where the rough shape is decided, nearly never. And the walk begins with pure noise of
-# standard deviation 1, where the network has seen a mixture that is still far wider.
+# easy questions, and the hard ones, where the rough shape is decided, nearly never. And the walk begins with pure noise
+# of standard deviation 1, where the network has seen a mixture that is still far wider.
 #
 # </details>
 #
@@ -934,9 +956,9 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# Then the encoder could make the work of diffusion easy by saying less: latents that are all equal are predicted without
-# any error. So the autoencoder is trained first and frozen, and the diffusion model has to take the latents as they are.
-# (It is possible with care; the plain sum of the two losses is not.)
+# Then the encoder could make the work of diffusion easy by saying less: latents that are all equal are predicted
+# without any error. So the autoencoder is trained first and frozen, and the diffusion model has to take the latents as
+# they are. (It is possible with care; the plain sum of the two losses is not.)
 #
 # </details>
 #
@@ -945,36 +967,39 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # The words are looked at again in the next block. After they have looked at the picture, and at the other words, a word
-# can say what is still missing: "red", for which of the four? In cross-attention the words stay what the text encoder made
-# of them, in every block and at every noise level.
+# can say what is still missing: "red", for which of the four? In cross-attention the words stay what the text encoder
+# made of them, in every block and at every noise level.
 #
 # </details>
 #
 # ## Where you meet this outside
 #
 # - In the *diffusers* library a pipeline is a folder with the boxes of the map: `vae` (an `AutoencoderKL`, with
-#   `scaling_factor` in its config, your `scale_of`), `text_encoder`, `tokenizer`, `scheduler`, and `unet` or `transformer`.
+#   `scaling_factor` in its config, your `scale_of`), `text_encoder`, `tokenizer`, `scheduler`, and `unet` or
+#   `transformer`.
 # - `SD3Transformer2DModel` and `FluxTransformer2DModel` are your `TextToPage`, `JointTransformerBlock` is your `Pair`,
 #   `AdaLayerNormZero` your `modulate`, and `PatchEmbed` your `to_tokens` with a linear layer.
-# - `FlowMatchEulerDiscreteScheduler` is your `draw`. Its `shift` moves the steps towards the noisy end, because in a large
-#   picture many neighbouring pixels say the same, and so it takes more noise to hide it.
-# - In ComfyUI the boxes are boxes on the screen: *VAE Encode*, *VAE Decode*, *CLIP Text Encode*, *KSampler*, *Empty Latent
-#   Image*. The last one is the row of zeros to which the noise is added.
+# - `FlowMatchEulerDiscreteScheduler` is your `draw`. Its `shift` moves the steps towards the noisy end, because in a
+#   large picture many neighbouring pixels say the same, and so it takes more noise to hide it.
+# - In ComfyUI the boxes are boxes on the screen: *VAE Encode*, *VAE Decode*, *CLIP Text Encode*, *KSampler*, *Empty
+#   Latent Image*. The last one is the row of zeros to which the noise is added.
 # - A **LoRA**, the small file that gives such a model a new style, holds a thin correction to the linear layers of the
 #   blocks: of `qkv`, `out` and `think`.
 #
 # ## Going further
 #
-# - Rombach, Blattmann, Lorenz, Esser and Ommer (2022), *High-Resolution Image Synthesis with Latent Diffusion Models*: the
-#   autoencoder first, then diffusion in its latents: Stable Diffusion.
-# - Peebles and Xie (2023), *Scalable Diffusion Models with Transformers*: the DiT, and adaLN-zero against three other ways.
+# - Rombach, Blattmann, Lorenz, Esser and Ommer (2022), *High-Resolution Image Synthesis with Latent Diffusion Models*:
+#   the autoencoder first, then diffusion in its latents: Stable Diffusion.
+# - Peebles and Xie (2023), *Scalable Diffusion Models with Transformers*: the DiT, and adaLN-zero against three other
+#   ways.
 # - Esser and others (2024), *Scaling Rectified Flow Transformers for High-Resolution Image Synthesis*: SD3. Joint
 #   attention, logit-normal times, and many measured comparisons. You can now read it from the first page to the last.
-# - Black Forest Labs (2024), *FLUX.1*: no paper, but its code is short and public, and `model.py` of it reads like this lesson.
+# - Black Forest Labs (2024), *FLUX.1*: no paper, but its code is short and public, and `model.py` of it reads like this
+#   lesson.
 # - Chen and others (2024), *PixArt-alpha*: a text-to-image transformer for a fraction of the usual cost.
 #
 # **This was the last lesson.** What to build next? Take your own pictures: lesson 10 loads a folder, and everything
 # since then works on it. Write a `TextToPage` for pages of six, or train yours for a night, with all 91 nouns. Read the
-# source of *diffusers*' `pipeline_stable_diffusion_3.py` and find each line's place in the map. And when you meet the next
-# model with a new name, look for the boxes: what compresses, what is noised, what is predicted, what is told, and what
-# walks. You have built one of each.
+# source of *diffusers*' `pipeline_stable_diffusion_3.py` and find each line's place in the map. And when you meet the
+# next model with a new name, look for the boxes: what compresses, what is noised, what is predicted, what is told, and
+# what walks. You have built one of each.
