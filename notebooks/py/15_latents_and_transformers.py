@@ -660,7 +660,7 @@ for size in (1 / 0.18215, latents.std().item()):
 # (The shares are those of the variance.) With a standard deviation of 1, noise and latents weigh the same in the
 # middle, which is where the logit-normal distribution practises most. Ours was nearly right from the start, because the
 # KL pulls the latents towards the standard bell curve, and our $\beta$ of 0.001 is strong enough for that. Stable
-# Diffusion's is about a thousand times smaller, so its encoder had its own way, and the scale must make up for it.
+# Diffusion's is far smaller (a millionth), so its encoder had its own way, and the scale must make up for it.
 #
 # ## 6. Is it better to draw latents than pixels?
 #
