@@ -888,8 +888,9 @@ lesson_15.the_map()
 # - **Small repairs for great sizes**: queries and keys are normalised, so that attention does not explode in low
 #   precision (*QK-norm*); FLUX turns queries and keys by an angle that depends on the place (*rotary* embeddings)
 #   instead of adding a place, and lets its later blocks use the same layers for words and patches.
-# - **Data and scale**: billions of pictures, most of them with captions written by another model; 2 to 12 thousand
-#   million weights, where yours has one million; first small pictures, then large ones, in all formats.
+# - **Data and scale**: hundreds of millions to billions of pictures, most of them with captions written by another
+#   model; 2 to 12 thousand million weights, where yours has one million; first small pictures, then large ones, in all
+#   formats.
 # - **What comes afterwards**: choosing the prettiest pictures to train on at the end, learning from what people
 #   prefer, *distillation* to 1 to 8 steps (lesson 11 shows one way), filters and watermarks.
 #
@@ -983,8 +984,8 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # If the latents are wide, noise of standard deviation 1 hardly covers them at most r, so the network practises mostly
-# easy questions, and the hard ones, where the rough shape is decided, nearly never. And the walk begins with pure noise
-# of standard deviation 1, where the network has seen a mixture that is still far wider.
+# easy questions, and the hard ones, where the rough shape is decided, nearly never. Only near r = 1 is the latent
+# really hidden, and there the logit-normal distribution seldom goes.
 #
 # </details>
 #
