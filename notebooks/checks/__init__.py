@@ -22,6 +22,14 @@ from checks.lesson_10 import check_betas, check_flip, check_indices
 from checks.lesson_11 import check_heun_step, check_jumps, check_velocity
 from checks.lesson_12 import check_clipped_step, check_question, check_walk
 from checks.lesson_14 import check_go_back, check_keep_outside, check_lend, check_only_row, check_start_from
+from checks.lesson_15 import (
+    check_autoencoder_loss,
+    check_dit_block,
+    check_flow_question,
+    check_joint_attention,
+    check_scale_of,
+    check_to_tokens,
+)
 
 for _name, _check in list(globals().items()):  # each check notes what has passed, so that `keep` knows
     if _name.startswith("check_"):

@@ -1,0 +1,1042 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 15. How are the big models built?
+#
+# Stable Diffusion 3 and FLUX draw a million pixels from a sentence. They look like another world, but you have built
+# nearly all of their parts. In this lesson you build the few that are missing, put everything together, and train a
+# small relative of these two models on your own machine. At the end there is a map: each box of their diagrams, and the
+# place in this course where you wrote it.
+
+# %% tags=["setup"] jupyter={"source_hidden": true}
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+sys.path[:0] = [str(f) for f in (Path.cwd(), *Path.cwd().parents)
+                if (f / "diffusion_utilities.py").is_file()]
+assert find_spec("diffusion_utilities"), (
+    "Open this notebook inside the course's folder, or %cd there first.")
+
+# %%
+import diffusion_utilities as du
+from plumbing import lesson_15
+
+real = lesson_15.pages("held_out", 300, seed=1)
+lesson_15.captioned({"": real.x[:5]}, real.said)
+
+# %% [markdown]
+# These are the larger pictures of this lesson: pages of 32x32 pixels with four sprites each. Below each page stands its
+# prompt, which names the four in the order of reading: top left, top right, bottom left, bottom right. In section 7 a
+# model of yours gets such prompts and draws pages. It will not draw them as well as the ones above, because a minute on
+# your processor is not a month on a thousand GPUs. But it will be built in the same way.
+#
+# **You will be able to**
+# - *cut* a picture into tokens, and *write* the block of a diffusion transformer, which starts as the identity,
+# - *train* it by flow matching, and *compare* it with the U-Net at equal seconds,
+# - *say* what attention costs, and why large models do not work on pixels,
+# - *train* an autoencoder, and *explain* why Stable Diffusion multiplies its latents by 0.18215,
+# - *let* words and patches look at each other in one attention, and *draw* from a prompt,
+# - *name* the parts of Stable Diffusion and FLUX, and *find* each in this course.
+#
+# **You need** lessons 3 (attention, scale and shift), 4 (training), 5 (guidance), 11 (flow matching) and 13 (words as
+# tokens).
+#
+# **Time:** about 90 minutes, half of them for the six tasks. The cells run for about five minutes on a laptop CPU,
+# because the lesson trains fourteen small networks from nothing.
+
+# %%
+import time
+
+import charts
+import checks
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+import widgets
+from IPython.display import Markdown
+
+device = du.best_device()
+train, held_out = du.load_sprites("train"), du.load_sprites("held_out")
+
+# %% [markdown]
+# ## 1. How does a picture become a row of tokens?
+#
+# In lesson 13 a sentence became a row of tokens, one for each word, and a transformer could work on it. It would be
+# convenient if pictures were such rows, too: then one kind of network would do for both. So cut the picture into square
+# *patches*, like a sheet of stamps, and write the numbers of each patch in one line. Each patch is a token. A sprite of
+# 16x16 pixels, cut into patches of 4x4, is a row of 16 tokens with 3 · 4 · 4 = 48 numbers each.
+#
+# ### Your turn 15.1: cut it up
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# Write `to_tokens`. The patches are counted row by row, as one reads, and the numbers inside a token have the order
+# channel, row, column. No number may change; all of them only move. `reshape` can split one axis into two, and
+# `permute` puts axes in a new order.
+
+# %% tags=["exercise"]
+def to_tokens(x, p):
+    """Pictures x (B, C, H, W) as tokens (B, H/p * W/p, C * p * p), one for each p x p patch."""
+    return ...  # your code here
+
+
+checks.check_to_tokens(to_tokens)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_to_tokens(x, p):
+    B, C, H, W = x.shape
+    parts = x.reshape(B, C, H // p, p, W // p, p)  # (which patch, where in it), twice
+    return parts.permute(0, 2, 4, 1, 3, 5).reshape(B, -1, C * p * p)
+
+
+to_tokens = checks.keep(to_tokens, solution_to_tokens)
+
+# %% [markdown]
+# The way back is the same movement, read from right to left.
+
+# %%
+def to_picture(tokens, p, size):
+    """Tokens (B, N, C * p * p) as pictures (B, C, size, size): the way back."""
+    B, n = len(tokens), size // p
+    parts = tokens.reshape(B, n, n, -1, p, p).permute(0, 3, 1, 4, 2, 5)
+    return parts.reshape(B, -1, size, size)
+
+
+sprite = held_out.x[13:14]
+cut = to_tokens(sprite, 4)
+assert torch.equal(to_picture(cut, 4, 16), sprite)
+print(f"A sprite {tuple(sprite.shape)} is a row of tokens {tuple(cut.shape)}.")
+du.show(cut.reshape(16, 3, 4, 4), columns=16, scale=10, alt="A sprite as a row of 16 patches")
+
+# %% [markdown]
+# This row is all that a transformer gets. You may still guess the sprite from it, because you read it with the
+# knowledge of where each patch belongs. Whether the transformer has this knowledge is the first question about it.
+
+# %% [markdown]
+# ## 2. What does a block of a transformer do?
+#
+# A U-Net is made of convolutions, with attention at its bottom. A transformer has no convolutions. Its *block* does two
+# things, again and again:
+#
+# 1. **attend**: every token looks at all tokens, and takes over what it needs. This is lesson 3's attention, with
+#    tokens in the place of pixels.
+# 2. **think**: each token alone goes through two linear layers with a bend (GELU) between them.
+#
+# `Layers` holds what one block needs. You have written all of this before; only `modulate` is new, and we come to it.
+
+# %%
+def silent(layer):
+    """A linear layer that starts at zero, and so says nothing at first."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class Layers(nn.Module):
+    """What one block is made of, for tokens of `width` numbers."""
+
+    def __init__(self, width, heads=4):
+        super().__init__()
+        self.heads, self.norm = heads, nn.LayerNorm(width, elementwise_affine=False)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.think = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(),
+                                   nn.Linear(4 * width, width))
+        self.modulate = silent(nn.Linear(width, 6 * width))
+
+    def split(self, h):
+        """Tokens (B, N, width) as query, key and value, (B, heads, N, width / heads) each."""
+        return self.qkv(h).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+
+    def join(self, told):
+        return self.out(told.transpose(1, 2).flatten(2))
+
+    def attend(self, h):
+        return self.join(F.scaled_dot_product_attention(*self.split(h)))
+
+
+# %% [markdown]
+# **What do you expect?** You shuffle the sixteen tokens and then let them attend. What comes out?
+#
+# <details name="expect-15-1"><summary>Something quite different, since a shuffled picture is another picture</summary>
+#
+# To you it is. But attention compares what tokens *hold*, and nobody has told it where they lie.
+#
+# </details>
+# <details name="expect-15-1"><summary>The same answers, shuffled in the same way</summary>
+#
+# Yes. Attention is a sum over all tokens, and a sum does not know the order of its terms. So a transformer sees a bag
+# of patches, until we write onto each token where it lies.
+#
+# </details>
+# <details name="expect-15-1"><summary>The same answers in the old order</summary>
+#
+# Nearly: each token does get the same answer as before, but the answers stand where the tokens now stand.
+#
+# </details>
+
+# %%
+torch.manual_seed(0)
+layers, some = Layers(64), torch.randn(1, 16, 64)
+order = torch.randperm(16)
+gap = (layers.attend(some[:, order]) - layers.attend(some)[:, order]).abs().max().item()
+print(f"shuffle, then attend; attend, then shuffle: they differ by {gap:.0e} at most")
+
+# %% [markdown]
+# A convolution knows which pixels are neighbours, because that is how it is built. A transformer has to be told: below,
+# a learned vector `place` is added to each token, one for each of the 16 places, as lesson 13 did for the place of a
+# word. This is the great difference between the two networks. The U-Net is born with the knowledge that near things
+# belong together, and the transformer must learn it from examples. Keep this in mind for the race in section 3.
+#
+# Now, how is the block told the *time*, that is, how noisy the picture is? In lesson 3 the time scaled and shifted the
+# numbers behind a norm, in every block. The diffusion transformer (**DiT**) does the same and calls it *adaptive layer
+# norm*, short **adaLN**. From the embedding of the time, `modulate` makes six vectors: a *shift*, a *scale* and a
+# *gate* for attend, and the same three for think. The gate is the new one. It says how much of a part's answer is added
+# to the tokens:
+#
+# $$h \leftarrow h + gate \cdot attend\big(norm(h) \cdot (1 + scale) + shift\big)$$
+#
+# ### Your turn 15.2: the block
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# Write the block: first `attend`, then the same with `think`. `modulate(emb)` has the shape (B, 6 · width); with
+# `[:, None]` it fits the tokens, and `.chunk(6, 2)` gives the six, in the order shift, scale, gate, shift, scale, gate.
+
+# %% tags=["exercise"]
+def dit_block(h, emb, norm, attend, think, modulate):
+    """Tokens h (B, N, width) and the embedding emb (B, width) to tokens (B, N, width)."""
+    return ...  # your code here
+
+
+checks.check_dit_block(dit_block)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_dit_block(h, emb, norm, attend, think, modulate):
+    shift1, scale1, gate1, shift2, scale2, gate2 = modulate(emb)[:, None].chunk(6, 2)
+    h = h + gate1 * attend(norm(h) * (1 + scale1) + shift1)
+    return h + gate2 * think(norm(h) * (1 + scale2) + shift2)
+
+
+dit_block = checks.keep(dit_block, solution_dit_block)
+
+# %% [markdown]
+# The transformer is then quickly put together: patches in, a place for each, your blocks, and patches out. The class is
+# told beside the time, as in lesson 5. The share of noise is called r, as in lesson 11: r = 0 is the picture, r = 1 is
+# noise.
+
+# %%
+class DiT(nn.Module):
+    """model(x, r, c) answers in the shape of x (B, channels, size, size), at noise r (B,)."""
+
+    def __init__(self, size, patch, channels, width=64, depth=4, n_cfeat=5):
+        super().__init__()
+        self.size, self.patch, numbers = size, patch, channels * patch**2
+        self.first = nn.Linear(numbers, width)
+        self.place = nn.Parameter(0.02 * torch.randn((size // patch) ** 2, width))
+        self.time = nn.Sequential(nn.Linear(64, width), nn.SiLU(), nn.Linear(width, width))
+        self.context = nn.Linear(n_cfeat, width, bias=False)
+        self.blocks = nn.ModuleList(Layers(width) for _ in range(depth))
+        self.norm, self.last = nn.LayerNorm(width), silent(nn.Linear(width, numbers))
+
+    def embed(self, r, c):
+        emb = self.time(du.timestep_embedding(1000 * r, 64))
+        return F.silu(emb if c is None else emb + self.context(c))
+
+    def forward(self, x, r, c=None):
+        h, emb = self.first(to_tokens(x, self.patch)) + self.place, self.embed(r, c)
+        for b in self.blocks:
+            h = dit_block(h, emb, b.norm, b.attend, b.think, b.modulate)
+        return to_picture(self.last(self.norm(h)), self.patch, self.size)
+
+
+# %% [markdown]
+# The **zero** in the method's full name, **adaLN-zero**, is the line `silent(...)` in `modulate`: all six vectors begin
+# at zero, and with them the gates. So each new block adds nothing, and hands its tokens on unchanged, however many
+# blocks there are. Lesson 3's residual block began in the same way. But can a network learn that begins by doing
+# nothing? Take three steps and look at which of its parts get a gradient.
+
+# %%
+torch.manual_seed(0)
+new, x, r = DiT(16, 4, 3), train.x[:32], torch.rand(32)
+h = torch.randn(2, 16, 64)
+for b in new.blocks:
+    out = dit_block(h, torch.randn(2, 64), b.norm, b.attend, b.think, b.modulate)
+    assert torch.equal(out, h)
+print("Each of the four new blocks is the identity, to the last bit.")
+for step in (1, 2, 3):
+    moved = lesson_15.reached(new, lambda: (new(x, r) - x).square().mean())
+    print(f"step {step}: the gradient reaches {', '.join(moved)}")
+
+# %% [markdown]
+# It wakes from the end to the beginning. In the first step only the last layer can do anything; once it is not zero,
+# the gates feel which way would help; and once the gates are open, attention and thinking learn. This takes three steps
+# of thousands. What one gains is a calm start: a deep network whose blocks all shout at once is hard to train. In the
+# paper on DiT (Peebles and Xie, 2023), which tried four ways to tell a transformer the time and the class, this one was
+# the best by far.
+
+# %% [markdown]
+# ## 3. How is it trained, and does it beat the U-Net?
+#
+# Stable Diffusion 3 and FLUX are trained by *flow matching*, as in lesson 11. The path from picture to noise is a
+# straight line, and the network learns the velocity along it:
+#
+# $$x_r = (1 - r)\, x_0 + r\, \epsilon \qquad\qquad u = \frac{dx_r}{dr} = \epsilon - x_0$$
+#
+# One thing is different: which r is practised how often. Near r = 0 the answer is nearly known, and near r = 1 nothing
+# can be known, so both ends teach little. Lesson 4 drew its times from the middle for this reason. SD3 does it with
+# the **logit-normal** distribution: draw a normal number n, and send it through the sigmoid, $r = 1 / (1 + e^{-n})$.
+#
+# ### Your turn 15.3: the question
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# Write what the network is asked, as in your turn 4.1. Draw n for each picture, with `torch.randn`, then the noise
+# $\epsilon$, in this order and both from `g`. Return $x_r$, r and the velocity u that is to be answered.
+
+# %% tags=["exercise"]
+def flow_question(x0, g):
+    """For pictures x0 (B, C, H, W): x_r (B, C, H, W), r (B,) and the velocity (B, C, H, W)."""
+    return ...  # your code here
+
+
+checks.check_flow_question(flow_question)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_flow_question(x0, g):
+    r = torch.randn(len(x0), generator=g).sigmoid()
+    eps = torch.randn(x0.shape, generator=g)
+    share = r[:, None, None, None]
+    return (1 - share) * x0 + share * eps, r, eps - x0
+
+
+flow_question = checks.keep(flow_question, solution_flow_question)
+
+# %%
+r = flow_question(torch.zeros(100_000, 1, 1, 1), torch.Generator().manual_seed(0))[1]
+ends = torch.linspace(0, 1, 41)
+charts.lines(
+    {"SD3, logit-normal": (ends[:-1] + 1 / 80, torch.histogram(r, ends, density=True).hist),
+     "lesson 11, uniform": (ends[:-1] + 1 / 80, torch.ones(40))},
+    x="share of noise r", y="how often (density)", ylim=(0, None),
+    alt="The logit-normal density is a hill: highest in the middle, zero at both ends")
+
+# %% [markdown]
+# The loop is lesson 4's, with your question in it, an average of the weights, and a learning rate that rises in the
+# first steps and falls to zero at the end. It is given *seconds* instead of steps, because seconds are what you pay
+# with. `draw` takes lesson 11's Euler steps from r = 1 down to 0, with lesson 5's guidance if w is not 1.
+
+# %%
+def learn(network, x, c=None, seconds=10.0, seed=0, lr=2e-3, batch=32, look=None):
+    """Train a network for some seconds; its averaged weights, and how many steps it made."""
+    network, g = network.to(device), torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(network.parameters(), lr, betas=(0.9, 0.99), fused=True)
+    ema, steps, start = du.EMA(network, half_life=60), 0, time.perf_counter()
+    while (done := (time.perf_counter() - start) / seconds) < 1:
+        optimizer.param_groups[0]["lr"] = lr * min(1, (steps + 1) / 30) * (1 - done)
+        rows = torch.randint(len(x), (batch,), generator=g)
+        x_r, r, u = (part.to(device) for part in flow_question(x[rows], g))
+        keep = torch.rand(batch, 1, generator=g) > 0.1  # one in ten is told nothing (lesson 5)
+        told = None if c is None else (c[rows] * keep).to(device)
+        loss = (network(x_r, r, told) - u).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        ema.update(network)
+        steps += 1
+        if look and steps >= 32 and steps.bit_count() == 1:  # 32, 64, 128, ...
+            pause = time.perf_counter()
+            look(ema.model, steps)
+            start += time.perf_counter() - pause  # looking is not training
+    return ema.model, steps
+
+
+# %%
+@torch.no_grad()
+def draw(network, shape, c=None, w=1.0, steps=20, seed=0):
+    """Pictures of this shape (B, C, H, W), walking along the velocity from noise."""
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(device)
+    c, rs = None if c is None else c.to(device), torch.linspace(1, 0, steps + 1)
+    for r, s in zip(rs, rs[1:]):
+        r = r.expand(len(x)).to(device)
+        u = network(x, r, c)
+        if w != 1:
+            without = network(x, r, c * 0)
+            u = without + w * (u - without)
+        x = x + (s.to(device) - r[0]) * u
+    return x.cpu()
+
+
+# %% [markdown]
+# **What do you expect?** A small U-Net and your transformer get the same sprites, the same questions and the same
+# seconds. Which one draws the better sprites?
+#
+# <details name="expect-15-2"><summary>The transformer: all the new models use it</summary>
+#
+# They use it where there are hundreds of millions of pictures and months of training. Look at what a few seconds do.
+#
+# </details>
+# <details name="expect-15-2"><summary>The U-Net: it already knows that neighbours belong together</summary>
+#
+# At this size this is what one would expect, since the transformer has to learn it first. The table below says how it
+# came out on this machine, with two seeds.
+#
+# </details>
+# <details name="expect-15-2"><summary>Neither: only the seconds count</summary>
+#
+# Seconds do count, but not they alone. The two make different use of them.
+#
+# </details>
+
+# %%
+SECONDS = 120  # a short training takes a twelfth of it
+SCORED = 150  # pictures for a Fréchet distance
+
+
+def race(makers, score, *data, seconds):
+    """Train each network with two seeds: {name: [(score, steps, network), ...]}."""
+    found = {}
+    for name, make in makers.items():
+        for seed in (0, 1):
+            torch.manual_seed(seed)
+            network, steps = learn(make(), *data, seconds=seconds, seed=seed)
+            found.setdefault(name, []).append((score(network), steps, network))
+    return found
+
+
+# %% tags=["timed"]
+classes = torch.eye(5)[torch.arange(SCORED) % 5]
+
+
+def sprites_of(network, n=SCORED):
+    return draw(network, (n, 3, 16, 16), classes[:n], w=2).clamp(-1, 1)
+
+
+small = {"U-Net": lambda: du.Unet(widths=(16, 32, 48)), "transformer": lambda: DiT(16, 4, 3)}
+some = held_out.x[:SCORED]
+first = race(small, lambda network: du.frechet_distance(sprites_of(network), some),
+             train.x, train.c, seconds=SECONDS / 12)
+
+# %% tags=["timed"]
+lesson_15.table(first, SECONDS / 12)
+
+# %% tags=["timed"]
+du.show_rows({name: sprites_of(runs[0][2], 10) for name, runs in first.items()}, scale=4,
+             alt="Ten sprites by each network after the same few seconds")
+
+# %% [markdown]
+# Compare the scores and the pictures. Whoever is ahead on your machine, neither is good yet, because a
+# few seconds are the first minutes of a training that for large models takes weeks; in lesson 4 the same U-Net, four
+# times as large, went on for some minutes, and only then became good. Three things can be read off even so.
+#
+# - A step of the transformer costs no more than one of the U-Net, although the two have about as many weights: 16
+#   tokens are few, and its work is a handful of large matrix products, which is what processors do best. This is one
+#   reason why large models are transformers.
+# - The pictures differ in kind. The transformer draws in patches of 4x4, and where it is unsure you see their borders;
+#   the U-Net draws in pixels, and where it is unsure it blurs.
+# - What the U-Net knows from birth, that neighbours belong together, the transformer has to learn. The longer both
+#   train, and the more pictures they see, the less this head start is worth. Two seeds of a few seconds cannot show
+#   that: they only say who is faster at first. That transformers win in the end, with hundreds of millions of pictures,
+#   is what the papers below have measured.
+#
+# ## 4. What does a larger picture cost?
+#
+# A page has four times as many pixels as a sprite. For a convolution that means four times the work. For attention it
+# is worse, because each token looks at *each*: with four times as many tokens there are sixteen times as many pairs.
+#
+# **What do you expect?** You let more and more tokens attend and think, and take the time. Where does the time go?
+#
+# <details name="expect-15-3"><summary>Always into attend: it has the pairs</summary>
+#
+# Not always. With few tokens the linear layers of think are most of the work, and the pairs are hardly felt.
+#
+# </details>
+# <details name="expect-15-3"><summary>First into think, then into attend</summary>
+#
+# Yes. Think grows with the number of tokens, attend with its square, so at some point the square wins. The two curves
+# show where.
+#
+# </details>
+# <details name="expect-15-3"><summary>Both grow alike</summary>
+#
+# The first points look like it, because linear layers are a part of attend, too. Look at the right end.
+#
+# </details>
+
+# %% tags=["timed"]
+counts, block = [16, 64, 256, 1024], Layers(64).to(device)
+ms = {name: [lesson_15.milliseconds(part, torch.randn(2, n, 64, device=device)) for n in counts]
+      for name, part in (("attend", block.attend), ("think", block.think))}
+charts.lines({name: (counts, times) for name, times in ms.items()}, log="xy",
+             x="tokens", y="milliseconds, two pictures", alt="Attend grows faster than think")
+
+# %%
+print("picture       patch  tokens     pairs of tokens")
+for size, patch in ((16, 4), (32, 4), (32, 1), (1024, 16), (1024, 2), (1024, 1)):
+    tokens = (size // patch) ** 2
+    print(f"{size:4} x {size:<5} {patch:5} {tokens:9,} {tokens**2:19,}")
+
+# %% [markdown]
+# A picture of a million pixels with a token for each would have a million million pairs, in every block and in every
+# step of the walk. There are two ways out, and the large models take both. The first is larger patches: of 16x16
+# pixels, a million pixels are 4,096 tokens. But a patch of 16x16 pixels holds 768 numbers, as many as one of our
+# sprites, and one token must then draw all of it at once.
+#
+# The second way is not to draw pixels at all.
+#
+# ## 5. Can a picture be said in fewer numbers?
+#
+# Most of the pixels of a photograph could be guessed from their neighbours, so one number per pixel and colour is a
+# waste. An **autoencoder** finds a shorter way to write pictures down. Its first half, the *encoder*, turns a picture
+# into a small map of numbers, the **latents**; its second half, the *decoder*, turns this map back into a picture; and
+# both are trained together, on nothing but pictures, so that what comes out equals what went in. Then diffusion may
+# work on the small map, and the decoder makes a picture of what it draws. This is **latent diffusion**, the idea behind
+# Stable Diffusion (Rombach and others, 2022).
+#
+# Ours turns a page of 32x32x3 numbers into a map of 8x8 with 8 channels: one place for each patch of 4x4, as in your
+# turn 15.1, and 512 numbers instead of 3,072.
+
+# %%
+class Refine(nn.Module):
+    """Lesson 3's residual block, without the time."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.norm, self.one = nn.GroupNorm(8, width), nn.Conv2d(width, width, 3, padding=1)
+        self.two = silent(nn.Conv2d(width, width, 3, padding=1))
+
+    def forward(self, h):
+        return h + self.two(F.silu(self.one(F.silu(self.norm(h)))))
+
+
+class Autoencoder(nn.Module):
+    """Pages (B, 3, 32, 32) to latents (B, 8, 8, 8), and back."""
+
+    def __init__(self, k=8):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Conv2d(3, 64, 4, stride=4), Refine(64),
+                                     nn.Conv2d(64, 2 * k, 1))
+        self.decode = nn.Sequential(nn.Conv2d(k, 96, 3, padding=1), Refine(96), Refine(96),
+                                    nn.Conv2d(96, 48, 1), nn.PixelShuffle(4))
+
+    def encode(self, x):
+        """The mean and the log variance of the latents, (B, k, H/4, W/4) each."""
+        return self.encoder(x).chunk(2, 1)
+
+
+# %% [markdown]
+# Why a mean *and* a variance? The diffusion model will not hit the latents exactly, so the decoder should be used to
+# small errors. So while it is trained, the latents are drawn from a bell curve round the mean, with a width that the
+# encoder chooses itself. Left alone, it would choose the width 0 and set the means far apart, so that no noise disturbs
+# it, and the latents would lie about in an endless space. A second term of the loss holds them together: it measures
+# how far this bell curve is from the standard one, of mean 0 and variance 1. This is the **KL divergence** of lesson 8;
+# for one number with mean $\mu$ and variance $\sigma^2$ it is
+#
+# $$KL = \tfrac12 \left( \mu^2 + \sigma^2 - 1 - \ln \sigma^2 \right)$$
+#
+# An autoencoder with such a loss is called a *variational autoencoder*, or **VAE**. In a VAE that is to draw by itself
+# the weight $\beta$ of this term is large. Here it is tiny, because the drawing is left to diffusion.
+#
+# ### Your turn 15.4: the loss of an autoencoder
+# *Difficulty 2 of 3, 5 minutes.*
+#
+# Return the mean squared difference of `decoded` and `x`, plus `beta` times the mean KL of all latents. The encoder
+# gives $\ln \sigma^2$ as `log_variance`, so that any number that it answers is allowed.
+
+# %% tags=["exercise"]
+def autoencoder_loss(x, decoded, mean, log_variance, beta):
+    """One number, from pages x and decoded (B, 3, H, W), mean and log_variance (B, k, h, w)."""
+    return ...  # your code here
+
+
+checks.check_autoencoder_loss(autoencoder_loss)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_autoencoder_loss(x, decoded, mean, log_variance, beta):
+    kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
+    return (decoded - x).square().mean() + beta * kl
+
+
+autoencoder_loss = checks.keep(autoencoder_loss, solution_autoencoder_loss)
+
+# %%
+def compress(x, seconds, seed=0, lr=3e-3, batch=16, beta=1e-3):
+    """Train an autoencoder for some seconds on pages x."""
+    torch.manual_seed(seed)
+    coder, g = Autoencoder().to(device), torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(coder.parameters(), lr, betas=(0.9, 0.99), fused=True)
+    steps, start = 0, time.perf_counter()
+    while (done := (time.perf_counter() - start) / seconds) < 1:
+        optimizer.param_groups[0]["lr"] = lr * min(1, (steps + 1) / 30) * (1 - done)
+        page = x[torch.randint(len(x), (batch,), generator=g)].to(device)
+        mean, log_variance = coder.encode(page)
+        noise = torch.randn(mean.shape, generator=g).to(device)
+        decoded = coder.decode(mean + (log_variance / 2).exp() * noise)
+        loss = autoencoder_loss(page, decoded, mean, log_variance, beta)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        steps += 1
+    return coder.eval().requires_grad_(False).cpu(), steps
+
+
+# %% tags=["timed"]
+pages = lesson_15.pages("train", 6000, seed=5)
+coder, steps = compress(pages.x, SECONDS / 5)
+z = coder.encode(real.x)[0]
+again = coder.decode(z).clamp(-1, 1)
+off = (again - real.x).square().mean().sqrt().item()
+print(f"{steps} steps; error {off:.2f}, spread {real.x.std():.2f}, std of z {z.std():.2f}")
+lesson_15.both({"real pages": real.x[:6], "latents": lesson_15.as_colours(z[:6]),
+                "decoded again": again[:6]})
+
+# %% [markdown]
+# The printed error is a root mean square; beside it stands the spread of the pixels, which would be the error of a
+# decoder that always answered the mean. The upper row holds pages that the autoencoder has never seen. In the middle
+# are their latents, an 8x8 map of eight channels, of which the picture shows the three main directions as red, green
+# and blue: you recognise where the four sprites stand, so a map of latents is still a map. The lower row is what the
+# decoder makes of it. How sharp it is depends on the seconds that your machine had, and it is the ceiling for all that
+# follows: diffusion in latents cannot be better than the decoder.
+#
+# **What do you expect?** The decoder makes a page of any map of numbers. You give it pure noise of the latents' mean
+# and spread. What does it draw?
+#
+# <details name="expect-15-4"><summary>Pages of new sprites</summary>
+#
+# That is what a VAE with a large $\beta$ is trained for. This one only had to return what it was given, and of the
+# possible maps nearly all have never stood for a picture.
+#
+# </details>
+# <details name="expect-15-4"><summary>Coloured patches without sense</summary>
+#
+# Yes. Neighbouring places of a real map fit together, those of noise do not. To find the maps that do is the work
+# that remains for diffusion.
+#
+# </details>
+
+# %% tags=["timed"]
+noise = torch.randn(z[:6].shape, generator=torch.Generator().manual_seed(0))
+lesson_15.both({"decoded noise": coder.decode(z.mean() + z.std() * noise).clamp(-1, 1)})
+
+# %% [markdown]
+# ### Your turn 15.5: the number 0.18215
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# Everything in this course mixes pictures with noise of standard deviation 1, and relies on pictures being about as
+# large: at r = 0.5 they should be half hidden. Latents have whatever size the encoder likes. Those of Stable Diffusion
+# have a standard deviation of about 5.5, so at r = 0.5 noise would hardly touch them, and nearly all the levels that
+# the network practises would be easy ones. Therefore the latents are multiplied by one number before diffusion, and
+# divided by it before they are decoded. Stable Diffusion's number is 0.18215. Write the function that finds such
+# a number: after the multiplication all numbers of z together have standard deviation 1.
+
+# %% tags=["exercise"]
+def scale_of(z):
+    """The number with which latents z (N, k, h, w) are multiplied."""
+    return ...  # your code here
+
+
+checks.check_scale_of(scale_of)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_scale_of(z):
+    return 1 / z.std().item()
+
+
+scale_of = checks.keep(scale_of, solution_scale_of)
+
+# %% tags=["timed"]
+z = torch.cat([coder.encode(some)[0] for some in pages.x.split(500)])
+scale = scale_of(z)
+latents = scale * z
+print(f"ours is {scale:.3f}; then the latents have standard deviation {latents.std():.3f}")
+for size in (1 / 0.18215, latents.std().item()):
+    share = 0.5**2 / (0.5**2 + (0.5 * size) ** 2)
+    print(f"where latents are as wide as {size:.2f}, noise is {share:.0%} of x_r at r = 0.5")
+
+# %% [markdown]
+# (The shares are those of the variance.) With a standard deviation of 1, noise and latents weigh the same in the
+# middle, which is where the logit-normal distribution practises most. Ours was nearly right from the start, because the
+# KL pulls the latents towards the standard bell curve, and our $\beta$ of 0.001 is strong enough for that. Stable
+# Diffusion's is far smaller (a millionth), so its encoder had its own way, and the scale must make up for it.
+#
+# ## 6. Is it better to draw latents than pixels?
+#
+# Now three networks get the same seconds on the same pages. The first is a U-Net on the pixels of the page. The second
+# is a U-Net on latents, which is how Stable Diffusion 1 and 2 and SDXL are built. The third is your transformer on
+# latents, with patches of 2x2 of them: 16 tokens for a page. All three are told the prompt in the simplest way, as a
+# row of zeros and ones, as lesson 5's networks were told the class: `asked_for` has 18 places for each of the eight
+# words. Each is trained with two seeds, and draws with guidance 2.
+#
+# **What do you expect?**
+#
+# <details name="expect-15-5"><summary>Pixels win: the decoder spoils the other two</summary>
+#
+# The decoder is a handicap, and with unlimited seconds it might decide the race. But seconds are limited.
+#
+# </details>
+# <details name="expect-15-5"><summary>Latents win: a step costs less, so there are more of them</summary>
+#
+# A step does cost much less, and so there are more of them, as the table shows. Compare the scores there.
+#
+# </details>
+
+# %%
+def asked_for(words):
+    """The eight words of each prompt (B, 8) as one row of zeros and ones (B, 8 * 18)."""
+    return F.one_hot(words, 1 + len(lesson_15.VOCABULARY)).flatten(1).float()
+
+
+def plain(network, c, **how):
+    """Pages (B, 3, 32, 32) by a network that draws pixels."""
+    return draw(network, (len(c), 3, 32, 32), c, **how).clamp(-1, 1)
+
+
+def decoded(network, c, **how):
+    """Pages (B, 3, 32, 32) by a network that draws latents."""
+    return coder.decode(draw(network, (len(c), 8, 8, 8), c, **how) / scale).clamp(-1, 1)
+
+
+# %% tags=["timed"]
+rows, wanted = asked_for(pages.words), asked_for(real.words[:SCORED])
+second = race({"U-Net on pixels": lambda: du.Unet(widths=(16, 32, 48), n_cfeat=144)},
+              lambda network: lesson_15.frechet(plain(network, wanted, w=2), real.x),
+              pages.x, rows, seconds=SECONDS / 12)
+small = {"U-Net on latents": lambda: du.Unet(in_channels=8, widths=(48, 64), n_cfeat=144),
+         "transformer on latents": lambda: DiT(8, 2, 8, n_cfeat=144)}
+second |= race(small, lambda network: lesson_15.frechet(decoded(network, wanted, w=2), real.x),
+               latents, rows, seconds=SECONDS / 12)
+
+# %% tags=["timed"]
+lesson_15.table(second, SECONDS / 12)
+
+# %% tags=["timed"]
+ceiling = lesson_15.frechet(again[:SCORED], real.x)
+floor = lesson_15.frechet(lesson_15.pages("held_out", SCORED, seed=2).x, real.x)
+print(f"The decoder on true latents: {ceiling:.1f}. Other real pages: {floor:.1f}.")
+shown = {name: (plain if "pixels" in name else decoded)(runs[0][2], wanted[:6], w=2)
+         for name, runs in second.items()}
+lesson_15.captioned(shown, real.said, scale=4)
+
+# %% [markdown]
+# First look at the steps. The U-Net on pixels made the fewest, because each of its steps works on 1,024 places; those
+# on latents work on 64 places or on 16 tokens, and made several times as many. This, and not a better picture, is what
+# latents buy: each second goes further. The decoder's own score in the last line is the price, since nothing that is
+# drawn in latents can come below it.
+#
+# Then look at the scores, and be careful with them. A page of noise and a page of grey spots both have bad scores, and
+# which of the two is called worse says little about who learns faster. Where the pages of the U-Net on pixels are still
+# noise, and those from latents already show four things on white ground, trust the eye. If the two seeds of a row
+# differ by more than the rows do, the race is not decided, and more `SECONDS` are needed.
+#
+# For a page of 32x32 pixels all this is a small matter. Between a picture of a million pixels and its latents there
+# lies a factor of 64 in places, and there the question does not arise.
+#
+# ## 7. How do words get into a transformer?
+#
+# Lesson 13's U-Net read the prompt by *cross-attention*: the pixels ask, and the words answer. Stable Diffusion 1 and 2
+# do just that. But once the picture is a row of tokens, too, there is something simpler. Put the words and the patches
+# into *one* row, and let all look at all. This is **joint attention**, and a transformer with it is called an
+# **MM-DiT** (multimodal diffusion transformer); it is what draws in SD3 and FLUX. Now the words can look as well: at
+# each other, as in a text encoder, and at the picture that is being drawn.
+#
+# Words and patches are different things, so each kind has its own linear layers: its own query, key and value, its own
+# thinking, its own shift, scale and gate. Only the attention itself is common. In code: two `Layers` for each block,
+# and one attention for both.
+#
+# ### Your turn 15.6: all look at all
+# *Difficulty 2 of 3, 10 minutes.*
+#
+# You are given query, key and value of the patches, and the same three of the words. Join each pair along the tokens,
+# attend once, and part the result again: first what the patches are told, then what the words are told.
+# `F.scaled_dot_product_attention(q, k, v)` does the attention.
+
+# %% tags=["exercise"]
+def joint_attention(picture, words):
+    """Two triples (q, k, v), (B, heads, N, D) and (B, heads, L, D) each, to two answers of
+    these shapes."""
+    return ...  # your code here
+
+
+checks.check_joint_attention(joint_attention)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_joint_attention(picture, words):
+    q, k, v = (torch.cat(pair, 2) for pair in zip(picture, words))
+    told = F.scaled_dot_product_attention(q, k, v)
+    return told.split([picture[0].shape[2], words[0].shape[2]], 2)
+
+
+joint_attention = checks.keep(joint_attention, solution_joint_attention)
+
+# %%
+class Pair(nn.Module):
+    """A block of two streams, patches and words, that meet in one attention."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.streams = nn.ModuleList([Layers(width), Layers(width)])
+
+    def forward(self, rows, emb):
+        six = [s.modulate(emb)[:, None].chunk(6, 2) for s in self.streams]
+        ready = [s.norm(h) * (1 + m[1]) + m[0] for s, h, m in zip(self.streams, rows, six)]
+        told = joint_attention(*(s.split(h) for s, h in zip(self.streams, ready)))
+        rows = [h + m[2] * s.join(a) for s, h, m, a in zip(self.streams, rows, six, told)]
+        return [h + m[5] * s.think(s.norm(h) * (1 + m[4]) + m[3])
+                for s, h, m in zip(self.streams, rows, six)]
+
+
+# %% [markdown]
+# It is your block of section 2, twice, side by side. The network is the DiT of section 2 with such blocks, and with a
+# vector for each word of its small vocabulary and for each place in the prompt. A prompt says four times a colour and a
+# noun, so it has eight words. (Large models do not learn their words from scratch: they take the text encoders of other
+# models, CLIP and T5, which have read the web.) Besides, what the prompt says as a whole is added to the time, as in
+# lesson 13; SD3 and FLUX do that, too.
+
+# %%
+class TextToPage(DiT):
+    """model(x, r, words): words (B, 8) are the numbers of the words; 0 says nothing."""
+
+    def __init__(self, size=8, patch=2, channels=8, width=96, depth=4):
+        super().__init__(size, patch, channels, width, depth)
+        self.word = nn.Embedding(len(lesson_15.VOCABULARY) + 1, width)
+        self.order = nn.Parameter(0.5 * torch.randn(8, width))
+        self.context = nn.Linear(width, width, bias=False)
+        self.blocks = nn.ModuleList(Pair(width) for _ in range(depth))
+
+    def forward(self, x, r, words):
+        said = self.word(words) + self.order
+        rows = [self.first(to_tokens(x, self.patch)) + self.place, said]
+        emb = self.embed(r, said.mean(1))
+        for pair in self.blocks:
+            rows = pair(rows, emb)
+        return to_picture(self.last(self.norm(rows[0])), self.patch, self.size)
+
+
+# %% tags=["timed"]
+asked, said, stages, right = real.words[:SCORED], real.said[:SCORED], {}, {}
+
+
+def look(network, steps):
+    page = decoded(network, asked[:40], w=3)
+    stages[f"after {steps} steps"] = page[:5]
+    right[steps] = lesson_15.obeyed(page, said[:40])
+
+
+torch.manual_seed(0)
+model, steps = learn(TextToPage(), latents, pages.words, seconds=SECONDS, look=look)
+look(model, steps)
+print(f"{steps} steps in {SECONDS:.0f} seconds")
+lesson_15.captioned(stages | {"real": real.x[:5]}, said, scale=4)
+
+# %% [markdown]
+# The rows are the same five prompts and the same noise, each after twice as many steps as the row above. How much of
+# what was said is really there? Lesson 13's judge reads the noun and the colour off each quarter of 40 pages.
+
+# %% tags=["timed"]
+nouns, colours = zip(*right.values())
+charts.lines({"nouns": (list(right), nouns), "colours": (list(right), colours)},
+             x="training steps", y="share that the judge reads as said", ylim=(0, 1),
+             alt="The shares of right nouns and colours rise with the training steps")
+
+# %% tags=["timed"]
+drawn = {w: decoded(model, asked, w=w) for w in (1.0, 3.0)}
+lesson_15.told(drawn, real, SCORED)
+
+# %% [markdown]
+# Read the last row of the table first. It is the control: the same drawings, compared with the prompt of *another*
+# page. What the rows above have more than that is obedience, and not luck. (Even by pure luck one noun in eight would
+# be right, if each quarter were a sprite that the judge can recognise.) Guidance lifts it, as in lesson 5.
+#
+# Then look at the order in which it comes. First there are four things on white ground, because that is true of every
+# page. Then the quarters differ, each takes on the outline and the tone of what was said of it, and so the words have
+# found their places. Details come last. The curves show that the two shares stay low for long and then rise fast. A
+# trial with 60 seconds of processor time, which made 586 steps of 64 pages with a similar autoencoder, had 92 % of the
+# nouns and 57 % of the colours right at guidance 3. If yours made fewer steps, allow more `SECONDS`, and run the cells
+# from there on again.
+#
+# From here on the way of the large models is only longer: more words, more pictures, more weights, more steps.
+#
+# ## 8. The map
+#
+# Here is the whole of Stable Diffusion 3 and FLUX. The number in each box is the place in this course where you built
+# it.
+
+# %%
+lesson_15.diagram()
+
+# %% [markdown]
+# And here is the same as a list, with the names that you meet in papers and in the diffusers library. Stable Diffusion
+# 1.5 stands beside the new ones: it has a U-Net with cross-attention where they have a transformer with joint
+# attention, and it predicts the noise where they predict the velocity. All else is the same.
+
+# %%
+lesson_15.the_map()
+
+# %% [markdown]
+# ### What is left out
+#
+# Not every difference is one of size. These things the large models have, and this course has not:
+#
+# - **A better autoencoder.** Ours is trained with squared errors, so what it is unsure of it blurs. Theirs has two more
+#   terms: a *perceptual* loss, which compares features of a trained network in the place of pixels, and an
+#   *adversarial* loss, a second network that tries to tell decoded pictures from real ones.
+# - **Text encoders that have read the web.** CLIP was trained on hundreds of millions of pictures with captions, T5 on
+#   text alone. This is why they understand words that stand in no caption of the diffusion model's own data.
+# - **Small repairs for great sizes**: queries and keys are normalised, so that attention does not explode in low
+#   precision (*QK-norm*); FLUX turns queries and keys by an angle that depends on the place (*rotary* embeddings)
+#   instead of adding a place, and lets its later blocks use the same layers for words and patches.
+# - **Data and scale**: hundreds of millions to billions of pictures, most of them with captions written by another
+#   model; 2 to 12 thousand million weights, where yours has one million; first small pictures, then large ones, in all
+#   formats.
+# - **What comes afterwards**: choosing the prettiest pictures to train on at the end, learning from what people
+#   prefer, *distillation* to 1 to 8 steps (lesson 11 shows one way), filters and watermarks.
+#
+# ## Try it
+#
+# Say what stands where. Which nouns has your model understood, and which colours? Raise the guidance: at what value do
+# the pages get worse again?
+
+# %% tags=["timed"]
+def write(top_left="green slime", top_right="blue potion", bottom_left="purple wizard",
+          bottom_right="orange fish", guidance=3.0, seed=0):  # fmt: skip
+    said = [top_left, top_right, bottom_left, bottom_right]
+    words = lesson_15.words_of(said).expand(4, 8)
+    x = decoded(model, words, w=guidance, seed=seed)
+    kinds, colours = lesson_15.obeyed(x, [said] * 4)
+    picture = du.show(x, columns=4, scale=5, alt="Four pages for " + ", ".join(said))
+    return picture, f"The judge reads {kinds:.0%} of the nouns, {colours:.0%} of the colours."
+
+
+texts = [f"{colour} {noun}" for noun in lesson_15.NOUNS for colour in lesson_15.COLOURS_SAID]
+widgets.try_it(write, top_left=texts, top_right=texts, bottom_left=texts, bottom_right=texts,
+               guidance=(1.0, 8.0, 0.5), seed=(0, 20))
+
+# %% [markdown]
+# ## Open problem
+#
+# You have `SECONDS / 12` seconds to train a network that draws latents of pages from the rows of section 6. How low a
+# Fréchet distance can you reach? The score to beat is the better one of the two in section 6. Everything is yours: the
+# patches, the width and the depth, the batch, the learning rate, the question. `attempt(make)` takes a function that
+# returns a new network, and how `learn` is to be called.
+
+# %% tags=["timed"]
+def attempt(make, **how):
+    """The mean Fréchet distance of two seeds; how: lr, batch."""
+    scores = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        network, _ = learn(make(), latents, rows, seconds=SECONDS / 12, seed=seed, **how)
+        scores.append(lesson_15.frechet(decoded(network, wanted, w=2), real.x))
+    return sum(scores) / 2
+
+
+mean = {name: sum(score for score, _, _ in runs) / 2 for name, runs in (first | second).items()}
+best_name = min(list(second)[1:], key=mean.get)
+print(f"to beat: {mean[best_name]:.1f} ({best_name})")
+
+# %% [markdown]
+# The course's own best so far is folded below.
+
+# %% tags=["solution", "timed"] jupyter={"source_hidden": true}
+best = attempt(lambda: DiT(8, 2, 8, width=96, depth=3, n_cfeat=144), lr=3e-3, batch=32)
+print(f"the course's best so far: {best:.1f}")
+
+# %% [markdown]
+# ## What you saw
+
+# %% tags=["timed"]
+clear = {name: ", ".join(f"{score:.1f}" for score, _, _ in runs)
+         for name, runs in (first | second).items()}
+Markdown(f"""
+- Each block of a new DiT is the identity, and the gradient reaches its parts one by one.
+- After {SECONDS / 12:.0f} seconds on sprites the U-Net had a Fréchet distance of
+  {clear["U-Net"]} and the transformer one of {clear["transformer"]} (two seeds).
+- With {counts[-1]} tokens instead of {counts[0]}, attend took
+  {ms["attend"][-1] / ms["attend"][0]:.0f} times as long, think
+  {ms["think"][-1] / ms["think"][0]:.0f} times.
+- The autoencoder writes a page of {real.x[0].numel():,} numbers as {latents[0].numel()}, and
+  returns it with an error of {off:.2f} a pixel; its scale is {scale:.3f}.
+- On pages the U-Net on pixels had {clear["U-Net on pixels"]}, the U-Net on latents
+  {clear["U-Net on latents"]}, the transformer on latents {clear["transformer on latents"]}.
+- After {SECONDS:.0f} seconds of training ({steps} steps), {nouns[-1]:.0%} of the nouns and
+  {colours[-1]:.0%} of the colours of its prompts were right (guidance 3).
+""")
+
+# %% [markdown]
+# ## Quiz
+#
+# **1.** You double the width and the height of the pictures and keep the patches. What happens to the number of tokens,
+# to the work of think, and to the pairs in attend?
+#
+# <details><summary>Answer</summary>
+#
+# There are four times as many tokens, so think has four times the work, and attend has sixteen times as many pairs.
+# With patches twice as wide all three stay as they were, but then each token has to draw four times as many pixels.
+#
+# </details>
+#
+# **2.** Somebody trains latent diffusion and forgets to multiply the latents by their scale. Nothing crashes. What will
+# be wrong?
+#
+# <details><summary>Answer</summary>
+#
+# If the latents are wide, noise of standard deviation 1 hardly covers them at most r, so the network practises mostly
+# easy questions, and the hard ones, where the rough shape is decided, nearly never. Only near r = 1 is the latent
+# really hidden, and there the logit-normal distribution seldom goes.
+#
+# </details>
+#
+# **3.** Why does nobody train the autoencoder and the diffusion model together, with one loss?
+#
+# <details><summary>Answer</summary>
+#
+# Then the encoder could make the work of diffusion easy by saying less: latents that are all equal are predicted
+# without any error. So the autoencoder is trained first and frozen, and the diffusion model has to take the latents as
+# they are. (It is possible with care; the plain sum of the two losses is not.)
+#
+# </details>
+#
+# **4.** In joint attention the words look at the picture. What could that be good for, when only the picture is drawn?
+#
+# <details><summary>Answer</summary>
+#
+# The words are looked at again in the next block. After they have looked at the picture, and at the other words, a word
+# can say what is still missing: "red", for which of the four? In cross-attention the words stay what the text encoder
+# made of them, in every block and at every noise level.
+#
+# </details>
+#
+# ## Where you meet this outside
+#
+# - In the *diffusers* library a pipeline is a folder with the boxes of the map: `vae` (an `AutoencoderKL`, with
+#   `scaling_factor` in its config, your `scale_of`), `text_encoder`, `tokenizer`, `scheduler`, and `unet` or
+#   `transformer`.
+# - `SD3Transformer2DModel` and `FluxTransformer2DModel` are your `TextToPage`, `JointTransformerBlock` is your `Pair`,
+#   `AdaLayerNormZero` your `modulate`, and `PatchEmbed` your `to_tokens` with a linear layer.
+# - `FlowMatchEulerDiscreteScheduler` is your `draw`. Its `shift` moves the steps towards the noisy end, because in a
+#   large picture many neighbouring pixels say the same, and so it takes more noise to hide it.
+# - In ComfyUI the boxes are boxes on the screen: *VAE Encode*, *VAE Decode*, *CLIP Text Encode*, *KSampler*, *Empty
+#   Latent Image*. The last one is the row of zeros to which the noise is added.
+# - A **LoRA**, the small file that gives such a model a new style, holds a thin correction to the linear layers of the
+#   blocks: of `qkv`, `out` and `think`.
+#
+# ## Going further
+#
+# - Rombach, Blattmann, Lorenz, Esser and Ommer (2022), *High-Resolution Image Synthesis with Latent Diffusion Models*:
+#   the autoencoder first, then diffusion in its latents: Stable Diffusion.
+# - Peebles and Xie (2023), *Scalable Diffusion Models with Transformers*: the DiT, and adaLN-zero against three other
+#   ways.
+# - Esser and others (2024), *Scaling Rectified Flow Transformers for High-Resolution Image Synthesis*: SD3. Joint
+#   attention, logit-normal times, and many measured comparisons. You can now read it from the first page to the last.
+# - Black Forest Labs (2024), *FLUX.1*: no paper, but its code is short and public, and `model.py` of it reads like this
+#   lesson.
+# - Chen and others (2024), *PixArt-alpha*: a text-to-image transformer for a fraction of the usual cost.
+#
+# **This was the last lesson.** What to build next? Take your own pictures: lesson 10 loads a folder, and everything
+# since then works on it. Write a `TextToPage` for pages of six, or train yours for a night, with all 91 nouns. Read the
+# source of *diffusers*' `pipeline_stable_diffusion_3.py` and find each line's place in the map. And when you meet the
+# next model with a new name, look for the boxes: what compresses, what is noised, what is predicted, what is told, and
+# what walks. You have built one of each.
