@@ -21,6 +21,7 @@ from checks.lesson_09 import check_langevin, check_score, check_steer
 from checks.lesson_10 import check_betas, check_flip, check_indices
 from checks.lesson_11 import check_heun_step, check_jumps, check_velocity
 from checks.lesson_12 import check_clipped_step, check_question, check_walk
+from checks.lesson_13 import check_bag, check_cross_attend, check_obeyed, check_tokens_of, check_word_map
 
 for _name, _check in list(globals().items()):  # each check notes what has passed, so that `keep` knows
     if _name.startswith("check_"):
