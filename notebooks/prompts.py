@@ -321,7 +321,7 @@ def save_prompts(model, words, file, **info):
     state = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
     info = {k: model.info[k] for k in ("schedule", "T")} | {"size": (16, 16)} | info
     saved = dict(config=model.config, words=words.vocabulary, info=info, state=state)
-    du.save_file(saved, file, check=lambda part: load_prompts(part, "cpu"))
+    du.save_file(saved, file, check=lambda part: load_prompts(part, "cpu"), pack=True)
 
 
 def load_prompts(file=du.WEIGHTS / "prompts.pth", device=None):
