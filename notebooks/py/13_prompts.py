@@ -59,9 +59,11 @@ import widgets
 from IPython.display import Markdown, display
 from plumbing import lesson_13
 
-device, T = du.best_device(), len(ab_t) - 1
+device = du.best_device()
 captions, every = prompts.load_captions(), du.load_sprites("all").x
-parts = captions.parts()
+parts = captions.parts()  # three sets of sprites: for training, held out, and pairs kept unseen
+
+# %%
 SCORED = 120
 
 # %% [markdown]
@@ -72,9 +74,9 @@ SCORED = 120
 
 # %%
 unet = du.load_model(du.WEIGHTS / "unet.pth")[0]
-wishes = {"the class hero": (unet, 0), "a wizard in a\npurple robe": (model, tokens[:1])}
-rows = {name: du.sample(du.Guided(network, 2), ab_t, 10, wish, seed=2, **fast)
-        for name, (network, wish) in wishes.items()}
+requests = {"the class hero": (unet, 0), "a wizard in a\npurple robe": (model, tokens[:1])}
+rows = {name: du.sample(du.Guided(network, 2), ab_t, 10, request, seed=2, **fast)
+        for name, (network, request) in requests.items()}
 du.show_rows(rows, scale=4, label_width=120,
              alt="Ten heroes of all kinds, and ten wizards in purple robes")
 
@@ -239,11 +241,14 @@ for text, cosine in zip(four, torch.cosine_similarity(reds[:1], reds).tolist()):
     print(f"{cosine:5.2f}  {text}")
 
 # %% [markdown]
-# It is the same word, but not the same vector. What the word means here, the encoder has found in its neighbours.
+# In the first two prompts the red belongs to a wizard's robe, and the two vectors agree. In the others it is the same
+# word, but another vector: a red slime is red in another way than a robe, and so is a hat. What the word means here,
+# the encoder has found in its neighbours.
 #
 # **What do you expect?** You ask for 24 wizards "in a red robe with a blue hat" and for as many the other way round. The
 # control is the bag: the same network, the same noise and the same words, but in the order of the vocabulary, so that
-# their order says nothing. A judge, of which more in section 7, names the main colour. How often is it the one that was asked for the robe?
+# their order says nothing. A judge, of which more in section 7, names the main colour. How often is it the one that was
+# asked for the robe?
 #
 # <details name="expect-13-2"><summary>Always, with the sentence as with the bag</summary>
 #
@@ -297,8 +302,13 @@ charts.bars(as_asked | {"the most for a bag": 50}, size=(6.5, 2),
             alt="The sentence well above one half, the bag about one half")
 
 # %% [markdown]
-# Look at the hats, too. Which of the two colours goes where is among the last things that such a network learns, and
-# even large ones mix it up. It has a name: *attribute binding*.
+# (The bag's wizards are also worse drawn, because our network has never been trained on words in this order. Another
+# network, trained on bags, would draw them better. But no bag gets above 50 %.)
+#
+# Look at the hats, as well. Most have the colour of the robe, and not the one that was asked for. In the training
+# pictures a hat often had the colour of the robe, so to get this right the network must trust the words more than its
+# experience. To give each thing the property that belongs to it is called *attribute binding*, and it is among the last
+# things that such a network learns. Even large ones mix it up.
 
 # %% [markdown]
 # ## 5. How do the words get into the picture?
@@ -393,7 +403,7 @@ print(f"With your cross-attention, the answers differ by {(ours - theirs).abs().
 # encoder and your cross-attention are new. Because their last layers begin at zero, the new network draws at first just
 # what the old one draws without a class. So nothing is lost, and only the reading has to be learned.
 #
-# The training is that of lesson 4. A batch holds 32 sprites, one caption each; noise is added, and the network is asked
+# The training is that of lesson 4, and `prompts.PromptTrainer` is its Trainer, with captions. A batch holds 32 sprites, one caption each; noise is added, and the network is asked
 # for v. One caption in ten is replaced by the empty prompt, so that it can be insisted on later. Nobody tells the
 # network what a word means. It is only that with the right words the noise is easier to guess.
 #
@@ -537,14 +547,14 @@ print(", ".join(f"{head} {100 * by_head[head]:.1f} %" for head in ("kind", "colo
 
 # %% [markdown]
 # The first number is the ceiling, and the second the floor: so much is right if the picture has nothing to do with the
-# text. (**You have just written `prompts.obeyed`**; the cell asserts it.) Now the network, with more and more guidance.
+# text. (**You have just written the heart of `prompts.obeyed`**, and the cell asserts that both count the same.) Now the network, with more and more guidance.
 #
 # **What do you expect?** At which w is most of the prompt obeyed?
 #
 # <details name="expect-13-4"><summary>At w = 1, where the network answers as it was trained</summary>
 #
-# It obeys there, too, and for many prompts this is enough. But w = 1 means "as often as in the training data", and the
-# network is never quite sure what a word asks for.
+# It obeys there, too, and for many prompts this is enough. But the network is never quite sure what a word asks for, and
+# at w = 1 its answer leaves room for that doubt.
 #
 # </details>
 # <details name="expect-13-4"><summary>At w = 2 or so: a little insistence helps, and then no more</summary>
@@ -697,7 +707,8 @@ charts.bars(rates, y="a pixel of the colour has the brighter map (%; chance: 50)
 #
 # This is the promise of section 1: who knows "wizard" and "red" can draw a red wizard. It can be tested, because some
 # pairs were kept apart. No wizard of the training part is red, nor does a caption of one say so. In the same way 24
-# pairs of a thing and a colour were left out, although each of the two words was met often, with others.
+# pairs of a thing and a colour were left out, although each of the two words was met often, with others. So you have seen
+# the answer all along: every wizard in a red robe, in sections 4 and 8, was something that the network had never met.
 
 # %%
 print(", ".join(f"{colour} {noun}" for noun, colour in captions.unseen[:12]), "...")
@@ -776,7 +787,8 @@ du.show_rows({text: draw(encode(text), n=10, seed=6) for text in wild}, scale=4,
 
 # %% [markdown]
 # In most rows you see one thing, or one that has melted together with the other. *Counting* fails in every network that
-# has not seen many counted things, and often in large ones, too: nothing in a picture says "two" at one place. And what about *without*?
+# has not seen many counted things, and often in large ones, too: nothing in a picture says "two" at one place. And what
+# about *without*?
 
 # %%
 print(lesson_13.refusals(words.encode, [
@@ -823,7 +835,7 @@ du.show_rows(rows, scale=4, label_width=165,
              alt="Pirates without and with a parrot; vikings led away from shields")
 
 # %% [markdown]
-# In large models "without" is a known word, and is still often read over, for the same reason: captions seldom say what
+# In large models "without" is a known word, and is still often overlooked, for the same reason: captions seldom say what
 # is missing. The negative prompt does better, as far as it goes. It pushes, and it pushes only as far as guidance does.
 
 # %% [markdown]
@@ -925,7 +937,8 @@ Markdown(f"""
   of all pairs, of the thing's word in {mean(rates[names[1]]):.0f} %, and beside another
   sprite in {mean(rates[names[2]]):.0f} %.
 - The main colour was as asked in {mean(obedience["colour, pair seen"]):.0f} % where the pair
-  of thing and colour was seen, in {mean(obedience["colour, pair unseen"]):.0f} % where it was not.
+  of thing and colour had been seen, and in
+  {mean(obedience["colour, pair unseen"]):.0f} % where it had not.
 - Parrots: {mean(shares_seen["parrots: a pirate"]):.0f} % of plain pirates had one, and
   {mean(shares_seen["parrots: a pirate [without] a parrot"]):.0f} % where the word was read
   and its "without" was not.
