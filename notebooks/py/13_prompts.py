@@ -107,8 +107,8 @@ print(f"{len(every):,} sprites of {recipes:,} recipes; {len(texts):,} different 
 # %% [markdown]
 # ## 2. How does a sentence become numbers?
 #
-# A network takes numbers. The program that turns a text into whole numbers is called a *tokenizer*, and the numbers
-# are called *tokens*. Ours is the simplest one there is. It has a *vocabulary*, a list of all words of all captions, and
+# A network takes numbers. The program that turns a text into whole numbers is called a *tokenizer*, and the numbers are
+# called *tokens*. Ours is the simplest one there is. It has a *vocabulary*, a list of all words of all captions, and
 # the token of a word is its place in that list, counted from 1. (A comma counts as a word.) Sentences are of different
 # lengths, but the rows of a tensor are not, so a row is filled up with zeros at its end.
 #
@@ -157,8 +157,8 @@ print(lesson_13.refusals(words.encode, ["wizards in gray robes", "a wizzard", "a
 # ## 3. Is it enough to know which words are there?
 #
 # The class entered `unet.pth` as a row of five numbers, a 1 for the class and 0 elsewhere, and a linear layer made a
-# vector of it. The first idea is to do the same with words: a row with one number for each word of the vocabulary,
-# 1 if the prompt contains it and 0 otherwise. Because it forgets the order of the words, as if they had been shaken in a
+# vector of it. The first idea is to do the same with words: a row with one number for each word of the vocabulary, 1 if
+# the prompt contains it and 0 otherwise. Because it forgets the order of the words, as if they had been shaken in a
 # bag, such a row is called a *bag of words*.
 #
 # ### Your turn 13.2: a bag of words
@@ -245,10 +245,10 @@ for text, cosine in zip(four, torch.cosine_similarity(reds[:1], reds).tolist()):
 # word, but another vector: a red slime is red in another way than a robe, and so is a hat. What the word means here,
 # the encoder has found in its neighbours.
 #
-# **What do you expect?** You ask for 24 wizards "in a red robe with a blue hat" and for as many the other way round. The
-# control is the bag: the same network, the same noise and the same words, but in the order of the vocabulary, so that
-# their order says nothing. A judge, of which more in section 7, names the main colour. How often is it the one that was
-# asked for the robe?
+# **What do you expect?** You ask for 24 wizards "in a red robe with a blue hat" and for as many the other way round.
+# The control is the bag: the same network, the same noise and the same words, but in the order of the vocabulary, so
+# that their order says nothing. A judge, of which more in section 7, names the main colour. How often is it the one
+# that was asked for the robe?
 #
 # <details name="expect-13-2"><summary>Always, with the sentence as with the bag</summary>
 #
@@ -355,10 +355,10 @@ def solution_cross_attend(q, k, v, there):
 cross_attend = checks.keep(cross_attend, solution_cross_attend)
 
 # %% [markdown]
-# Around it belong the layers that make q, k and v, a norm, and a last layer that begins at zero, so that at first the
-# picture is told nothing. You know them all from lesson 3. The class below takes these layers from the course's and puts
-# your function into the middle. (`looks` gathers the rows of the unit matrix, and so the weights themselves. You will
-# need it in section 8.)
+# Around it belong the layers that make q, k and v, a norm, and a last layer that begins at zero, so that
+# at first the picture is told nothing. You know them all from lesson 3. The class below takes these layers from the
+# course's and puts your function into the middle. (`looks` gathers the rows of the unit matrix, and so the weights
+# themselves. You will need it in section 8.)
 
 # %%
 class CrossAttention(prompts.CrossAttention):
@@ -403,9 +403,10 @@ print(f"With your cross-attention, the answers differ by {(ours - theirs).abs().
 # encoder and your cross-attention are new. Because their last layers begin at zero, the new network draws at first just
 # what the old one draws without a class. So nothing is lost, and only the reading has to be learned.
 #
-# The training is that of lesson 4, and `prompts.PromptTrainer` is its Trainer, with captions. A batch holds 32 sprites, one caption each; noise is added, and the network is asked
-# for v. One caption in ten is replaced by the empty prompt, so that it can be insisted on later. Nobody tells the
-# network what a word means. It is only that with the right words the noise is easier to guess.
+# The training is that of lesson 4, and `prompts.PromptTrainer` is its Trainer, with captions. A batch holds 32 sprites,
+# one caption each; noise is added, and the network is asked for v. One caption in ten is replaced by the empty prompt,
+# so that it can be insisted on later. Nobody tells the network what a word means. It is only that with the right words
+# the noise is easier to guess.
 #
 # **What do you expect?** In which order does it learn to read?
 #
@@ -417,8 +418,8 @@ print(f"With your cross-attention, the answers differ by {(ours - theirs).abs().
 # </details>
 # <details name="expect-13-3"><summary>First the colours, then the things, the small parts last</summary>
 #
-# That is what usually comes: the colour of the prompt is the first thing that shows. The thing follows, and a plume or a
-# crown, a few pixels each, is learned last.
+# That is what usually comes: the colour of the prompt is the first thing that shows. The thing follows, and a plume or
+# a crown, a few pixels each, is learned last.
 #
 # </details>
 # <details name="expect-13-3"><summary>Nothing at all in so short a time</summary>
@@ -482,11 +483,11 @@ print("; ".join(eight))
 # ### Your turn 13.4: how much was obeyed?
 # *Difficulty 1 of 3, 6 minutes.*
 #
-# `asked` is what the caption names, such as `{"noun": "monk", "colour": "red", "parts": ["robe", "sash"]}`. Its colour is
-# `None` if the caption names no main colour. `seen` is what the judge read off the picture, in the same form. Return two
-# whole numbers: of the things that were *asked for*, how many are there, and how many they are. The noun is one thing,
-# the colour one, if there is one, and each part one. What the picture shows beyond that does not count, because a
-# caption does not have to say everything.
+# `asked` is what the caption names, such as `{"noun": "monk", "colour": "red", "parts": ["robe", "sash"]}`. Its colour
+# is `None` if the caption names no main colour. `seen` is what the judge read off the picture, in the same form. Return
+# two whole numbers: of the things that were *asked for*, how many are there, and how many they are. The noun is one
+# thing, the colour one, if there is one, and each part one. What the picture shows beyond that does not count, because
+# a caption does not have to say everything.
 
 # %% tags=["exercise"]
 def obeyed(asked, seen):
@@ -546,27 +547,28 @@ print(f"Real sprites with their own captions: {ceiling:.1f} %; with those of oth
 print(", ".join(f"{head} {100 * by_head[head]:.1f} %" for head in ("kind", "colour", "parts")))
 
 # %% [markdown]
-# The first number is the ceiling, and the second the floor: so much is right if the picture has nothing to do with the
-# text. (**You have just written the heart of `prompts.obeyed`**, and the cell asserts that both count the same.) Now the network, with more and more guidance.
+# The first number is the ceiling, and the second the floor: so much is right if the picture has nothing
+# to do with the text. (**You have just written the heart of `prompts.obeyed`**, and the cell asserts that both count
+# the same.) Now the network, with more and more guidance.
 #
 # **What do you expect?** At which w is most of the prompt obeyed?
 #
 # <details name="expect-13-4"><summary>At w = 1, where the network answers as it was trained</summary>
 #
-# It obeys there, too, and for many prompts this is enough. But the network is never quite sure what a word asks for, and
-# at w = 1 its answer leaves room for that doubt.
+# It obeys there, too, and for many prompts this is enough. But the network is never quite sure what a word asks for,
+# and at w = 1 its answer leaves room for that doubt.
 #
 # </details>
 # <details name="expect-13-4"><summary>At w = 2 or so: a little insistence helps, and then no more</summary>
 #
-# That is what you mostly find. The less sure a network is, the more it gains. But soon the prompt is obeyed as far as the
-# network understands it at all, and insisting does not make it understand more.
+# That is what you mostly find. The less sure a network is, the more it gains. But soon the prompt is obeyed as far as
+# the network understands it at all, and insisting does not make it understand more.
 #
 # </details>
 # <details name="expect-13-4"><summary>At w = 4 or more: who insists longest is heard best</summary>
 #
-# Look at the bars, and then at the sprites below them. With a large w the colours burn and the sprites become alike, and
-# the judge, who was trained on real sprites, finds in them no more than before, or less.
+# Look at the bars, and then at the sprites below them. With a large w the colours burn and the sprites become alike,
+# and the judge, who was trained on real sprites, finds in them no more than before, or less.
 #
 # </details>
 
@@ -588,8 +590,9 @@ du.show_rows(rows, scale=4, label_width=60,
 # %% [markdown]
 # ## 8. Which word drew which pixel?
 #
-# Cross-attention leaves a trace. In every call, each place has looked at each word with a certain weight. If you collect
-# the weights of one word from all places, you have a small picture of 8 x 8: a map that shows who listened to it.
+# Cross-attention leaves a trace. In every call, each place has looked at each word with a certain weight. If you
+# collect the weights of one word from all places, you have a small picture of 8 x 8: a map that shows who listened to
+# it.
 #
 # ### Your turn 13.5: the map of a word
 # *Difficulty 2 of 3, 8 minutes.*
@@ -615,8 +618,8 @@ def solution_word_map(looks, i):
 word_map = checks.keep(word_map, solution_word_map)
 
 # %% [markdown]
-# Watch six wizards being drawn. On the left you see the network's guess of the sprite, beside it the maps of three words,
-# from the layer on the way up: the brighter, the more a place listened.
+# Watch six wizards being drawn. On the left you see the network's guess of the sprite, beside it the maps
+# of three words, from the layer on the way up: the brighter, the more a place listened.
 
 # %%
 def watched(text, n=6, seed=3):
@@ -707,8 +710,9 @@ charts.bars(rates, y="a pixel of the colour has the brighter map (%; chance: 50)
 #
 # This is the promise of section 1: who knows "wizard" and "red" can draw a red wizard. It can be tested, because some
 # pairs were kept apart. No wizard of the training part is red, nor does a caption of one say so. In the same way 24
-# pairs of a thing and a colour were left out, although each of the two words was met often, with others. So you have seen
-# the answer all along: every wizard in a red robe, in sections 4 and 8, was something that the network had never met.
+# pairs of a thing and a colour were left out, although each of the two words was met often, with others. So you have
+# seen the answer all along: every wizard in a red robe, in sections 4 and 8, was something that the network had never
+# met.
 
 # %%
 print(", ".join(f"{colour} {noun}" for noun, colour in captions.unseen[:12]), "...")
@@ -728,8 +732,8 @@ du.show_rows(rows, scale=4, label_width=165, alt="Four unseen pairs, ten sprites
 # </details>
 # <details name="expect-13-5"><summary>Nearly as much, with the colour being the weak point</summary>
 #
-# That is what such networks usually do: the thing is right, and if something is wrong it is the colour, which falls back
-# to one that was often seen with this thing.
+# That is what such networks usually do: the thing is right, and if something is wrong it is the colour, which falls
+# back to one that was often seen with this thing.
 #
 # </details>
 # <details name="expect-13-5"><summary>Exactly as much: words are independent of each other</summary>
@@ -755,17 +759,17 @@ charts.bars(dict(sorted(obedience.items(), key=lambda item: item[0].split(",")[0
             alt="Kind, colour and parts that were obeyed, for pairs that were seen and unseen")
 
 # %% [markdown]
-# Compare the two bars of the same name, the colours above all. (The parts say less about it: the two sets have other
-# captions, which name other parts, and the judge overlooks many parts even on real sprites, as section 7 has shown.) What the colours of
-# the unseen pairs lack is the price of never having been seen together.
+# Compare the two bars of the same name, the colours above all. (The parts say less about it: the two sets
+# have other captions, which name other parts, and the judge overlooks many parts even on real sprites, as section 7 has
+# shown.) What the colours of the unseen pairs lack is the price of never having been seen together.
 
 # %% [markdown]
 # ## 10. What can it not do?
 #
 # Now four requests that any child would understand.
 #
-# **What do you expect?** Which of these does it get right: "two slimes", "a wizard and a ghost", "a knight in a doughnut",
-# "a burning apple"? All of their words are known to it.
+# **What do you expect?** Which of these does it get right: "two slimes", "a wizard and a ghost", "a knight in a
+# doughnut", "a burning apple"? All of their words are known to it.
 #
 # <details name="expect-13-6"><summary>All: it knows every one of these words</summary>
 #
@@ -795,10 +799,10 @@ print(lesson_13.refusals(words.encode, [
     "a pirate without a parrot", "a unicorn", "", "wizard, " * 20, "3 wizards", "ein König"]))
 
 # %% [markdown]
-# Our network has never read "without": the captions say what is there, since there is no end to what is not. So it says
-# that it does not know the word. Suppose it were as careless as many programs, and skipped what it does not know. Then "a
-# pirate without a parrot" becomes "a pirate a parrot". The right tool is lesson 5's: the *negative prompt*, which takes
-# the place of the empty prompt, so that guidance leads away from it.
+# Our network has never read "without": the captions say what is there, since there is no end to what is
+# not. So it says that it does not know the word. Suppose it were as careless as many programs, and skipped what it does
+# not know. Then "a pirate without a parrot" becomes "a pirate a parrot". The right tool is lesson 5's: the *negative
+# prompt*, which takes the place of the empty prompt, so that guidance leads away from it.
 #
 # **What do you expect?** How many of the pirates "[without] a parrot" have one?
 #
@@ -835,15 +839,16 @@ du.show_rows(rows, scale=4, label_width=165,
              alt="Pirates without and with a parrot; vikings led away from shields")
 
 # %% [markdown]
-# In large models "without" is a known word, and is still often overlooked, for the same reason: captions seldom say what
-# is missing. The negative prompt does better, as far as it goes. It pushes, and it pushes only as far as guidance does.
+# In large models "without" is a known word, and is still often overlooked, for the same reason: captions
+# seldom say what is missing. The negative prompt does better, as far as it goes. It pushes, and it pushes only as far
+# as guidance does.
 
 # %% [markdown]
 # ## Try it
 #
-# Eight sprites of your own prompt. Press Enter when you have written it. What is in the negative prompt is avoided (leave
-# it empty to avoid nothing). Can you get a witch in white? A ghost with a crown? Which words does the network refuse, and
-# what could you say instead? The buttons save to the folder `saved`.
+# Eight sprites of your own prompt. Press Enter when you have written it. What is in the negative prompt is avoided
+# (leave it empty to avoid nothing). Can you get a witch in white? A ghost with a crown? Which words does the network
+# refuse, and what could you say instead? The buttons save to the folder `saved`.
 
 # %%
 def eight_of(prompt, negative, w, seed, steps):
@@ -869,13 +874,13 @@ widgets.try_it(typed, saves={"the sheet": sheet}, w=(0.0, 8.0, 0.5), seed=(0, 99
 # %% [markdown]
 # ## Open problem
 #
-# Your budget is **16 looks for each sprite**, where a look is one picture in one call of the network: a guided step costs
-# two. Draw unseen pairs, and get as much of the prompts obeyed as you can. You choose the steps, where to guide and
-# how strongly, a negative prompt, fresh noise or none.
+# Your budget is **16 looks for each sprite**, where a look is one picture in one call of the network: a guided step
+# costs two. Draw unseen pairs, and get as much of the prompts obeyed as you can. You choose the steps, where to guide
+# and how strongly, a negative prompt, fresh noise or none.
 #
-# `score` takes a function `make(model)` that returns a denoiser, and the sampler's settings. It returns the share of what
-# was asked for, the mean of two seeds. Two obvious ways are eight guided steps and sixteen plain ones. Beat both, by
-# more than two seeds differ, and try your best once more with seeds that you have not used while you looked for it.
+# `score` takes a function `make(model)` that returns a denoiser, and the sampler's settings. It returns the share of
+# what was asked for, the mean of two seeds. Two obvious ways are eight guided steps and sixteen plain ones. Beat both,
+# by more than two seeds differ, and try your best once more with seeds that you have not used while you looked for it.
 
 # %%
 pairs = wishes("unseen", SCORED, seed=2)
@@ -990,15 +995,14 @@ Markdown(f"""
 # %% [markdown]
 # ## Where you meet this outside
 #
-# - **Text encoders**: Stable Diffusion 1 uses that of *CLIP*, XL two of them, Stable Diffusion 3 and FLUX a *T5* as well.
-#   Yours was trained with the picture network, from captions alone; theirs were trained before, on much more text, and
-#   are kept as they are. Their tokenizers cut rare words into pieces, so that no word is unknown. It need not be
-#   understood, though.
-# - **77 tokens** is the length of a prompt in Stable Diffusion, as 32 is in ours. What is too long is often cut off with
-#   no more than a warning; ours refuses.
+# - **Text encoders**: Stable Diffusion 1 uses that of *CLIP*, XL two of them, Stable Diffusion 3 and FLUX a *T5* as
+#   well. Yours was trained with the picture network, from captions alone; theirs were trained before, on much more
+#   text, and are kept as they are. Their tokenizers cut rare words into pieces, so that no word is unknown. It need not
+#   be understood, though. - **77 tokens** is the length of a prompt in Stable Diffusion, as 32 is in ours. What is too
+#   long is often cut off with no more than a warning; ours refuses.
 # - **Cross-attention** is `attn2` in each transformer block of Stable Diffusion's U-Net, in the *diffusers* library
-#   `CrossAttnDownBlock2D` and `CrossAttnUpBlock2D`. The mean of all words, which goes beside the time, is called *pooled*
-#   embedding in XL. FLUX has words and patches in one long row, and lets all of them attend to all.
+#   `CrossAttnDownBlock2D` and `CrossAttnUpBlock2D`. The mean of all words, which goes beside the time, is called
+#   *pooled* embedding in XL. FLUX has words and patches in one long row, and lets all of them attend to all.
 # - **`prompt`, `negative_prompt`, `guidance_scale`** are the arguments of a pipeline in *diffusers*, and mean what they
 #   mean here.
 # - **Attention maps** tell which word drew what (DAAM), and if you keep them and change a word, the rest of the picture
@@ -1008,16 +1012,14 @@ Markdown(f"""
 #
 # ## Going further
 #
-# - Radford and others (2021), *Learning Transferable Visual Models From Natural Language Supervision*: CLIP, which learned
-#   from 400 million captions which of them belongs to which picture.
+# - Radford and others (2021), *Learning Transferable Visual Models From Natural Language Supervision*: CLIP, which
+#   learned from 400 million captions which of them belongs to which picture.
 # - Rombach and others (2022), *High-Resolution Image Synthesis with Latent Diffusion Models*: Stable Diffusion; section
-#   3.3 is your cross-attention.
-# - Saharia and others (2022), *Photorealistic Text-to-Image Diffusion Models with Deep Language Understanding*: a larger
-#   text encoder helps more than a larger U-Net.
+#   3.3 is your cross-attention. - Saharia and others (2022), *Photorealistic Text-to-Image Diffusion Models with Deep
+#   Language Understanding*: a larger text encoder helps more than a larger U-Net.
 # - Hertz and others (2022), *Prompt-to-Prompt Image Editing with Cross Attention Control*: what the maps are good for.
-# - Tang and others (2022), *What the DAAM: Interpreting Stable Diffusion Using Cross Attention*: the maps of words, with
-#   measurements, and surprises in phrases such as "a red robe".
-# - Feng and others (2022), *Training-Free Structured Diffusion Guidance for Compositional Text-to-Image Synthesis*: about
-#   colours that go to the wrong thing.
+# - Tang and others (2022), *What the DAAM: Interpreting Stable Diffusion Using Cross Attention*: the maps of words,
+#   with measurements, and surprises in phrases such as "a red robe". - Feng and others (2022), *Training-Free
+#   Structured Diffusion Guidance for Compositional Text-to-Image Synthesis*: about colours that go to the wrong thing.
 #
 # Next: [14_editing](14_editing.ipynb)
