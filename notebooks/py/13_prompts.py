@@ -792,7 +792,8 @@ charts.bars(dict(sorted(obedience.items(), key=lambda item: item[0].split(",")[0
 # %%
 wild = ["two slimes", "a wizard and a ghost", "a burning apple",
         "a wizard in a red robe\nwith a blue hat"]
-du.show_rows({text: draw(encode(text), n=10, seed=6) for text in wild}, scale=4, label_width=160,
+rows = {text: draw(encode(text), n=10, seed=6) for text in wild}
+du.show_rows(rows, scale=4, label_width=165,
              alt="One slime, mixtures, plain apples, and hats as red as the robes")
 
 # %% [markdown]
@@ -812,7 +813,8 @@ print(lesson_13.refusals(words.encode, [
 # Our network has never read "without": the captions say what is there, since there is no end to what is
 # not. So it says that it does not know the word. Suppose it were as careless as many programs, and skipped what it does
 # not know. Then "a pirate without a parrot" becomes "a pirate a parrot". The right tool is lesson 5's: the *negative
-# prompt*, which takes the place of the empty prompt, so that guidance leads away from it.
+# prompt*, which takes the place of the empty prompt, so that guidance leads away from it. Try it on vikings, nearly all of whom carry a
+# shield: ask for "a viking", and lead away from "a viking with a round shield".
 #
 # **What do you expect?** How many of the pirates "[without] a parrot" have one?
 #
@@ -832,15 +834,15 @@ shield = encode("a viking with a round shield")
 requests = {"parrots: a pirate": (2, None, "a pirate", "parrot"),
             "parrots: a pirate [without] a parrot": (2, None, "a pirate a parrot", "parrot"),
             "shields: a viking": (2, None, "a viking", "shield"),
-            "shields: a viking, led away from it, w = 2": (2, shield, "a viking", "shield"),
-            "shields: a viking, led away from it, w = 4": (4, shield, "a viking", "shield")}
+            "shields: led away, w = 2": (2, shield, "a viking", "shield"),
+            "shields: led away, w = 4": (4, shield, "a viking", "shield")}
 shares_seen, rows = {}, {}
 for name, (w, negative, text, part) in requests.items():
     denoiser, n = du.Guided(model, w, negative), SCORED // 3
     x = [du.sample(denoiser, ab_t, n, encode(text), seed=seed, **fast) for seed in (0, 1)]
     shares_seen[name] = [100 * mean([part in seen["parts"] for seen in prompts.read(one)])
                          for one in x]
-    rows[name.replace(", ", ",\n").replace(": ", ":\n")] = x[0][:8].cpu()
+    rows[name.replace(": ", ":\n")] = x[0][:8].cpu()
 charts.bars(shares_seen, y=f"sprites that have it (% of {n}), two seeds", size=(6.5, 2.4),
             alt="Parrots: most where the word is named. Shields: fewer with a negative prompt")
 
