@@ -810,11 +810,13 @@ print(lesson_13.refusals(words.encode, [
     "a pirate without a parrot", "a unicorn", "", "wizard, " * 20, "3 wizards", "ein König"]))
 
 # %% [markdown]
-# Our network has never read "without": the captions say what is there, since there is no end to what is
-# not. So it says that it does not know the word. Suppose it were as careless as many programs, and skipped what it does
-# not know. Then "a pirate without a parrot" becomes "a pirate a parrot". The right tool is lesson 5's: the *negative
-# prompt*, which takes the place of the empty prompt, so that guidance leads away from it. Try it on vikings, nearly all of whom carry a
-# shield: ask for "a viking", and lead away from "a viking with a round shield".
+# Our network has never read "without": the captions say what is there, since there is no end to what is not. So it says
+# that it does not know the word. Suppose it were as careless as many programs, and skipped what it does not know. Then
+# "a pirate without a parrot" becomes "a pirate a parrot".
+#
+# The right tool is lesson 5's: the *negative prompt*, which takes the place of the empty prompt, so that guidance leads
+# away from it. You will see it on vikings, of whom nearly all carry a shield: ask for "a viking", and lead away from "a
+# viking with a round shield".
 #
 # **What do you expect?** How many of the pirates "[without] a parrot" have one?
 #
