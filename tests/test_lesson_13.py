@@ -6,6 +6,7 @@ from conftest import awake, close, products
 
 import diffusion_utilities as du
 import prompts
+import widgets
 from plumbing import lesson_13
 
 STUBS = ("tokens_of", "bag", "cross_attend", "obeyed", "word_map")
@@ -90,13 +91,30 @@ def test_its_share_is_the_courses_obedience(written):
     assert all((line["noun"], line["colour"]) in pairs for line in lines)
 
 
-def test_more_than_sixteen_looks_are_refused(written, gaussian):
-    class Blank(torch.nn.Module):
-        predicts = "x0"
+class Blank(torch.nn.Module):
+    """Draws grey, whatever it is asked for."""
 
-        def forward(self, x, t, c=None):
-            return 0 * x
+    predicts = "x0"
 
+    def forward(self, x, t, c=None):
+        return 0 * x
+
+
+def test_the_widget_says_what_it_read_and_which_word_it_does_not_know(written, words):
+    vars(written).update(model=Blank(), ab_t=du.noise_schedule("cosine"), fast=dict(steps=2, order=2, eta=1))
+    panel = widgets.try_it(written.typed, saves={"the sheet": written.sheet}, steps=(1, 20), seed=(0, 9))
+    panel.controls["prompt"].value = "Wizards in red robes!"
+    assert "read as: wizard in red robe" in panel.sentence.value
+    before = panel.image.value
+    for prompt, says in (("a unicorn", "never read the word"), ("", "the prompt is empty"), ("a " * 33, "33 words")):
+        panel.controls["prompt"].value = prompt
+        assert says in panel.sentence.value and panel.image.value == before  # the last sprites stay
+    panel.controls["prompt"].value = "a wizard"
+    panel.controls["negative"].value = "a beerd"
+    assert "did you mean" in panel.sentence.value
+
+
+def test_more_than_sixteen_looks_are_refused(written):
     captions, every = prompts.load_captions(), du.load_sprites("all").x
     values = dict(captions=captions, every=every, parts=captions.parts(), SCORED=6, model=Blank(),
                   words=prompts.Words.of(captions), ab_t=du.noise_schedule("cosine"))  # fmt: skip
