@@ -103,9 +103,11 @@ class Words:
 
     def known(self, word):
         """The word of the vocabulary that is meant. Raises ValueError if there is none."""
+        if word in self.number:
+            return word
         singular = [word[:-3] + "y"] * word.endswith("ies") + [word[:-3] + "f"] * word.endswith("ves")
         singular += [word[:-2]] * word.endswith("es") + [word[:-1]] * word.endswith("s")
-        for form in (word, ALIKE.get(word), *singular, word + "s", word + "es"):
+        for form in (ALIKE.get(word), *singular, word + "s", word + "es"):
             if form in self.number:
                 return form
         near = difflib.get_close_matches(word, self.vocabulary, 1, 0.75)
@@ -120,14 +122,14 @@ class Words:
         """
         prompts = [prompts] if isinstance(prompts, str) else list(prompts)
         need(prompts, "there is no prompt: give at least one")
-        tokens = torch.zeros(len(prompts), self.length, dtype=torch.long)
-        for row, text in zip(tokens, prompts):
+        rows = []
+        for text in prompts:
             found = split_words(text)
             need(found, "the prompt is empty: say what to draw, or leave the prompt out (c=None) to ask for nothing")
             need(len(found) <= self.length,
                  f"the prompt has {len(found)} words and commas, but {self.length} are the most")  # fmt: skip
-            row[: len(found)] = torch.tensor([self.number[self.known(word)] for word in found])
-        return tokens
+            rows.append([self.number[self.known(word)] for word in found] + [0] * (self.length - len(found)))
+        return torch.tensor(rows)
 
     def decode(self, tokens):
         """The text of one row of tokens (length,)."""

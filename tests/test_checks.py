@@ -12,6 +12,7 @@ import answers_09  # noqa: F401
 import answers_10  # noqa: F401
 import answers_11  # noqa: F401
 import answers_12  # noqa: F401
+import answers_13  # noqa: F401
 import answers_14  # noqa: F401
 import answers_15  # noqa: F401
 import pytest

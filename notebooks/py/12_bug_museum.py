@@ -854,4 +854,4 @@ A network that is told a time one step of {T} behind scored {off[1]:.2f}; told t
 #   the training, so that Room 6 cannot happen.
 # - Karpathy, *A Recipe for Training Neural Networks* (2019): why such programs fail silently, and habits against it.
 #
-# This is the last lesson. It all began with [01_intuition](01_intuition.ipynb).
+# Next: [13_prompts](13_prompts.ipynb)
