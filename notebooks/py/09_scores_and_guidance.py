@@ -917,12 +917,15 @@ du.show_rows({name.split(" (")[0].replace(", ", ",\n"): both[0]["x"][two]
              alt="Ten sprites by each way, from the same noise")
 
 # %% [markdown]
-# The first row is the guide for a network that was told nothing, and it comes last: all that is known of the class has
-# to pass through a small reader. With the request, a weak guide leaves the plain network as it is, up to the difference
-# of two seeds. Classifier-free guidance must be compared with the last control rather than with the third row, because
-# both had twenty answers; then its lead is smaller, but it does not vanish, from either seed. So the better arrow is
-# the one that nobody trained as a classifier. And all three rows in which the network is told the class leave the first
-# far behind.
+# The first row is the guide for a network that was told nothing, and it comes last. Do not blame the reader alone: in
+# section 4 even the exact class came no nearer to real sprites. What limits both is the network *without* a request.
+# When it was trained, the request was dropped for one sprite in ten only, so that it has practised this answer far
+# less.
+#
+# With the request, a weak guide leaves the plain network as it is, up to the difference of two seeds. Classifier-free
+# guidance must be compared with the last control rather than with the third row, because both had twenty answers; then
+# its lead is smaller, but it does not vanish, from either seed. So the better arrow is the one that nobody trained as a
+# classifier.
 #
 # So, which way is a likelier picture? Where the denoiser's guess lies. And which way is a likelier *food*? A classifier
 # can tell, if it can read noise; the weights of the perfect denoiser tell exactly; and a denoiser that was trained with
