@@ -1,126 +1,56 @@
 """Right and wrong answers to the exercises of lesson 9."""
 
 import torch
-from answers import of, right, wrong
+import torch.nn.functional as F
+from answers import right, wrong
 
 import checks
-import diffusion_utilities as du
 
 
 @right(checks.check_score)
-def _(x0, x, t, ab_t):
-    return (of(ab_t[t]).sqrt() * x0 - x) / (1 - of(ab_t[t]))
+def _(eps, t, ab_t):
+    return -eps / (1 - ab_t[t]) ** 0.5
 
 
 @right(checks.check_score)
-def _(x0, x, t, ab_t):  # by way of the noise
-    signal, sigma = du.signal_and_noise(ab_t, t, x)
-    return -((x - signal * x0) / sigma) / sigma
-
-
-@wrong(checks.check_score, "noise")
-def _(x0, x, t, ab_t):
-    signal, sigma = du.signal_and_noise(ab_t, t, x)
-    return (x - signal * x0) / sigma
-
-
-@wrong(checks.check_score, "minus noise")
-def _(x0, x, t, ab_t):
-    signal, sigma = du.signal_and_noise(ab_t, t, x)
-    return (signal * x0 - x) / sigma
+def _(eps, t, ab_t):  # the whole way to the top, over the variance
+    variance = 1 - ab_t[t].item()
+    return (variance**0.5 * -eps) / variance
 
 
 @wrong(checks.check_score, "sign")
-def _(x0, x, t, ab_t):
-    signal, sigma = du.signal_and_noise(ab_t, t, x)
-    return (x - signal * x0) / sigma**2
+def _(eps, t, ab_t):
+    return eps / (1 - ab_t[t]).sqrt()
 
 
-@wrong(checks.check_score, "no square root")
-def _(x0, x, t, ab_t):
-    return (of(ab_t[t]) * x0 - x) / (1 - of(ab_t[t]))
+@wrong(checks.check_score, "noise")
+def _(eps, t, ab_t):
+    return eps.clone()
 
 
-@wrong(checks.check_score, "x0 not scaled")
-def _(x0, x, t, ab_t):
-    return (x0 - x) / (1 - of(ab_t[t]))
+@wrong(checks.check_score, "minus noise")
+def _(eps, t, ab_t):
+    return -eps
 
 
-@wrong(checks.check_score, "not divided")
-def _(x0, x, t, ab_t):
-    return of(ab_t[t]).sqrt() * x0 - x
+@wrong(checks.check_score, "variance")
+def _(eps, t, ab_t):
+    return -eps / (1 - ab_t[t])
 
 
-@wrong(checks.check_score, "divided by ab_t")
-def _(x0, x, t, ab_t):
-    return (of(ab_t[t]).sqrt() * x0 - x) / of(ab_t[t])
+@wrong(checks.check_score, "multiplied")
+def _(eps, t, ab_t):
+    return -eps * (1 - ab_t[t]).sqrt()
 
 
-@wrong(checks.check_score, "squared twice")
-def _(x0, x, t, ab_t):
-    return (of(ab_t[t]).sqrt() * x0 - x) / (1 - of(ab_t[t])).square()
+@wrong(checks.check_score, "signal")
+def _(eps, t, ab_t):
+    return -eps / ab_t[t].sqrt()
 
 
-@wrong(checks.check_score, "broadcast")
-def _(x0, x, t, ab_t):
-    return (ab_t[t].float().sqrt() * x0 - x) / (1 - ab_t[t].float())[:, None, None, None]
-
-
-@right(checks.check_steer)
-def _(x0, pull, t, gamma, ab_t):
-    return x0 + gamma * (1 - of(ab_t[t])) / of(ab_t[t]).sqrt() * pull
-
-
-@right(checks.check_steer)
-def _(x0, pull, t, gamma, ab_t):  # through eps, as the lesson's class does
-    x = du.add_noise(x0, t, torch.zeros_like(x0), ab_t)
-    signal, sigma = du.signal_and_noise(ab_t, t, x)
-    return (x - sigma * (0 - gamma * sigma * pull)) / signal
-
-
-@wrong(checks.check_steer, "noise formula")
-def _(x0, pull, t, gamma, ab_t):
-    return x0 - gamma * (1 - of(ab_t[t])).sqrt() * pull
-
-
-@wrong(checks.check_steer, "sign")
-def _(x0, pull, t, gamma, ab_t):
-    return x0 - gamma * (1 - of(ab_t[t])) / of(ab_t[t]).sqrt() * pull
-
-
-@wrong(checks.check_steer, "sigma")
-def _(x0, pull, t, gamma, ab_t):
-    return x0 + gamma * (1 - of(ab_t[t])).sqrt() / of(ab_t[t]).sqrt() * pull
-
-
-@wrong(checks.check_steer, "not divided")
-def _(x0, pull, t, gamma, ab_t):
-    return x0 + gamma * (1 - of(ab_t[t])) * pull
-
-
-@wrong(checks.check_steer, "no square root")
-def _(x0, pull, t, gamma, ab_t):
-    return x0 + gamma * (1 - of(ab_t[t])) / of(ab_t[t]) * pull
-
-
-@wrong(checks.check_steer, "only sigma")
-def _(x0, pull, t, gamma, ab_t):
-    return x0 + gamma * (1 - of(ab_t[t])).sqrt() * pull
-
-
-@wrong(checks.check_steer, "unit")
-def _(x0, pull, t, gamma, ab_t):
-    return x0 + gamma * pull
-
-
-@wrong(checks.check_steer, "gamma ignored")
-def _(x0, pull, t, gamma, ab_t):
-    return x0 + (1 - of(ab_t[t])) / of(ab_t[t]).sqrt() * pull
-
-
-@wrong(checks.check_steer, "1 + gamma")
-def _(x0, pull, t, gamma, ab_t):
-    return x0 + (1 + gamma) * (1 - of(ab_t[t])) / of(ab_t[t]).sqrt() * pull
+@wrong(checks.check_score, "signal")
+def _(eps, t, ab_t):
+    return -eps / (1 - ab_t[t].sqrt()).sqrt()
 
 
 @right(checks.check_langevin)
@@ -131,8 +61,8 @@ def _(score, x, h, z):
 
 
 @right(checks.check_langevin)
-def _(score, x, h, z):
-    return x if len(z) == 0 else _(score, torch.add(x, score(x), alpha=h) + (h * 2) ** 0.5 * z[0], h, z[1:])
+def walked(score, x, h, z):
+    return x if len(z) == 0 else walked(score, torch.add(x, score(x), alpha=h) + (h * 2) ** 0.5 * z[0], h, z[1:])
 
 
 @wrong(checks.check_langevin, "no noise")
@@ -215,3 +145,185 @@ def _(score, x, h, z):
     for fresh in z:
         x += h * score(x) + (2 * h) ** 0.5 * fresh
     return x
+
+
+@right(checks.check_log_class)
+def _(log_w, labels):
+    return torch.stack([log_w[:, labels[:, k] == 1].logsumexp(1) for k in range(labels.shape[1])], 1)
+
+
+@right(checks.check_log_class)
+def _(log_w, labels):  # the weights of other classes times 0, in logarithms
+    return (log_w[:, :, None] + labels.log()).logsumexp(1)
+
+
+@wrong(checks.check_log_class, "underflow")
+def _(log_w, labels):
+    return (log_w.exp() @ labels).log()
+
+
+@wrong(checks.check_log_class, "not the logarithm")
+def _(log_w, labels):
+    return log_w.exp() @ labels
+
+
+@wrong(checks.check_log_class, "sum of logarithms")
+def _(log_w, labels):
+    return log_w @ labels
+
+
+@wrong(checks.check_log_class, "mean")
+def _(log_w, labels):
+    return (log_w[:, :, None] + labels.log()).logsumexp(1) - labels.sum(0).log()
+
+
+@wrong(checks.check_log_class, "mean")
+def _(log_w, labels):
+    return ((log_w[:, :, None] + labels.log()).logsumexp(1) - labels.sum(0).log()).log_softmax(1)
+
+
+@wrong(checks.check_log_class, "largest")
+def _(log_w, labels):
+    return (log_w[:, :, None] + labels.log()).amax(1)
+
+
+@wrong(checks.check_log_class, "over the batch")
+def _(log_w, labels):
+    return (log_w[:, :, None] + labels.log()).logsumexp((0, 1)).expand(len(log_w), -1)
+
+
+def slope(of, x):
+    """The gradient of of(x), a number."""
+    with torch.enable_grad():
+        z = x.detach().requires_grad_()
+        return torch.autograd.grad(of(z), z)[0]
+
+
+@right(checks.check_pull)
+def _(classifier, x, t, c):
+    return slope(lambda z: (c * classifier(z, t).log_softmax(1)).sum(), x)
+
+
+@right(checks.check_pull)
+def _(classifier, x, t, c):
+    return slope(lambda z: -F.cross_entropy(classifier(z, t), c.argmax(1), reduction="sum"), x)
+
+
+@right(checks.check_pull)
+def _(classifier, x, t, c):
+    with torch.enable_grad():
+        z = x.detach().requires_grad_()
+        classifier(z, t).log_softmax(1)[torch.arange(len(x)), c.argmax(1)].sum().backward()
+        return z.grad
+
+
+@wrong(checks.check_pull, "RuntimeError")
+def _(classifier, x, t, c):  # samplers switch gradients off
+    z = x.detach().requires_grad_()
+    return torch.autograd.grad((c * classifier(z, t).log_softmax(1)).sum(), z)[0]
+
+
+@wrong(checks.check_pull, "sign")
+def _(classifier, x, t, c):
+    return slope(lambda z: -(c * classifier(z, t).log_softmax(1)).sum(), x)
+
+
+@wrong(checks.check_pull, "sign")
+def _(classifier, x, t, c):
+    return slope(lambda z: F.cross_entropy(classifier(z, t), c, reduction="sum"), x)
+
+
+@wrong(checks.check_pull, "logit")
+def _(classifier, x, t, c):
+    return slope(lambda z: (c * classifier(z, t)).sum(), x)
+
+
+@wrong(checks.check_pull, "probability")
+def _(classifier, x, t, c):
+    return slope(lambda z: (c * classifier(z, t).softmax(1)).sum(), x)
+
+
+@wrong(checks.check_pull, "mean")
+def _(classifier, x, t, c):
+    return slope(lambda z: (c * classifier(z, t).log_softmax(1)).sum(1).mean(), x)
+
+
+@wrong(checks.check_pull, "mean")
+def _(classifier, x, t, c):
+    return slope(lambda z: (c * classifier(z, t).log_softmax(1)).mean(), x)
+
+
+@wrong(checks.check_pull, "mean")
+def _(classifier, x, t, c):
+    return slope(lambda z: -F.cross_entropy(classifier(z, t), c), x)
+
+
+@wrong(checks.check_pull, "mean")
+def _(classifier, x, t, c):
+    return slope(lambda z: F.cross_entropy(classifier(z, t), c), x)
+
+
+@wrong(checks.check_pull, "all classes")
+def _(classifier, x, t, c):
+    return slope(lambda z: classifier(z, t).log_softmax(1).sum(), x)
+
+
+@wrong(checks.check_pull, "over the batch")
+def _(classifier, x, t, c):
+    return slope(lambda z: (c * classifier(z, t).log_softmax(0)).sum(), x)
+
+
+@right(checks.check_steer)
+def _(eps, pull, t, gamma, ab_t):
+    return eps - gamma * (1 - ab_t[t]) ** 0.5 * pull
+
+
+@right(checks.check_steer)
+def _(eps, pull, t, gamma, ab_t):  # by way of the score
+    sigma = (1 - ab_t[t]) ** 0.5
+    return -sigma * (-eps / sigma + gamma * pull)
+
+
+@wrong(checks.check_steer, "sign")
+def _(eps, pull, t, gamma, ab_t):
+    return eps + gamma * (1 - ab_t[t]) ** 0.5 * pull
+
+
+@wrong(checks.check_steer, "sign")
+def _(eps, pull, t, gamma, ab_t):
+    return eps + gamma * pull
+
+
+@wrong(checks.check_steer, "no factor")
+def _(eps, pull, t, gamma, ab_t):
+    return eps - gamma * pull
+
+
+@wrong(checks.check_steer, "divided")
+def _(eps, pull, t, gamma, ab_t):
+    return eps - gamma * pull / (1 - ab_t[t]) ** 0.5
+
+
+@wrong(checks.check_steer, "variance")
+def _(eps, pull, t, gamma, ab_t):
+    return eps - gamma * (1 - ab_t[t]) * pull
+
+
+@wrong(checks.check_steer, "signal")
+def _(eps, pull, t, gamma, ab_t):
+    return eps - gamma * ab_t[t] ** 0.5 * pull
+
+
+@wrong(checks.check_steer, "score returned")
+def _(eps, pull, t, gamma, ab_t):
+    return -eps / (1 - ab_t[t]) ** 0.5 + gamma * pull
+
+
+@wrong(checks.check_steer, "gamma ignored")
+def _(eps, pull, t, gamma, ab_t):
+    return eps - (1 - ab_t[t]) ** 0.5 * pull
+
+
+@wrong(checks.check_steer, "1 + gamma")
+def _(eps, pull, t, gamma, ab_t):
+    return eps - (1 + gamma) * (1 - ab_t[t]) ** 0.5 * pull

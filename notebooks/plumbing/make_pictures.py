@@ -16,7 +16,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(NOTEBOOKS.parent))
 import diffusion_utilities as du  # noqa: E402
 
-MOMENTS = {"03_network": 0.375}  # a film that does not end at its best: the share of it that has gone by
+MOMENTS = {"03_network": 0.375, "09_scores_and_guidance": 0.7}  # films that do not end at their best: the share gone by
 
 
 def first_picture(notebook):
