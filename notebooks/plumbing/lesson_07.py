@@ -8,20 +8,21 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from torchvision.datasets import MNIST
 
 import diffusion_utilities as du
+from charts import lines
 from plumbing.images import need
 
 
 def digits(source="sklearn", folder="../data/mnist", download=False):
     """Handwritten digits in shuffled order: images (N, 1, H, W) in [-1, 1], labels (N,). Downloads only if told to.
 
-    source  "sklearn": 1,797 digits of 8 x 8 pixels, enlarged and with a black edge, 16 x 16; "mnist": the 60,000
+    source  "sklearn": 1,797 digits of 8 x 8 pixels, enlarged and with a black edge, 12 x 12; "mnist": the 60,000
             of MNIST, 28 x 28, from its own files in `folder`. Any other name is refused.
     """
     need(source in ("sklearn", "mnist"), f"the source must be 'sklearn' or 'mnist', not {source!r}")
     if source == "sklearn":  # values 0 to 16
         raw = load_digits()
         x, label = torch.from_numpy(raw.images).float()[:, None] / 8 - 1, torch.from_numpy(raw.target)
-        x = F.pad(F.interpolate(x, size=12, mode="bilinear"), (2, 2, 2, 2), value=-1.0)
+        x = F.pad(F.interpolate(x, size=10, mode="bilinear"), (1, 1, 1, 1), value=-1.0)
     else:  # values 0 to 255
         raw = MNIST(folder, train=True, download=download)
         x, label = du.to_images(raw.data[..., None].numpy()), raw.targets
@@ -67,7 +68,32 @@ class Judge:
         return metric.compute().item()
 
 
+def two(scores):
+    """The scores of two trainings as a text, such as "9.5 and 10.5"."""
+    return " and ".join(f"{score:.1f}" for score in scores)
+
+
+def verdict(old, new):
+    """What the scores of a few trainings each (lower is better) say of a change."""
+    if max(new) < min(old):
+        return "pays: both trainings are better than both without it"
+    if min(new) > max(old):
+        return "costs: both trainings are worse than both without it"
+    return "is within chance: the trainings with it and without it overlap"
+
+
 def smooth(losses, every):
     """The mean of each `every` losses in a row (at least one), as a list; a rest at the end is left out."""
     every = max(every, 1)
     return torch.tensor(losses).unfold(0, every, every).mean(1).tolist()
+
+
+def by_seconds(runs, seconds, alt):
+    """The losses of trainings that took `seconds` each, by time, as a Picture: {"network": [losses of each seed]}."""
+    curves = {}
+    for name, losses in runs.items():
+        for i, values in enumerate(losses):
+            means = smooth(values, len(values) // 20)
+            at = [seconds * (k + 1) / len(means) for k in range(len(means))]
+            curves[f"{name}, seed {i}"] = at, means
+    return lines(curves, log="y", x="seconds of training", y="mean squared error", alt=alt)

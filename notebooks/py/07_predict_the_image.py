@@ -32,10 +32,10 @@ from plumbing import lesson_07
 
 x, label = lesson_07.digits()
 real, spare, train = x[:300], x[300:600], x[600:]  # nothing is trained on the first two
-noise = torch.randn(8, 1, 16, 16, generator=torch.Generator().manual_seed(3))
+noise = torch.randn(8, *x.shape[1:], generator=torch.Generator().manual_seed(3))
 t = torch.linspace(0, 500, 8).long()
-du.show(du.add_noise(real[:8], t, noise, du.noise_schedule("cosine")), scale=5,
-        alt="Eight digits in a row; each is hidden under more noise than the one before it")
+du.show(du.add_noise(real[:8], t, noise, du.noise_schedule("cosine")), scale=6,
+        alt="Eight digits in a row, each hidden under more noise than the one before")
 
 # %% [markdown]
 # Eight digits, hidden by the noise of lesson 1, from t = 0 on the left to t = 500 on the right. Name them, from left to
@@ -43,16 +43,15 @@ du.show(du.add_noise(real[:8], t, noise, du.noise_schedule("cosine")), scale=5,
 # read: whoever names a digit there has made it up. A machine that makes digits up is what we are after, so the way to
 # it may be to ask a machine for a guess where there is nothing left to see.
 #
-# The digits are scikit-learn's: 1,797 of 8 x 8 pixels, enlarged, with a black edge. (For the 60,000 digits of MNIST
-# call `lesson_07.digits("mnist", download=True)`, which goes online, put 28 for 16 in the cell above, and set
-# `EPOCHS = 1` below.)
+# The digits are scikit-learn's: 1,797 of 8 x 8 pixels, here enlarged and given a black edge. (For the 60,000 digits of
+# MNIST write `lesson_07.digits("mnist", download=True)`, which goes online, and set `EPOCHS = 1` below.)
 #
 # **You will be able to**
 # - *write* a machine that draws from scratch: hide, guess, walk,
 # - *find* the parameters of any network that do no work,
 # - *follow* the noise along a walk, and *say* what comes out if the walk stops too early,
 # - *judge* whether a larger network is worth its seconds, or a change its trouble, from two trainings,
-# - *name* the five things that DDPM does differently, and what each is for.
+# - *name* the things that DDPM does differently, and what each is for.
 #
 # **You need** lesson 1 (noise), lesson 3 (a U-Net), lesson 4 (training, v) and lesson 6 (DDIM, fresh noise).
 #
@@ -67,6 +66,7 @@ import widgets
 import torch.nn as nn
 import torch.nn.functional as F
 from IPython.display import Markdown
+from plumbing.lesson_07 import two
 
 SEEDS = (0, 1)  # of each training: a verdict needs two
 shape = tuple(x.shape[1:])
@@ -114,7 +114,7 @@ def uniform(n, seed):
 amounts = torch.linspace(0.3, 1, 8)
 clean = real[8:16]
 hidden, top = corrupt(clean, amounts, uniform(8, seed=1)), [f"a = {a:.1f}" for a in amounts]
-du.show_rows({"hidden": hidden}, scale=5, label_width=70, top=top,
+du.show_rows({"hidden": hidden}, scale=6, label_width=70, top=top,
              alt="Eight other digits, hidden by amounts of 0.3 to 1 of uniform noise")
 
 # %% [markdown]
@@ -122,14 +122,14 @@ du.show_rows({"hidden": hidden}, scale=5, label_width=70, top=top,
 #
 # <details name="expect-7-1"><summary>As far as a = 0.4</summary>
 #
-# Most people get further. The eye averages over neighbouring pixels, and in the average noise cancels while a stroke
+# Probably you get further. The eye averages over neighbouring pixels, and in the average noise cancels while a stroke
 # does not.
 #
 # </details>
 # <details name="expect-7-1"><summary>As far as a = 0.6 or 0.7</summary>
 #
-# So do most people. Beyond that a digit is no longer read off the picture but guessed, and two people guess
-# differently.
+# That is about where the strokes drown. Beyond it a digit is no longer read off the picture but guessed, and two
+# people guess differently.
 #
 # </details>
 # <details name="expect-7-1"><summary>As far as a = 0.9</summary>
@@ -140,7 +140,7 @@ du.show_rows({"hidden": hidden}, scale=5, label_width=70, top=top,
 # </details>
 
 # %%
-du.show_rows({"clean": clean, "hidden": hidden}, scale=5, label_width=70, top=top,
+du.show_rows({"clean": clean, "hidden": hidden}, scale=6, label_width=70, top=top,
              alt="The same hidden digits, and above them the clean ones")
 
 # %% [markdown]
@@ -256,7 +256,6 @@ def question(x, g):
     return x, corrupt(x, torch.rand(len(x), generator=g), noise)
 
 
-# %%
 def learn(net, question, steps=10**9, seconds=10**9, seed=0, lr=1e-3):
     """Trains net to answer the question (32 digits a step); returns the losses."""
     g, start, done = torch.Generator().manual_seed(seed), time.perf_counter(), 0.0
@@ -277,7 +276,8 @@ def learn(net, question, steps=10**9, seconds=10**9, seed=0, lr=1e-3):
 
 
 # %%
-EPOCHS = 40  # how often each training shows each digit
+EPOCHS = 20  # how often each training shows each digit
+SCORED = 300  # how many drawn digits are scored
 
 # %%
 def trained(make, question, planes=1, **how):
@@ -308,10 +308,9 @@ with torch.no_grad():
     first_guess = basic[0](hidden)
 away = (first_guess[-1] - average).square().mean().sqrt().item()
 apart = (real - average).square().mean((1, 2, 3)).sqrt().mean().item()
-print(f"The last guess is {away:.2f} away from the average of all digits (root mean square);")
-print(f"a real digit is {apart:.2f} away from it.")
+print(f"Away from the average digit: the last guess {away:.2f}, a real digit {apart:.2f} (RMS)")
 du.show_rows({"clean": clean, "hidden": hidden, "guess": first_guess,
-              "average": average[None].expand(8, -1, -1, -1)}, scale=5, label_width=70,
+              "average": average[None].expand(8, -1, -1, -1)}, scale=6, label_width=70,
              top=top, alt="Clean digits, hidden ones, guesses that grow softer to the right")
 
 # %% [markdown]
@@ -440,9 +439,6 @@ du.show(inputs[-1], columns=16, scale=3, alt="32 drawn digits, of which most can
 # </details>
 
 # %%
-SCORED = 300  # how many drawn digits are scored
-
-# %%
 judge = lesson_07.Judge(train, label[600:], real)
 right = (judge.reads(spare) == label[300:600]).float().mean().item()
 floor, noise_score = judge.score(spare), judge.score(uniform(SCORED, 0))
@@ -456,11 +452,6 @@ def drawn(net, amounts, n=None, seed=1):
 
 ends = {n: [drawn(net, evenly(n)) for net in basic] for n in (1, 2, 5, 20, 40)}
 by_steps = {n: [judge.score(x) for x in both] for n, both in ends.items()}
-
-
-def two(scores):
-    return " and ".join(f"{s:.1f}" for s in scores)
-
 
 du.show_rows({f"{n} steps: {two(by_steps[n])}": both[0][:12] for n, both in ends.items()}
              | {f"real: {floor:.1f}": spare[:12]}, scale=4, label_width=140,
@@ -616,16 +607,8 @@ who_is_idle(Library())
 large, large_losses, _ = trained(Library, question, seconds=budget)
 print(f"In {budget:.0f} seconds BasicUNet made {steps} steps, UNet2DModel "
       f"{len(large_losses[0])} and {len(large_losses[1])}.")
-
-# %% tags=["timed"]
-curves = {}
-for name, runs in (("BasicUNet", basic_losses), ("UNet2DModel", large_losses)):
-    for seed, losses in zip(SEEDS, runs):
-        smooth = lesson_07.smooth(losses, len(losses) // 20)
-        curves[f"{name}, seed {seed}"] = ([budget * (i + 1) / len(smooth)
-                                           for i in range(len(smooth))], smooth)
-charts.lines(curves, log="y", x="seconds of training", y="mean squared error",
-             alt="Loss by seconds: BasicUNet falls at once, UNet2DModel later but steeply")
+lesson_07.by_seconds({"BasicUNet": basic_losses, "UNet2DModel": large_losses}, budget,
+                     alt="BasicUNet's loss falls at once, that of UNet2DModel later")
 
 # %% tags=["timed"]
 large_ends = [drawn(net, evenly(20)) for net in large]
@@ -698,7 +681,7 @@ charts.clouds({f"300 digits: {off:.2f} off (root mean square)": torch.stack([tru
 # %% [markdown]
 # ## 8. What does DDPM change?
 #
-# Your machine differs from that of lessons 1 to 6 in five things. Here they come back, one at a time, each on top of
+# Your machine differs from that of lessons 1 to 6 in six things. Here they come back, one at a time, each on top of
 # those before:
 #
 # | rung | change | why |
@@ -707,6 +690,7 @@ charts.clouds({f"300 digits: {off:.2f} off (root mean square)": torch.stack([tru
 # | `preserving` | the *squares* of the two shares add up to 1 | x keeps about the same contrast all along the way |
 # | `clock` | the network is told the amount | it need not find out |
 # | `v` | the network answers a mixture of noise and picture | see below |
+# | `Unet` | lesson 3's network in place of BasicUNet | GroupNorm, attention, residual blocks: it learns faster |
 # | `fresh` | each step draws part of its noise anew | what an earlier guess did wrong is washed out |
 #
 # With `preserving` the shares are no longer 1 - a and a, but
@@ -727,7 +711,8 @@ ladder = {
     "+ preserving": ["gaussian", "preserving"],
     "+ clock": ["gaussian", "preserving", "clock"],
     "+ v": ["gaussian", "preserving", "clock", "v"],
-    "+ fresh": ["gaussian", "preserving", "clock", "v", "fresh"],
+    "+ Unet": ["gaussian", "preserving", "clock", "v", "Unet"],
+    "+ fresh": ["gaussian", "preserving", "clock", "v", "Unet", "fresh"],
 }
 
 
@@ -799,9 +784,9 @@ assert difference < 1e-2
 print(f"With no rung taken it is your walk: the two differ by {difference:.0e}.")
 
 # %% [markdown]
-# Two trainings of each recipe, all with the same network, the same number of steps and the same digits as in section 2.
-# Those of the bottom rung are done already: they are your two networks. And `fresh` needs no training of its own,
-# because it changes the drawing alone.
+# Two trainings of each recipe, all with as many steps as in section 2. Those of the bottom rung are done already: they
+# are your two networks. And `fresh` needs no training of its own, because it changes the drawing alone. (Only for
+# `Unet` is the cost not equal: each of its steps takes two to three times as long.)
 #
 # **What do you expect?** Which change pays most?
 #
@@ -822,16 +807,29 @@ print(f"With no rung taken it is your walk: the two differ by {difference:.0e}."
 # </details>
 # <details name="expect-7-8"><summary>Fresh noise in each step</summary>
 #
-# Lesson 6 found that fresh noise repairs what earlier guesses did wrong. Look whether there is enough to repair here.
+# Lesson 6 found that fresh noise repairs what earlier guesses did wrong. But the repair is made by new guesses, so they
+# have to be good.
 #
 # </details>
 
 # %%
+class Clocked(nn.Module):
+    """Lesson 3's Unet, which is told the amount as its time, not as a plane."""
+
+    def __init__(self, planes):
+        super().__init__()
+        self.unet = du.Unet(1, widths=(16, 32, 64))
+
+    def forward(self, seen):
+        return self.unet(seen[:, :1], seen[:, 1, 0, 0])
+
+
 nets = {"the walk": basic}
 for rung, how in list(ladder.items())[1:-1]:
+    make, lr = (Clocked, 2e-3) if "Unet" in how else (BasicUNet, 1e-3)
     planes = 2 if "clock" in how else 1
-    nets[rung] = trained(BasicUNet, question_of(how), planes, steps=steps)[0]
-nets["+ fresh"] = nets["+ v"]
+    nets[rung] = trained(make, question_of(how), planes, steps=steps, lr=lr)[0]
+nets["+ fresh"] = nets["+ Unet"]
 
 # %%
 art = {rung: [draw(how, net, SCORED) for net in nets[rung]] for rung, how in ladder.items()}
@@ -845,18 +843,12 @@ du.show_rows({f"{rung}: {two(scores[rung])}": both[0][:12] for rung, both in art
              alt="Twelve digits of each rung of the ladder, and real ones")
 
 # %%
-def verdict(old, new):
-    """What two trainings say of a rung: it pays if both are better than both before it."""
-    if max(scores[new]) < min(scores[old]):
-        return "pays: both trainings are better than both of the rung below"
-    if min(scores[new]) > max(scores[old]):
-        return "costs: both trainings are worse than both of the rung below"
-    return "within chance: the trainings of the two rungs overlap"
-
-
 names = list(ladder)
-Markdown("\n".join(f"- `{new}` {verdict(old, new)} ({two(scores[old])}; then "
-                   f"{two(scores[new])})." for old, new in zip(names, names[1:])))
+control = [judge.score(draw([*ladder["+ v"], "fresh"], net, SCORED)) for net in nets["+ v"]]
+pairs = {new: (scores[old], scores[new]) for old, new in zip(names, names[1:])}
+pairs["+ fresh, but with BasicUNet"] = scores["+ v"], control
+Markdown("\n".join(f"- `{rung}` {lesson_07.verdict(*both)} ({two(both[0])}; then {two(both[1])})."
+                   for rung, both in pairs.items()))
 
 # %% [markdown]
 # VERDICT_PLACEHOLDER
@@ -984,7 +976,17 @@ print(f"twenty even steps: {to_beat:.1f}; real digits: {floor:.1f}")
 # The course's own best so far is folded below. Look at it when you have beaten the even steps, or given up.
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
-best = to_beat
+def looking_ahead(ask, x, seed):  # 2M of lesson 6: half a step along the change of the guess
+    amounts, before = evenly(20), None
+    for now, then in zip(amounts, amounts[1:]):
+        pred = ask(x)
+        ahead = pred if before is None or then == 0 else pred + (pred - before) / 2
+        x, before = walk_step(x, ahead, now, then), pred
+    return x
+
+
+best = twenty_calls(looking_ahead)
+print(f"the course's best so far: {best:.1f}")
 
 # %% [markdown]
 # ## What you saw
