@@ -277,7 +277,7 @@ def learn(net, question, steps=10**9, seconds=10**9, seed=0, lr=1e-3):
 
 # %%
 EPOCHS = 20  # how often each training shows each digit
-SCORED = 300  # how many drawn digits are scored
+SCORED = 200  # how many drawn digits are scored
 
 # %%
 def trained(make, question, planes=1, **how):
@@ -414,7 +414,8 @@ du.show(inputs[-1], columns=16, scale=3, alt="32 drawn digits, of which most can
 #
 # Lesson 2's measure was the Fréchet distance between what a classifier sees in drawn pictures and in real ones. Digits
 # need a classifier of digits, so `lesson_07.Judge` trains a small one now, and compares with the 300 digits of `real`.
-# The *floor* is the distance of `spare`, 300 other real digits, which neither network nor judge has seen.
+# The *floor* is the distance of as many digits of `spare`, which are real, and which neither network nor judge has
+# seen.
 #
 # The second measure asks whether the machine only copies: how far is a drawn digit from the nearest digit that it was
 # trained on? Here the control is the same distance for real digits that it was not trained on.
@@ -441,7 +442,7 @@ du.show(inputs[-1], columns=16, scale=3, alt="32 drawn digits, of which most can
 # %%
 judge = lesson_07.Judge(train, label[600:], real)
 right = (judge.reads(spare) == label[300:600]).float().mean().item()
-floor, noise_score = judge.score(spare), judge.score(uniform(SCORED, 0))
+floor, noise_score = judge.score(spare[:SCORED]), judge.score(uniform(SCORED, 0))
 print(f"The judge reads {right:.0%} of 300 unseen digits right.")
 print(f"Fréchet distance of real digits (the floor): {floor:.1f}; of noise: {noise_score:.0f}")
 
@@ -621,8 +622,8 @@ du.show_rows({f"BasicUNet: {two(by_steps[20])}": ends[20][0][:12],
 # By seconds the larger network starts late, because each step takes so long, and then it falls steeply. Where the two
 # stand when the time is up depends on the machine, and on the time: on our machines the larger one had drawn about
 # level or gone ahead, and its curve was still the steeper one. So "larger is better" is no answer before you say how
-# long you train. (The notes train theirs for five epochs of 60,000 digits, which is 36 times as many pictures as yours
-# saw, on a GPU.) Compare the two numbers in a row, too. A verdict from one training of each might have gone either way.
+# long you train. (The notes train theirs on a GPU, for five epochs of 60,000 digits, many times what yours has seen.)
+# Compare the two numbers in a row, too. A verdict from one training of each might have gone either way.
 #
 # ## 7. Does the network need a clock?
 #
@@ -847,8 +848,8 @@ names = list(ladder)
 control = [judge.score(draw([*ladder["+ v"], "fresh"], net, SCORED)) for net in nets["+ v"]]
 pairs = {new: (scores[old], scores[new]) for old, new in zip(names, names[1:])}
 pairs["+ fresh, but with BasicUNet"] = scores["+ v"], control
-Markdown("\n".join(f"- `{rung}` {lesson_07.verdict(*both)} ({two(both[0])}; then {two(both[1])})."
-                   for rung, both in pairs.items()))
+Markdown("\n".join(f"- `{rung}` {lesson_07.verdict(old, new)} ({two(old)}; then {two(new)})."
+                   for rung, (old, new) in pairs.items()))
 
 # %% [markdown]
 # VERDICT_PLACEHOLDER
