@@ -125,6 +125,18 @@ def test_bytes_that_arrive_broken_do_not_replace_the_old_file(tmp_path, monkeypa
     assert du.load_file(file) == {"step": 1} and os.listdir(tmp_path) == ["last.pt"]
 
 
+def test_a_packed_file_is_smaller_and_holds_the_same_to_the_bit(tmp_path):
+    state = du.load_file(du.WEIGHTS / "unet.pth")["state"]
+    for pack in (False, True):
+        du.save_file(state, tmp_path / f"{pack}.pth", pack=pack)
+    plain, packed = (torch.load(tmp_path / f"{pack}.pth", weights_only=True) for pack in (False, True))
+    assert packed.keys() == plain.keys() and all(torch.equal(packed[name], plain[name]) for name in plain)
+    size, before = ((tmp_path / f"{pack}.pth").stat().st_size for pack in (True, False))
+    assert size < 0.95 * before
+    du.save_file(state, tmp_path / "again.pth", pack=True)
+    assert (tmp_path / "again.pth").read_bytes() == (tmp_path / "True.pth").read_bytes()
+
+
 @pytest.mark.parametrize("bad", [torch.nan, torch.inf])
 def test_weights_that_are_not_numbers_replace_nothing(tmp_path, bad):
     file, net = tmp_path / "m.pth", unet()

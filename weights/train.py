@@ -187,7 +187,7 @@ def write_model(ema, args, file, plain=False):
     """
     model, recipe = copy.deepcopy(ema.model).half(), (args.network, args.predicts, args.schedule, args.T, args.data)
     if plain and recipe == ("context_unet", "eps", "linear", 500, None):
-        du.save_file(model.state_dict(), file)
+        du.save_file(model.state_dict(), file, pack=True)
     else:
         du.save_model(model, file)
 
