@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 7."""
+"""Right and wrong answers to the turns of lesson 7."""
 
 import torch
 from answers import of, right, wrong
@@ -208,3 +208,117 @@ def _(x):
 @wrong(checks.check_amount, "spread")
 def _(x):
     return 3**0.5 * x[..., [0, -1]].flatten(1).std(1)
+
+
+def gradients(net, x, fresh=True):
+    if fresh:
+        net.zero_grad()
+    net(x).sum().backward()
+    return [p.grad for p in net.parameters()]
+
+
+@right(checks.check_idle)
+def _(net, x):
+    found = gradients(net, x)
+    return [p.numel() if g is None else p.numel() - g.count_nonzero().item() for p, g in zip(net.parameters(), found)]
+
+
+@right(checks.check_idle)
+def _(net, x):
+    wanted = torch.autograd.grad(net(x).square().sum(), list(net.parameters()), allow_unused=True)
+    return torch.tensor([p.numel() if g is None else (g == 0).sum() for p, g in zip(net.parameters(), wanted)])
+
+
+@wrong(checks.check_idle, "old gradients")
+def _(net, x):
+    found = gradients(net, x, fresh=False)
+    return [p.numel() if g is None else int((g == 0).sum()) for p, g in zip(net.parameters(), found)]
+
+
+@wrong(checks.check_idle, "None is not idle")
+def _(net, x):
+    return [0 if g is None else int((g == 0).sum()) for g in gradients(net, x)]
+
+
+@wrong(checks.check_idle, "None counted once")
+def _(net, x):
+    return [1 if g is None else int((g == 0).sum()) for g in gradients(net, x)]
+
+
+@wrong(checks.check_idle, "whole layers only")
+def _(net, x):
+    return [p.numel() * (g is None) for p, g in zip(net.parameters(), gradients(net, x))]
+
+
+@wrong(checks.check_idle, "working ones")
+def _(net, x):
+    return [0 if g is None else g.count_nonzero().item() for g in gradients(net, x)]
+
+
+@wrong(checks.check_idle, "left out")
+def _(net, x):
+    return [int((g == 0).sum()) for g in gradients(net, x) if g is not None]
+
+
+@wrong(checks.check_idle, "zero weights")
+def _(net, x):
+    return [p.numel() - p.count_nonzero().item() for p in net.parameters()]
+
+
+@wrong(checks.check_idle, "one sum")
+def _(net, x):
+    found = gradients(net, x)
+    return sum(p.numel() if g is None else int((g == 0).sum()) for p, g in zip(net.parameters(), found))
+
+
+@wrong(checks.check_idle, "AttributeError")
+def _(net, x):
+    return [p.grad.numel() for p in net.parameters()]
+
+
+@right(checks.check_amounts)
+def _(parts):
+    return torch.cat([torch.ones(1), (1 - torch.tensor(parts)).cumprod(0)])
+
+
+@right(checks.check_amounts)
+def _(parts):
+    left = [1.0]
+    for m in parts:
+        left.append(left[-1] - m * left[-1])
+    return left
+
+
+@wrong(checks.check_amounts, "start missing")
+def _(parts):
+    return (1 - torch.tensor(parts)).cumprod(0)
+
+
+@wrong(checks.check_amounts, "one short")
+def _(parts):
+    return torch.cat([torch.ones(1), (1 - torch.tensor(parts)).cumprod(0)])[:-1]
+
+
+@wrong(checks.check_amounts, "subtracted")
+def _(parts):
+    return 1 - torch.cat([torch.zeros(1), torch.tensor(parts).cumsum(0)])
+
+
+@wrong(checks.check_amounts, "parts multiplied")
+def _(parts):
+    return torch.cat([torch.ones(1), torch.tensor(parts).cumprod(0)])
+
+
+@wrong(checks.check_amounts, "each alone")
+def _(parts):
+    return [1.0] + [1 - m for m in parts]
+
+
+@wrong(checks.check_amounts, "the image")
+def _(parts):
+    return 1 - torch.cat([torch.ones(1), (1 - torch.tensor(parts)).cumprod(0)])
+
+
+@wrong(checks.check_amounts, "last one only")
+def _(parts):
+    return (1 - torch.tensor(parts)).prod()

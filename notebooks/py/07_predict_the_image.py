@@ -9,8 +9,11 @@
 # %% [markdown]
 # # 7. Predict the image
 #
-# Hide a picture under noise, guess it back: can that alone become a machine that draws? You build it from nothing, for
-# handwritten digits. Then you climb from there to DDPM and measure every step. This film is where you will arrive.
+# Six lessons have given you a schedule, Gaussian noise, square roots, a network that is told the time, and a sampler.
+# How much of this does a machine that draws really need? Forget all of it for a while, and begin with the plainest idea
+# there is: hide a picture under noise, and let a network guess the picture. In this lesson you build a machine out of
+# nothing else, and it draws handwritten digits. Then you put back what you left out, one piece at a time, and measure
+# what each piece buys.
 
 # %% tags=["setup"] jupyter={"source_hidden": true}
 import sys
@@ -24,108 +27,128 @@ assert find_spec("diffusion_utilities"), (
 
 # %%
 import diffusion_utilities as du
-import widgets
-import checks
-import time
-from typing import NamedTuple
-import matplotlib.pyplot as plt
 import torch
+from plumbing import lesson_07
+
+x, label = lesson_07.digits()
+real, spare, train = x[:300], x[300:600], x[600:]  # nothing is trained on the first two
+noise = torch.randn(8, *x.shape[1:], generator=torch.Generator().manual_seed(3))
+t = torch.linspace(0, 500, 8).long()
+du.show(du.add_noise(real[:8], t, noise, du.noise_schedule("cosine")), scale=6,
+        alt="Eight digits in a row, each hidden under more noise than the one before")
+
+# %% [markdown]
+# Eight digits, hidden by the noise of lesson 1, from t = 0 on the left to t = 500 on the right. Name them, from left to
+# right. Somewhere in this row you stop reading and begin to guess, and in the last picture there is nothing left to
+# read: whoever names a digit there has made it up. A machine that makes digits up is what we are after, so the way to
+# it may be to ask a machine for a guess where there is nothing left to see.
+#
+# The digits are scikit-learn's: 1,797 of 8 x 8 pixels, here enlarged and given a black edge. (For the 60,000 digits of
+# MNIST write `lesson_07.digits("mnist", download=True)`, which goes online, and set `EPOCHS = 1` below.)
+#
+# **You will be able to**
+# - *write* a machine that draws from scratch: hide, guess, walk,
+# - *find* the parameters of any network that do no work,
+# - *follow* the noise along a walk, and *say* what comes out if the walk stops too early,
+# - *judge* whether a larger network is worth its seconds, or a change its trouble, from two trainings,
+# - *name* the things that DDPM does differently, and what each is for.
+#
+# **You need** lesson 1 (noise), lesson 3 (a U-Net), lesson 4 (training, v) and lesson 6 (DDIM, fresh noise).
+#
+# **Time:** about 45 minutes of reading, and 35 more if you do all five tasks. The cells run for about three minutes on
+# a laptop CPU, most of them in section 8; on a slow machine they take longer.
+
+# %%
+import time
+import charts
+import checks
+import widgets
 import torch.nn as nn
 import torch.nn.functional as F
 from IPython.display import Markdown
-from sklearn.datasets import load_digits
-from torchvision.datasets import MNIST
+from plumbing.lesson_07 import two
 
-
-# %%
-def digits(source="sklearn", folder="../data/mnist", download=False):
-    """Handwritten digits in shuffled order: images (N, 1, H, W) in [-1, 1], labels (N,). Downloads only if told to."""
-    if source == "sklearn":  # 1,797 of 8x8 with values 0 to 16, enlarged, with a black edge
-        raw = load_digits()
-        x, label = torch.from_numpy(raw.images).float()[:, None] / 8 - 1, torch.from_numpy(raw.target)
-        x = F.pad(F.interpolate(x, size=12, mode="bilinear"), (2, 2, 2, 2), value=-1.0)
-    elif source == "mnist":  # 60,000 of 28x28 with values 0 to 255
-        raw = MNIST(folder, train=True, download=download)
-        x, label = du.to_images(raw.data[..., None].numpy()), raw.targets
-    else:
-        raise ValueError(f"the source must be 'sklearn' or 'mnist', not {source!r}")
-    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
-    return x[order], label[order]
-
-
-x, label = digits()
-real, spare, train = x[:300], x[300:600], x[600:]  # nothing is ever trained on `real` and `spare`
-shape, scale = tuple(x.shape[1:]), round(48 / x.shape[3])
-print(f"{len(x)} digits of {shape[1]} x {shape[2]}, {len(train)} of them to train on")
-
-# %%
-EPOCHS = 20  # how often each training digit is shown
-
-# %%
-torch.manual_seed(0)
-goal = du.Trainer(du.Unet(1, widths=(16, 32, 64)), train, du.noise_schedule("cosine"), batch=32, warmup=50)
-*_, end = goal.run(epochs=EPOCHS)
-drawn, steps = du.sample(goal.ema.model, goal.ab_t, 24, shape=shape, steps=40, eta=1.0, clip=True, keep=40)
-du.film(
-    {"the picture": torch.stack([step.x for step in steps]), "the guess": torch.stack([step.x0 for step in steps])},
-    labels=[f"step {step.i + 1} of 40" for step in steps],
-    columns=6,
-    scale=scale,
-    alt="Film: on the left noise turns into 24 digits in 40 steps, on the right the network's guess of them",
-)
-
-# %%
-print(f"It was trained for {end.seconds:.0f} seconds, {end.step} steps, just before you saw this.")
+SEEDS = (0, 1)  # of each training: a verdict needs two
+shape = tuple(x.shape[1:])
+print(f"{len(x)} digits of {shape[1]} x {shape[2]} pixels; {len(train)} of them to train on")
 
 # %% [markdown]
-# Left: noise becomes digits. Right: what the network guesses the end to be. It has studied scikit-learn's digits, all but
-# `real` and `spare`. (For the 60,000 of MNIST call `digits("mnist", download=True)`, online, with both EPOCHS = 1.)
+# ## 1. How plainly can you hide a picture?
 #
-# **You will be able to**
-# - **write** a diffusion model from scratch: hide, guess, walk;
-# - **measure** how good drawn digits are, and how far real ones are from each other;
-# - **judge** whether a larger network is worth its seconds;
-# - **name** the five things that DDPM does differently, and what each is for.
+# Mix it with noise. A number between 0 and 1, the *amount* a, says how much noise there is. It needs no T, no schedule
+# and no square root, because the two shares simply add up to 1:
 #
-# **You need** lessons 1 (noise), 03 (`BasicUNet`), 04 (v) and 06 (DDIM). **Time:** about 45 minutes; the cells run in
-# three on a laptop CPU.
+# $$x_a = (1 - a)\; x + a\; z$$
+#
+# Even the noise $z$ is the plainest: each of its values is drawn evenly between -1 and 1, which is called *uniform*
+# noise. So at a = 0 you have the picture, at a = 1 only noise, and no value ever leaves the range of a picture.
+#
+# ### Your turn 7.1: hide it
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# Write this mixture for a batch of pictures. Each picture has an amount of its own, so `amount` has the shape (B,),
+# while the pictures have (B, C, H, W).
 
-# %% [markdown]
-# ## 1. How do you hide a picture?
-#
-# Mix it with noise. An `amount` between 0 and 1 says how much, and nothing else does: no T, no schedule.
-#
-# $$x_a = (1 - amount)\;x + amount\;noise$$
-#
-# The `noise` is *uniform*: every value from -1 to 1 is equally likely. (Where pixels lie in [0, 1], so does the noise.
-# We keep the [-1, 1] of this course; all that follows is the same for both, and only the squared errors grow fourfold.)
-#
-# **What do you expect?** Eight different digits, at amounts 0, 1/7, ... 1. Up to which can you read them?
+# %% tags=["exercise"]
+def corrupt(x, amount, noise):
+    """Mixed pictures (B, C, H, W), from x and noise, both (B, C, H, W), and amount (B,)."""
+    return ...  # your code here
 
+
+checks.check_corrupt(corrupt)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_corrupt(x, amount, noise):
+    a = amount.view(-1, 1, 1, 1)
+    return (1 - a) * x + a * noise
+
+
+corrupt = checks.keep(corrupt, solution_corrupt)
 
 # %%
-def corrupt(x, amount, g):
-    """Digits (B, 1, H, W), mixed with uniform noise by amount (B, 1, 1, 1). g: a torch.Generator."""
-    noise = 2 * torch.rand(x.shape, generator=g) - 1
-    return (1 - amount) * x + amount * noise
+def uniform(n, seed):
+    """Uniform noise (n, 1, H, W) between -1 and 1."""
+    return 2 * torch.rand(n, *shape, generator=torch.Generator().manual_seed(seed)) - 1
 
 
-# %%
-amount = torch.linspace(0, 1, 8)[:, None, None, None]
-hidden, top = corrupt(real[:8], amount, torch.Generator().manual_seed(1)), [f"{a:.2f}" for a in amount.flatten()]
-rows = {"clean": real[:8], "hidden": hidden}
-du.show_rows(rows, scale=scale, label_width=70, top=top, alt="Eight digits, and the same under 0, 1/7, ... 1 of noise")
+amounts = torch.linspace(0.3, 1, 8)
+clean = real[8:16]
+hidden, top = corrupt(clean, amounts, uniform(8, seed=1)), [f"a = {a:.1f}" for a in amounts]
+du.show_rows({"hidden": hidden}, scale=6, label_width=70, top=top,
+             alt="Eight other digits, hidden by amounts of 0.3 to 1 of uniform noise")
 
 # %% [markdown]
-# Most people read on to about the middle. At 1 nothing of the digit is left: whoever "sees" one there makes it up. A
-# machine that makes them up is what we are after.
+# **What do you expect?** How far to the right can you name the digits? Decide before you look at the picture below.
+#
+# <details name="expect-7-1"><summary>As far as a = 0.4</summary>
+#
+# Probably you get further. The eye averages over neighbouring pixels, and in the average noise cancels while a stroke
+# does not.
+#
+# </details>
+# <details name="expect-7-1"><summary>As far as a = 0.6 or 0.7</summary>
+#
+# That is about where the strokes drown. Beyond it a digit is no longer read off the picture but guessed, and two
+# people guess differently.
+#
+# </details>
+# <details name="expect-7-1"><summary>As far as a = 0.9</summary>
+#
+# Compare with the picture below. At a = 0.9 the noise is nine times as strong as the digit, and many digits would
+# explain what is seen. If you were right, it was partly by luck.
+#
+# </details>
+
+# %%
+du.show_rows({"clean": clean, "hidden": hidden}, scale=6, label_width=70, top=top,
+             alt="The same hidden digits, and above them the clean ones")
 
 # %% [markdown]
 # ## 2. Can a network see through the noise?
 #
-# Show it $x_a$ and ask for the clean x. This is the `BasicUNet` of lesson 3, with its skips always on. Note what it is
-# *not* given: the amount.
-
+# Show it $x_a$, and ask for the clean x. The notes from which many people learn this idea, unit 1 of Hugging Face's
+# *Diffusion Models Course*, use the smallest network that will do. You met it in lesson 3: three convolutions down,
+# three up, and skips that are added. Note what it is *not* given: the amount.
 
 # %%
 class BasicUNet(nn.Module):
@@ -136,47 +159,113 @@ class BasicUNet(nn.Module):
         widths = [in_channels, 32, 64, 64, 64, 32, out_channels]
         convs = [nn.Conv2d(a, b, 5, padding=2) for a, b in zip(widths, widths[1:])]
         self.down, self.up = nn.ModuleList(convs[:3]), nn.ModuleList(convs[3:])
+        self.norm = nn.BatchNorm2d(64)
 
     def forward(self, x):
         h0 = F.silu(self.down[0](x))
         h1 = F.silu(self.down[1](F.max_pool2d(h0, 2)))
-        h = F.silu(self.down[2](F.max_pool2d(h1, 2)))
-        h = F.silu(self.up[0](h))
+        h = F.silu(self.up[0](F.silu(self.down[2](F.max_pool2d(h1, 2)))))
         h = F.silu(self.up[1](F.interpolate(h, scale_factor=2) + h1))
         return self.up[2](F.interpolate(h, scale_factor=2) + h0)
 
 
-assert du.count_parameters(BasicUNet()) == 309_057
+print(f"BasicUNet has {du.count_parameters(BasicUNet()):,} parameters.")
 
 # %% [markdown]
-# Training is the plainest there is. Each digit gets another amount and other noise, and the loss is the squared error of
-# the guess:
+# This is the number that the notes print. (In one point theirs differs: it has a SiLU after the last convolution, too.
+# SiLU never falls below -0.28, which does for pixels between 0 and 1, but our black is -1.)
 #
-# $$loss = \mathrm{mean}\left((net(x_a) - x)^2\right)$$
+# Do all of these parameters work? Lesson 3 told you that they do not, and in 20 lines you can see it by reading. In a
+# network of a thousand lines you cannot. But a number that takes part in the answer gets a gradient, so the gradients
+# know.
 #
-# `question` makes the answer that is wanted, then what is shown. `learn` trains for so many steps or seconds, while the
-# learning rate falls to zero.
+# ### Your turn 7.2: who does not work?
+# *Difficulty 2 of 3, 10 minutes.*
 #
-# **What do you expect?** Will the loss go to zero, too?
+# Call the network, make a single number of its answer (the mean of its squares will do), and let PyTorch compute the
+# gradients. Then count, for each of `net.parameters()`, the numbers that got none. Beware of two things. A parameter
+# that was not used at all has no gradient of zeros: its `p.grad` is `None`. And gradients of earlier calls may still
+# be there, so begin with `net.zero_grad()`.
 
+# %% tags=["exercise"]
+def idle(net, x):
+    """How many numbers of each of net.parameters() get no gradient from net(x): a list."""
+    return ...  # your code here
+
+
+checks.check_idle(idle)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_idle(net, x):
+    net.zero_grad()
+    net(x).square().mean().backward()
+    return [p.numel() if p.grad is None else int((p.grad == 0).sum()) for p in net.parameters()]
+
+
+idle = checks.keep(idle, solution_idle)
+
+# %%
+def who_is_idle(net):
+    counts = idle(net, hidden)
+    for (name, p), n in zip(net.named_parameters(), counts):
+        if n:
+            print(f"{n:,} of the {p.numel():,} numbers of {name} are idle")
+    print(f"{sum(p.numel() for p in net.parameters()) - sum(counts):,} work")
+
+
+torch.manual_seed(0)
+who_is_idle(BasicUNet())
+
+# %% [markdown]
+# The constructor declares a `BatchNorm2d(64)` that `forward` never calls. It does no harm to the pictures: 309,057
+# numbers work, and 128 are stored, counted and saved for nothing. But it is a *silent* fault, of a kind that is not
+# always so harmless. If you split a training over several GPUs with PyTorch's `DistributedDataParallel`, it stops there
+# with an error, because it waits for gradients that never come. Keep `idle` at hand: it will find something in the next
+# network, too, which nobody sees by reading.
+#
+# Now train. Each digit gets another amount and other noise, and the loss is the mean squared error of the guess:
+#
+# $$\mathrm{loss} = \mathrm{mean}\left(\left(\mathrm{net}(x_a) - x\right)^2\right)$$
+#
+# Below, `question` makes the answer that is wanted, and what is shown to the network. `learn` is the loop of lesson 4,
+# for so many steps or so many seconds, with a learning rate that falls to zero.
+#
+# **What do you expect?** Will the loss fall to zero, too, if you only train for long enough?
+#
+# <details name="expect-7-2"><summary>Yes: a network can learn any function</summary>
+#
+# It can learn any function, but this is none: one hidden picture has *many* clean ones. Much noise over a 3 may look
+# just like other noise over an 8, and whatever the network answers then is wrong in one of the two cases.
+#
+# </details>
+# <details name="expect-7-2"><summary>No: the network is too small for that</summary>
+#
+# No it is, but for another reason. Even the best network of all would not get there.
+#
+# </details>
+# <details name="expect-7-2"><summary>No: under much noise nobody can know the digit</summary>
+#
+# Right. Many digits fit what is seen, and the answer with the smallest expected squared error is their *average*, as in
+# lesson 1. Its error is not zero.
+#
+# </details>
 
 # %%
 def question(x, g):
-    return x, corrupt(x, torch.rand(len(x), 1, 1, 1, generator=g), g)
+    noise = 2 * torch.rand(x.shape, generator=g) - 1
+    return x, corrupt(x, torch.rand(len(x), generator=g), noise)
 
 
-# %%
 def learn(net, question, steps=10**9, seconds=10**9, seed=0, lr=1e-3):
     """Trains net to answer the question (32 digits a step); returns the losses."""
     g, start, done = torch.Generator().manual_seed(seed), time.perf_counter(), 0.0
-    net.to(memory_format=torch.channels_last)  # the same numbers, in an order that suits convolutions
     optimizer, losses, order = torch.optim.Adam(net.parameters()), [], []
     while done < 1:
         if len(order) < 32:  # a new epoch
             order = torch.randperm(len(train), generator=g)
         rows, order = order[:32], order[32:]
-        wanted, *shown = question(train[rows], g)
-        loss = F.mse_loss(net(*shown), wanted)
+        wanted, shown = question(train[rows], g)
+        loss = F.mse_loss(net(shown), wanted)
         optimizer.param_groups[0]["lr"] = lr * (1 - done)
         optimizer.zero_grad()
         loss.backward()
@@ -187,506 +276,825 @@ def learn(net, question, steps=10**9, seconds=10**9, seed=0, lr=1e-3):
 
 
 # %%
-EPOCHS = 30
+EPOCHS = 20  # how often each training shows each digit
+SCORED = 200  # how many drawn digits are scored
 
 # %%
-torch.manual_seed(0)
-basic, per_epoch, start = BasicUNet(), len(train) // 32, time.perf_counter()
-losses = torch.tensor(learn(basic, question, steps=EPOCHS * per_epoch))
-budget = time.perf_counter() - start
-by_epoch = losses.view(EPOCHS, per_epoch).mean(1)
-for epoch in sorted({1, 2, 3, EPOCHS // 2, EPOCHS} & set(range(1, EPOCHS + 1))):
-    print(f"epoch {epoch:2d}: loss {by_epoch[epoch - 1]:.3f}")
-print(f"{EPOCHS} epochs of {per_epoch} steps took {budget:.0f} seconds")
+def trained(make, question, planes=1, **how):
+    """For each seed a new network make(planes), trained; the networks, losses, and seconds."""
+    nets, losses, start = [], [], time.perf_counter()
+    for seed in SEEDS:
+        torch.manual_seed(seed)
+        nets.append(make(planes))
+        losses.append(learn(nets[-1], question, seed=seed, **how))
+    return nets, losses, (time.perf_counter() - start) / len(SEEDS)
+
+
+per_epoch = len(train) // 32
+steps = EPOCHS * per_epoch
+basic, basic_losses, budget = trained(BasicUNet, question, steps=steps)
 
 # %%
-average = train.mean(0)
-fig, ax = plt.subplots(figsize=(7, 3.2))
-ax.plot(torch.arange(len(losses)) / per_epoch, losses, color="0.75", label="each step")
-ax.plot(torch.arange(EPOCHS) + 0.5, by_epoch, "o-", ms=4, label="mean of each epoch")
-ax.axhline((train - average).square().mean(), color="k", ls="--", label="always answering the average digit")
-ax.set(xlabel="epoch", ylabel="mean squared error", ylim=(0, 0.2))
-ax.legend()
-du.show_figure(fig, alt="The loss of each step and of each epoch: a steep fall in the first epochs, then a slow one")
-
-# %% [markdown]
-# Not to zero: under much noise many digits fit what is seen, and the answer with the smallest squared error is their
-# *average*. Look at it guess, on digits that it never saw.
+average, epochs = train.mean(0), torch.arange(EPOCHS) + 0.5
+by_epoch = torch.tensor(basic_losses).view(len(SEEDS), EPOCHS, per_epoch).mean(2)
+nothing = (train - average).square().mean().item()
+charts.lines({"BasicUNet, two seeds": (epochs, by_epoch),
+              "always answering the average digit": ([0, EPOCHS], [nothing, nothing])},
+             x="epoch (each shows every digit once)", y="mean squared error", ylim=(0, 0.25),
+             alt="The loss by epoch: a steep fall in the first epochs, then nearly level")
 
 # %%
 with torch.no_grad():
-    pred = basic(hidden)
-rows = {"clean": real[:8], "hidden": hidden, "guess": pred}
-du.show_rows(rows, scale=scale, label_width=70, top=top, alt="Clean digits, hidden ones, guesses: ever softer to the right")
-
-# %%
-away = (pred[-1] - average).square().mean().sqrt()
-apart = (real[:8] - average).square().mean((1, 2, 3)).sqrt().mean()
-print(f"RMSE to the average of all digits: the last guess {away:.2f}, a real digit {apart:.2f}")
-
-# %% [markdown]
-# Sharp on the left, soft on the right: from pure noise it guesses nearly the average of all digits. The best answer to
-# an impossible question is a blur.
+    first_guess = basic[0](hidden)
+away = (first_guess[-1] - average).square().mean().sqrt().item()
+apart = (real - average).square().mean((1, 2, 3)).sqrt().mean().item()
+print(f"Away from the average digit: the last guess {away:.2f}, a real digit {apart:.2f} (RMS)")
+du.show_rows({"clean": clean, "hidden": hidden, "guess": first_guess,
+              "average": average[None].expand(8, -1, -1, -1)}, scale=6, label_width=70,
+             top=top, alt="Clean digits, hidden ones, guesses that grow softer to the right")
 
 # %% [markdown]
+# The guesses on the left are sharp, and those on the right are soft. From pure noise the network guesses nearly the
+# average of all digits, a blur that is no digit at all (the last row shows it). So this machine can clean digits, but
+# cannot make one up: the best answer to an impossible question is a blur.
+#
 # ## 3. How do you get a digit out of a blur?
 #
-# Do not jump to the guess, only walk a little towards it; then ask again. With n steps, step i = 0, 1, ... n-1 goes the
-# part m of what is left:
+# Lesson 2's way out was to go only a small part of the way, and then to ask again. Here it needs no schedule, either.
+# Let x hold the amount `now` of noise. You want a mixture of the same kind, made of the guess and of the noise that is
+# already in x, but with a smaller amount, `then`.
 #
-# $$m = \frac{1}{n - i}\qquad x \leftarrow x\,(1 - m) + pred\;m$$
+# ### Your turn 7.3: one step
+# *Difficulty 2 of 3, 10 minutes.*
 #
-# The last step has m = 1: the drawing is the last guess. **What do you expect?** How do five inputs and five guesses look?
+# Take `pred`, the guess, for the clean picture. First find the noise that x must then hold, by solving the formula of
+# section 1 for z. Then mix again with the amount `then`. Nothing is drawn at random.
 
+# %% tags=["exercise"]
+def walk_step(x, pred, now, then):
+    """x (B, C, H, W) with less noise; now, then: the amounts, 0 <= then < now <= 1."""
+    return ...  # your code here
+
+
+checks.check_walk_step(walk_step)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_walk_step(x, pred, now, then):
+    noise = (x - (1 - now) * pred) / now
+    return (1 - then) * pred + then * noise  # the same as x + (1 - then / now) * (pred - x)
+
+
+walk_step = checks.keep(walk_step, solution_walk_step)
 
 # %%
 @torch.no_grad()
-def walk(net, x, n):
-    """A generator: the input x and the guess of each of n steps. The last guess is the drawing."""
-    for i in range(n):
-        pred, m = net(x), 1 / (n - i)
-        yield x, pred
-        x = x * (1 - m) + pred * m
+def walk(net, x, amounts):
+    """All the x of a walk along the amounts, and all the guesses; the last x is the drawing."""
+    inputs, guesses = [x], []
+    for now, then in zip(amounts, amounts[1:]):
+        guesses.append(net(inputs[-1]))
+        inputs.append(walk_step(inputs[-1], guesses[-1], now, then))
+    return inputs, guesses
 
 
-def uniform(n, seed):
-    return 2 * torch.rand(n, *shape, generator=torch.Generator().manual_seed(seed)) - 1
+def evenly(n):
+    return [1 - i / n for i in range(n)] + [0.0]
 
 
-rows, gap = {}, torch.full((1, *shape), 0.77)
-for i, (x, pred) in enumerate(walk(basic, uniform(6, seed=1), 5)):
-    rows[f"step {i + 1}"] = torch.cat([x, gap, pred])
-top = ["input"] * 6 + [""] + ["guess"] * 6
-du.show_rows(rows, scale=scale, label_width=60, top=top, alt="Five rows: left six inputs, ever less noise; right the guesses")
+print("the amounts of five steps:", [round(a, 2) for a in evenly(5)])
 
 # %% [markdown]
-# Down the right half the guess makes up its mind. Each step commits the input a little, what is committed rules some
-# digits out, and the average of those that are left is sharper. Now with 40 steps.
-
-# %%
-*_, (_, walked) = walk(basic, uniform(32, seed=1), 40)
-du.show(walked, columns=8, scale=scale, title="32 digits, 40 steps", alt="32 drawn digits; most can be read, some are blots")
-
-# %% [markdown]
-# Many are digits. To say *how good*, train a judge, a small classifier, and compare its 32
-# features of drawn and of real digits: a *Fréchet distance* (lesson 6), the `score`. The floor is the score of `spare`
-# digits, real ones that neither network nor judge has seen.
-
-# %%
-def judge_of(x, label, epochs=15):
-    torch.manual_seed(0)
-    layers = [nn.Sequential(nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.SiLU(), nn.MaxPool2d(2))
-              for a, b in ((1, 16), (16, 32), (32, 32))]  # fmt: skip
-    features = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    judge, features.num_features = nn.Sequential(features, nn.Linear(32, 10)), 32
-    optimizer = torch.optim.Adam(judge.parameters(), lr=3e-3)
-    for rows in (rows for _ in range(epochs) for rows in torch.randperm(len(x)).split(64)):
-        loss = F.cross_entropy(judge(x[rows]), label[rows])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return judge.eval().requires_grad_(False)
-
-
-judge = judge_of(train, label[600:])
-right = (judge(spare).argmax(1) == label[300:600]).float().mean()
-print(f"The judge reads {right:.0%} of 300 unseen digits right.")
-
-# %%
-SCORED = 200  # how many drawn digits a score compares with the 300 of `real`
-
-
-# %%
-from torchmetrics.image.fid import FrechetInceptionDistance
-
-
-def score(x):
-    metric = FrechetInceptionDistance(feature=judge[0], input_img_size=shape)
-    metric.update(real, real=True)
-    metric.update(x[:SCORED], real=False)
-    return metric.compute().item()
-
-
-floor = score(spare)
-print(f"score of {SCORED} real digits (the floor): {floor:.1f}; of uniform noise: {score(uniform(SCORED, 0)):.0f}")
-
-# %% [markdown]
-# **What do you expect** of 1, 2, 5, 20 and 40 steps: does the score keep falling?
-
-# %%
-ends = {}
-for n in (1, 2, 5, 20, 40):
-    *_, (_, ends[n]) = walk(basic, uniform(SCORED, seed=1), n)
-by_steps = {n: score(x) for n, x in ends.items()}
-rows = {f"steps: {n}\nscore {by_steps[n]:.1f}": x[:12] for n, x in ends.items()} | {f"real\nscore {floor:.1f}": spare[:12]}
-du.show_rows(rows, scale=scale, label_width=90, alt="The same 12 noise images after 1 to 40 steps: a blur, then digits")
-
-# %% [markdown]
-# One step is the blur. More steps sharpen it, and each pays less than the one before. What remains after 40 is the
-# network's own error, which more steps do not mend.
-
-# %% [markdown]
-# ## 4. Does a larger network draw better?
+# The notes write this step in another way. If you sort your formula by x and pred, it says
 #
-# The diffusers library has a U-Net ready: two residual blocks at each level, attention at the lower two. It wants a
-# time, too; we always tell it 0. **What do you expect**, if both get the same number of *seconds*?
+# $$x \leftarrow x\,(1 - m) + \mathrm{pred}\; m \qquad\mbox{with}\qquad m = 1 - \frac{then}{now}$$
+#
+# so x goes the part m of its way to the guess. With n even steps, step i = 0, 1, ... n - 1 leads from the amount (n -
+# i)/n to (n - i - 1)/n, hence $m = 1/(n - i)$, which is the notes' rule. In the last step m = 1: the drawing is the
+# last guess itself.
+#
+# **What do you expect?** You start from pure noise and take five steps. How do the five guesses look?
+#
+# <details name="expect-7-3"><summary>All of them are the same blur</summary>
+#
+# The first one is. But already the second question is another one: the network sees a picture in which a fifth of the
+# noise has been replaced by the blur, and the noise shines through it differently at each place.
+#
+# </details>
+# <details name="expect-7-3"><summary>They are sharp from the beginning, and change from digit to digit</summary>
+#
+# From pure noise a guess cannot be sharp, as you have just seen.
+#
+# </details>
+# <details name="expect-7-3"><summary>The blur turns into a digit, step by step</summary>
+#
+# Yes. Look how early it is decided which one it will be.
+#
+# </details>
+
+# %%
+inputs, guesses = walk(basic[0], uniform(6, seed=1), evenly(5))
+gap = torch.full((1, *shape), 0.77)
+du.show_rows({f"step {i + 1}": torch.cat([inputs[i], gap, guesses[i]]) for i in range(5)},
+             scale=4, label_width=60, top=["input"] * 6 + [""] + ["guess"] * 6,
+             alt="Five rows: left six inputs with ever less noise, right the guesses")
+
+# %% [markdown]
+# Down the right half the guess makes up its mind. Each step commits the input a little. What is committed rules some
+# digits out, so the average of those that are left is sharper, and the next step commits the input more. Nobody has
+# told the network to choose. It answers with an average each time, and the *walk* chooses. Now with 40 steps:
+
+# %%
+inputs, _ = walk(basic[0], uniform(32, seed=1), evenly(40))
+du.show(inputs[-1], columns=16, scale=3, alt="32 drawn digits, of which most can be read")
+
+# %% [markdown]
+# Many of them are digits. You have built a machine that draws, with no schedule, no clock and no Gaussian noise.
+#
+# ## 4. How good are they?
+#
+# Lesson 2's measure was the Fréchet distance between what a classifier sees in drawn pictures and in real ones. Digits
+# need a classifier of digits, so `lesson_07.Judge` trains a small one now, and compares with the 300 digits of `real`.
+# The *floor* is the distance of as many digits of `spare`, which are real, and which neither network nor judge has
+# seen.
+#
+# The second measure asks whether the machine only copies: how far is a drawn digit from the nearest digit that it was
+# trained on? Here the control is the same distance for real digits that it was not trained on.
+#
+# **What do you expect** of 1, 2, 5, 20 and 40 steps: does the Fréchet distance fall all the way?
+#
+# <details name="expect-7-4"><summary>Yes, each doubling helps as much as the last</summary>
+#
+# It falls, but the first steps bring by far the most. What is wrong after 20 steps is mostly wrong after 40, too.
+#
+# </details>
+# <details name="expect-7-4"><summary>It falls fast, then hardly at all</summary>
+#
+# Yes. The first steps take the blur away. What remains is the error of the guesses themselves, which no number of
+# steps can mend.
+#
+# </details>
+# <details name="expect-7-4"><summary>It falls, then rises, because errors add up over many steps</summary>
+#
+# Errors do add up, but so do corrections: each new guess sees where the walk has got to. Look whether it rises.
+#
+# </details>
+
+# %%
+judge = lesson_07.Judge(train, label[600:], real)
+right = (judge.reads(spare) == label[300:600]).float().mean().item()
+floor, noise_score = judge.score(spare[:SCORED]), judge.score(uniform(SCORED, 0))
+print(f"The judge reads {right:.0%} of 300 unseen digits right.")
+print(f"Fréchet distance of real digits (the floor): {floor:.1f}; of noise: {noise_score:.0f}")
+
+# %%
+def drawn(net, amounts, n=None, seed=1):
+    return walk(net, uniform(n or SCORED, seed), amounts)[0][-1]
+
+
+ends = {n: [drawn(net, evenly(n)) for net in basic] for n in (1, 2, 5, 20, 40)}
+by_steps = {n: [judge.score(x) for x in both] for n, both in ends.items()}
+
+du.show_rows({f"{n} steps: {two(by_steps[n])}": both[0][:12] for n, both in ends.items()}
+             | {f"real: {floor:.1f}": spare[:12]}, scale=4, label_width=140,
+             alt="The same 12 noises after 1 to 40 steps: a blur, then digits; and real digits")
+
+# %%
+near, near_real = du.nearest(ends[40][0], train)[0], du.nearest(spare, train)[0]
+Markdown(f"Distance to the nearest training digit (root mean square, median): drawn "
+         f"{near.median():.2f}, real but unseen {near_real.median():.2f}. The smallest of all "
+         f"drawn ones is {near.min():.2f}; a copy would have 0.")
+
+# %% [markdown]
+# Two numbers stand in each row, one for each of the two networks, and they tell you how much is chance. One step is the
+# blur. More steps sharpen it, and each of them pays less than the one before. After 40 steps a wide gap to the floor
+# remains, and it does not close with more steps, because it is the network's own error.
+#
+# Nothing is copied. But note that the drawn digits lie *farther* from the training digits than real ones do. This is no
+# praise: some of them are not digits, and a blot is far from everything. A distance to the nearest neighbour says "not
+# copied"; it does not say "good".
+#
+# ## 5. What if the last step is never taken?
+#
+# In their second half the notes draw with a larger network, and there the rule of the walk looks a little different. In
+# place of $m = 1/(n - i)$ it says $m = 1/(n - i + 1)$. Is this a slip, or another method? To answer this, you need
+# to know how much noise is in x after each step, for any rule.
+#
+# ### Your turn 7.4: follow the noise
+# *Difficulty 1 of 3, 5 minutes.*
+#
+# A walk starts with the amount 1. Then x goes the part m of its way to the guess, `x * (1 - m) + pred * m`, for each m
+# of the list `parts`. Return the list of all its amounts, from the 1 of the start to what is left at the end: one
+# number more than there are parts.
+
+# %% tags=["exercise"]
+def amounts_of(parts):
+    """The amounts of noise (a list, one longer than parts) of a walk that goes these parts."""
+    return ...  # your code here
+
+
+checks.check_amounts(amounts_of)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def solution_amounts_of(parts):
+    amounts = [1.0]
+    for m in parts:
+        amounts.append(amounts[-1] * (1 - m))
+    return amounts
+
+
+amounts_of = checks.keep(amounts_of, solution_amounts_of)
+
+# %% [markdown]
+# **What do you expect?** Ten steps by the rule $1/(n - i + 1)$. How much of the first noise is left at the end?
+#
+# <details name="expect-7-5"><summary>None: it is a walk to the guess, too</summary>
+#
+# For nothing to be left, one m must be 1. Here the last m is 1/2.
+#
+# </details>
+# <details name="expect-7-5"><summary>One eleventh</summary>
+#
+# Yes. These are the parts of a walk with *eleven* even steps, whose last one is never taken.
+#
+# </details>
+# <details name="expect-7-5"><summary>A half, since the last m is 1/2</summary>
+#
+# The last step halves what is left, but by then not much is left.
+#
+# </details>
+
+# %%
+n = 10
+rules = {"1/(n - i)": [1 / (n - i) for i in range(n)],
+         "1/(n - i + 1)": [1 / (n - i + 1) for i in range(n)], "always 1/n": [1 / n] * n}
+visited = {rule: amounts_of(parts) for rule, parts in rules.items()}
+charts.lines({f"m = {rule}": (range(n + 1), visited[rule]) for rule in rules}, ylim=(0, 1.02),
+             x="steps taken, of ten", y="amount of noise left in x",
+             alt="Two straight lines, one of them to 0, and a sagging curve")
+
+# %%
+rows, rule_scores = {}, {}
+for rule, amounts in visited.items():
+    walks = [walk(net, uniform(SCORED, 1), amounts) for net in basic]
+    rule_scores[rule] = [[judge.score(x[-1]) for x in part] for part in zip(*walks)]
+    for name, x, scores in zip(("x", "last guess"), walks[0], rule_scores[rule]):
+        rows[f"{rule}, {name}:\n{two(scores)}"] = x[-1][:12]
+du.show_rows(rows, scale=4, label_width=170,
+             alt="Twelve digits by three rules: the last x of each, and its last guess")
+
+# %% [markdown]
+# The notes' second rule is the even walk of n + 1 steps without its last one. So x ends with 1/(n + 1) of the noise in
+# it, like a fine grain. With 40 steps it is one part in 41 and hardly to be seen; with ten you see it; and the judge,
+# who has never met grain, is upset even by a little. It is a slip, then, and a cheap one to mend: take the last *guess*
+# for the drawing, as the rows below each x do.
+#
+# The third rule, the same part in each step, is a mistake that is easily made. It leaves $(1 - 1/n)^n$ of the noise,
+# about 37 %, however many steps you take. So its x is a noisy picture. Its last guess is a digit nevertheless, since
+# the network cleans whatever it is shown, only that it was made from far away, and is softer.
+#
+# ## 6. Does a larger network draw better?
+#
+# The second network of the notes comes from the *diffusers* library: a U-Net with two residual blocks at each level,
+# and with attention at the lower two. It wants to be told a time, and the notes always tell it 0.
 
 # %%
 from diffusers import UNet2DModel
 
 
 class Library(nn.Module):
-    def __init__(self):
+    def __init__(self, planes=1):
         super().__init__()
-        down, up = ("DownBlock2D", *["AttnDownBlock2D"] * 2), (*["AttnUpBlock2D"] * 2, "UpBlock2D")
-        self.unet = UNet2DModel(sample_size=28, in_channels=1, out_channels=1, layers_per_block=2,
-                                block_out_channels=(32, 64, 64), down_block_types=down, up_block_types=up)  # fmt: skip
+        down, up = ["AttnDownBlock2D"] * 2, ["AttnUpBlock2D"] * 2
+        self.unet = UNet2DModel(sample_size=28, in_channels=planes, out_channels=1,
+                                layers_per_block=2, block_out_channels=(32, 64, 64),
+                                down_block_types=("DownBlock2D", *down),
+                                up_block_types=(*up, "UpBlock2D"))
 
     def forward(self, x):
         return self.unet(x, 0).sample
 
 
 torch.manual_seed(0)
-library = Library()
-assert du.count_parameters(library) == 1_707_009
-print(f"{du.count_parameters(library) / du.count_parameters(basic):.1f} times the parameters of BasicUNet")
-
-# %%
-library_losses = learn(library, question, seconds=budget)
-*_, (_, by_library) = walk(library, uniform(SCORED, seed=1), 20)
-library_score = score(by_library)
-print(f"In {budget:.0f} seconds BasicUNet made {len(losses)} steps, UNet2DModel {len(library_losses)}.")
-
-# %%
-fig, axes = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True)
-for name, values, style in (("BasicUNet", losses.tolist(), "C0-"), ("UNet2DModel", library_losses, "C1--")):
-    axes[0].loglog(range(1, len(values) + 1), values, style, label=name)
-    axes[1].loglog(torch.linspace(budget / len(values), budget, len(values)), values, style)
-axes[0].set(xlabel="step", ylabel="mean squared error")
-axes[1].set(xlabel="seconds of training")
-axes[0].legend()
-du.show_figure(fig, alt="Loss of both networks, by step on the left and by seconds on the right")
-
-# %%
-rows = {f"BasicUNet\nscore {by_steps[20]:.1f}": ends[20][:12], f"UNet2DModel\nscore {library_score:.1f}": by_library[:12]}
-du.show_rows(rows, scale=scale, label_width=110, alt="Twelve digits of each network, from the same noise")
+who_is_idle(Library())
 
 # %% [markdown]
-# By step the larger network learns faster. By seconds it starts late, as each of its steps takes many times as long, and
-# when the time is up it has about drawn level. Which one is ahead then depends on the machine, and on chance, because this
-# is one training of each (section 5 shows how far two of the same kind lie apart). "Larger is better" is no answer before
-# you say how long you train, and on what.
-
-# %% [markdown]
-# ## 5. What does DDPM change?
+# Your `idle` has found something that nobody sees by reading. The library turns the time into waves (lesson 3), half of
+# them sines and half cosines. The sine of 0 is 0, so half of the first layer behind the waves is multiplied by zeros,
+# for ever. And the other half sees the same ones in every picture. All that is left of the clock is a constant, which
+# the network could have had more cheaply. Whether it misses a real clock is the question of the next section.
 #
-# Five things. Each change is a switch of a `Recipe`:
+# First the race. The larger network has five and a half times as many parameters, and each of its steps takes many
+# times as long. Is it worth it?
 #
-# | switch | change | why |
-# |---|---|---|
-# | `gaussian` | normal noise, not uniform | Gaussian plus Gaussian is Gaussian, so noise may be added on the way |
-# | `preserving` | the *squares* of the two shares add up to 1 | the contrast stays about the same on the way |
-# | `clock` | the network is told the amount | it need not find out |
-# | `v` | it answers a mix of noise and image | see below |
-# | `fresh` | each step draws part of the noise anew | earlier mistakes are washed out |
+# **What do you expect**, if both networks are trained for the same number of *seconds*?
 #
-# The new shares are $image = \cos(\tfrac{\pi}{2}\,amount)$ and $grain = \sin(\tfrac{\pi}{2}\,amount)$. The network is now
-# the small `du.Unet` of the first film, which has an input for a clock; where `clock` is off it is always told 0. DDPM
-# itself predicts the noise; but at amount 1 that is all of x and says nothing of the image, so we take the mix of lesson
-# 04, $v = image\;noise - grain\;x$.
-
-
-# %%
-class Recipe(NamedTuple):
-    gaussian: bool = False
-    preserving: bool = False
-    clock: bool = False
-    v: bool = False
-    fresh: bool = False
-
-    def noise(self, n, g):
-        return torch.randn(n, *shape, generator=g) if self.gaussian else 2 * torch.rand(n, *shape, generator=g) - 1
-
-    def shares(self, amount):
-        angle = torch.pi / 2 * amount
-        return (angle.cos(), angle.sin()) if self.preserving else (1 - amount, amount)
-
-    def question(self, x, g):
-        amount, noise = torch.rand(len(x), 1, 1, 1, generator=g), self.noise(len(x), g)
-        image, grain = self.shares(amount)
-        wanted = image * noise - grain * x if self.v else x
-        return wanted, image * x + grain * noise, self.clock * amount.flatten()
-
-
-# %% [markdown]
-# The walk must fit the mix. So take x apart into the guess `pred` and the noise `z` that it leaves, and mix both again
-# for the next amount, as DDIM does. With the shares of section 1 this *is* the walk: the assertion says so.
-
-
-# %%
-def guess(how, net, x, amount):
-    image, grain = how.shares(amount)
-    out = net(x, how.clock * amount.flatten())
-    pred = image * x - grain * out if how.v else out
-    return pred, (x - image * pred) / grain
-
-
-@torch.no_grad()
-def draw(how, net, n, steps=40, seed=1):
-    g = torch.Generator().manual_seed(seed)
-    x, amounts = how.noise(n, g), torch.linspace(1, 0, steps + 1)
-    for now, then in zip(amounts, amounts[1:]):
-        (image, grain), (image_s, grain_s) = how.shares(now), how.shares(then)
-        pred, z = guess(how, net, x, now)
-        new = grain_s / grain * (1 - (image / image_s) ** 2).sqrt() if how.fresh else 0 * grain  # DDPM's size
-        x = image_s * pred + (grain_s**2 - new**2).sqrt() * z + new * how.noise(n, g)
-    return x
-
-
-*_, (_, walked) = walk(basic, uniform(8, seed=1), 20)
-assert torch.allclose(draw(Recipe(), lambda x, t: basic(x), 8, steps=20), walked, atol=1e-3)
-
-# %% [markdown]
-# Now switch them on one by one; each row keeps the changes above it. The first is section 3's recipe with the new network.
-# Every row but `fresh` is a training of its own, of the same length, from two seeds. **What do you expect?** Which switch
-# pays most, and does one pay nothing?
-
-# %%
-SIDE_STEPS = 350  # of each training
-SEEDS = (0, 1)
-
-# %%
-switches = ["section 3", "gaussian", "preserving", "clock", "v", "fresh"]
-ladder = {name: Recipe(*[True] * i) for i, name in enumerate(switches)}
-nets, drawn = {}, {}
-for name, how in ladder.items():
-    for seed in SEEDS:
-        if how.fresh:  # changes the drawing, not the training
-            net = nets["v", seed]
-        else:
-            torch.manual_seed(seed)
-            net = nets[name, seed] = du.Unet(1, widths=(16, 32, 64))
-            learn(net, how.question, steps=SIDE_STEPS, seed=seed, lr=2e-3)
-        drawn[name, seed] = draw(how, net, SCORED)
-scores = {key: score(x) for key, x in drawn.items()}
-
-# %%
-rows = {}
-for i, name in enumerate(switches):
-    values = " and ".join(f"{scores[name, seed]:.1f}" for seed in SEEDS)
-    rows[f"{'+ ' * (i > 0)}{name}\n{values}"] = drawn[name, 0][:12]
-film_x = du.sample(goal.ema.model, goal.ab_t, SCORED, shape=shape, steps=40, eta=1.0).cpu()
-film_score = score(film_x)
-rows[f"the first film's\n{film_score:.1f}"] = film_x[:12]
-rows[f"real\n{floor:.1f}"] = spare[:12]
-du.show_rows(rows, scale=scale, label_width=130, alt="Twelve digits of each recipe, with the scores of two trainings")
-
-# %%
-fig, ax = plt.subplots(figsize=(5.5, 3.2))
-for seed, style in zip(SEEDS, ("oC0", "sC1")):
-    ax.plot([scores[name, seed] for name in switches], switches, style, label=f"seed {seed}")
-ax.axvline(film_score, color="C2", ls="--", label="the first film's network")
-ax.axvline(floor, color="k", ls=":", label="real digits (the floor)")
-ax.invert_yaxis()
-ax.set(xlabel=f"Fréchet distance ({SCORED} digits)", xlim=(0, None))
-ax.legend(bbox_to_anchor=(1.02, 1), loc="upper left")
-du.show_figure(fig, alt="The scores of the six recipes, two trainings each, as dots, and two lines: the film's, the floor")
-
-# %% [markdown]
-# After so short a training no switch pays more than the two seeds are apart. With seed 0 `v` and `fresh` seem to pay, with
-# seed 1 they do not: a score from one seed would have told you more than is true. But neither does it show that the
-# switches are worth nothing. What most of the error is made of here is a network that has only begun, and its mistakes
-# hide what the recipes add; with more steps the rungs may part (set `SIDE_STEPS` to twice as many, and see whether
-# `fresh` still does not pay). In the end, with exact guesses and small steps, the plain walk, too, would arrive at true
-# digits, whatever the noise (lesson 11 tells why). The gap to the film is training: the same network and recipe, and more
-# steps. (Its row is drawn without the film's clipping, as are the rows above it.)
+# <details name="expect-7-6"><summary>The larger one draws better: it learns more from each step</summary>
 #
-# So look closer than at one number, where `v` could help and `clock` does not. **What do you expect** of the error of the
-# guess, by amount?
-
-
-# %%
-@torch.no_grad()
-def error_at(name, amount):
-    how, g, amount = ladder[name], torch.Generator().manual_seed(5), torch.tensor(amount)
-    image, grain = how.shares(amount)
-    x_a = image * real + grain * how.noise(len(real), g)
-    return F.mse_loss(guess(how, nets[name, 0], x_a, amount)[0], real).item()
-
-
-levels = torch.linspace(0.05, 1, 20).tolist()
-errors = {name: [error_at(name, a) for a in levels] for name in ("preserving", "clock", "v")}
-fig, ax = plt.subplots(figsize=(7, 3.2))
-for (name, values), style in zip(errors.items(), ("C0o--", "C1s-", "k^:")):
-    ax.semilogy(levels, values, style, ms=4, label=name)
-ax.set(xlabel="amount of noise", ylabel="mean squared error of the image")
-ax.legend()
-du.show_figure(fig, alt="Error of the guess by amount: two curves coincide, that of v is far lower where noise is little")
-
-# %% [markdown]
-# With and without a clock it is one curve from 0.15 on: the amount can be read off the picture (exercise 7.3 does it
-# with two columns). The curve of `v` dives on the left. There the image is $pred = image\;x_a - grain\;out$, almost
-# $x_a$ itself, and the mistakes of `out` shrink with grain; the others must redraw even an all but clean digit.
-
-# %% [markdown]
-# ## Try it
+# It does learn more from each step. But in the same time it makes far fewer.
 #
-# Hide eight real digits, then walk. At which amount does the walk no longer bring back *the* digit, but *a* digit? What
-# do more steps change there? (The rule of the walk needs no amount, so it can start anywhere.)
+# </details>
+# <details name="expect-7-6"><summary>The smaller one: it makes many more steps</summary>
+#
+# It does make many more steps, but it learns less from each, and in the end it is limited by its size.
+#
+# </details>
+# <details name="expect-7-6"><summary>It depends on how many seconds</summary>
+#
+# That is the only safe answer, and the curves below show why.
+#
+# </details>
 
+# %% tags=["timed"]
+large, large_losses, _ = trained(Library, question, seconds=budget)
+print(f"In {budget:.0f} seconds BasicUNet made {steps} steps, UNet2DModel "
+      f"{len(large_losses[0])} and {len(large_losses[1])}.")
+lesson_07.by_seconds({"BasicUNet": basic_losses, "UNet2DModel": large_losses}, budget,
+                     alt="BasicUNet's loss falls at once, that of UNet2DModel later")
 
-# %%
-def hide_and_walk(amount=0.7, steps=10, network="BasicUNet", seed=1):
-    net = {"BasicUNet": basic, "UNet2DModel": library}[network]
-    x = corrupt(real[:8], amount, torch.Generator().manual_seed(seed))
-    inputs, guesses = zip(*walk(net, x, steps))
-    rows = {"real digit": real[:8], f"hidden, {amount:.2f}": x, "first guess": guesses[0]}
-    rows[f"after {steps} step{'s' * (steps > 1)}"] = guesses[-1]
-    alt = f"Eight digits, hidden by {amount:.2f} of noise, the first guess of {network}, and its walk of {steps} steps"
-    same = (judge(guesses[-1]).argmax(1) == label[:8]).sum()
-    return du.show_rows(rows, scale=scale, label_width=110, alt=alt), f"{same} of 8 are still read as the same digit"
-
-
-widgets.try_it(hide_and_walk, amount=(0.0, 1.0, 0.05), steps=(1, 40), network=["BasicUNet", "UNet2DModel"], seed=(1, 20))
+# %% tags=["timed"]
+large_ends = [drawn(net, evenly(20)) for net in large]
+large_scores = [judge.score(x) for x in large_ends]
+du.show_rows({f"BasicUNet: {two(by_steps[20])}": ends[20][0][:12],
+              f"UNet2DModel: {two(large_scores)}": large_ends[0][:12]}, scale=4,
+             label_width=170, alt="Twelve digits of each network, from the same noise")
 
 # %% [markdown]
-# ## Exercises
+# By seconds the larger network starts late, because each step takes so long, and then it falls steeply. Where the two
+# stand when the time is up depends on the machine, and on the time: on our machines the larger one had drawn about
+# level or gone ahead, and its curve was still the steeper one. So "larger is better" is no answer before you say how
+# long you train. (The notes train theirs on a GPU, for five epochs of 60,000 digits, many times what yours has seen.)
+# Compare the two numbers in a row, too. A verdict from one training of each might have gone either way.
 #
-# ### Exercise 7.1: hide it yourself
-# *Difficulty 1 of 3, 5 minutes.*
+# ## 7. Does the network need a clock?
 #
-# Write the mix of section 1 for a batch in which `amount` is a flat tensor of shape (B,), one number for each image. The
-# noise is given.
-
-# %% tags=["exercise"]
-def my_corrupt(x, amount, noise):
-    """Mixed images (B, C, H, W) from x and noise, both (B, C, H, W), and amount (B,)."""
-    return ...  # your code here
-
-
-checks.check_corrupt(my_corrupt)
-
-# %% tags=["solution"] jupyter={"source_hidden": true}
-def solution_corrupt(x, amount, noise):
-    a = amount.view(-1, 1, 1, 1)
-    return (1 - a) * x + a * noise
-
-
-result = checks.check_corrupt(solution_corrupt)
-assert result.passed
-result
+# Neither network knows the amount. Each step of the walk asks it to clean a picture, and it must find out by itself
+# whether to remove a veil or to make up a digit.
+#
+# **What do you expect?** Does it matter that nobody tells it the amount?
+#
+# <details name="expect-7-7"><summary>Very much: how to answer depends on the amount</summary>
+#
+# It does depend on it. But what depends on something that you can see for yourself need not be told.
+#
+# </details>
+# <details name="expect-7-7"><summary>Little: the amount can be read off the picture</summary>
+#
+# Yes. You are about to do it with nothing but two columns of pixels and a mean.
+#
+# </details>
 
 # %% [markdown]
-# ### Exercise 7.2: a step from any amount to any other
+# ### Your turn 7.5: a clock without a clock
 # *Difficulty 2 of 3, 10 minutes.*
 #
-# The steps of section 3 have equal lengths. Free yourself of that: `x` holds the amount `now` of noise, `pred` is the
-# guess. Return x with the smaller amount `then`. First find the noise that is in x if pred is right, then mix again.
+# Be the network for a moment. In every clean digit the first and the last column, `x[..., [0, -1]]`, are black, and
+# black is -1. Uniform noise has the mean 0. What is the mean of these columns in a picture hidden by the amount a?
+# Solve for a.
 
 # %% tags=["exercise"]
-def my_walk_step(x, pred, now, then):
-    """Images (B, C, H, W) with the amount `then` of noise, a float from 0 to below `now`, a float up to 1."""
-    return ...  # your code here
-
-
-checks.check_walk_step(my_walk_step)
-
-# %% tags=["solution"] jupyter={"source_hidden": true}
-def solution_walk_step(x, pred, now, then):
-    noise = (x - (1 - now) * pred) / now
-    return (1 - then) * pred + then * noise  # the same as x * then / now + pred * (1 - then / now)
-
-
-result = checks.check_walk_step(solution_walk_step)
-assert result.passed
-result
-
-# %% [markdown]
-# ### Exercise 7.3: a clock without a clock
-# *Difficulty 2 of 3, 10 minutes.*
-#
-# How can a network know the amount if nobody tells it? Do it by hand: our digits are hidden by uniform noise, and their
-# first and last columns, `x[..., [0, -1]]`, are black: -1. What is the mean of such a column at some amount? Solve for
-# the amount.
-
-# %% tags=["exercise"]
-def my_amount(x):
+def amount_of(x):
     """The amount of noise (B,) in hidden digits x (B, 1, H, W)."""
     return ...  # your code here
 
 
-checks.check_amount(my_amount)
+checks.check_amount(amount_of)
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
-def solution_amount(x):
-    return 1 + x[..., [0, -1]].mean((1, 2, 3))  # the mean there is -(1 - amount), as that of the noise is 0
+def solution_amount_of(x):
+    return 1 + x[..., [0, -1]].mean((1, 2, 3))  # the mean there is -(1 - a)
 
 
-g = torch.Generator().manual_seed(6)
-truth = torch.rand(len(real), 1, 1, 1, generator=g)
-off = (solution_amount(corrupt(real, truth, g)) - truth.flatten()).square().mean().sqrt()
-print(f"300 digits with random amounts: the two columns alone tell them to within {off:.2f} (RMSE)")
-result = checks.check_amount(solution_amount)
-assert result.passed
-result
+amount_of = checks.keep(amount_of, solution_amount_of)
+
+# %%
+truth = torch.rand(300, generator=torch.Generator().manual_seed(6))
+read = amount_of(corrupt(real, truth, uniform(300, seed=6)))
+off = (read - truth).square().mean().sqrt().item()
+charts.clouds({f"300 digits: {off:.2f} off (root mean square)": torch.stack([truth, read], 1)},
+              x="amount of noise", y="amount read off two columns",
+              alt="Points along the diagonal, within a narrow band")
+
+# %% [markdown]
+# Two columns tell the amount to within a few hundredths, and the network sees sixteen. So a clock will hardly tell it
+# anything new. (It would be otherwise if the pictures had no black edge, or if the network could not form a mean.
+# Keep this in mind as a prediction, which the next section tests.)
+
+# %% [markdown]
+# ## 8. What does DDPM change?
+#
+# Your machine differs from that of lessons 1 to 6 in six things. Here they come back, one at a time, each on top of
+# those before:
+#
+# | rung | change | why |
+# |---|---|---|
+# | `gaussian` | normal noise in place of uniform | noise plus noise is noise of the same kind: `fresh` needs it |
+# | `preserving` | the *squares* of the two shares add up to 1 | x keeps about the same contrast all along the way |
+# | `clock` | the network is told the amount | it need not find out |
+# | `v` | the network answers a mixture of noise and picture | see below |
+# | `Unet` | lesson 3's network in place of BasicUNet | GroupNorm, attention, residual blocks: it learns faster |
+# | `fresh` | each step draws part of its noise anew | what an earlier guess did wrong is washed out |
+#
+# With `preserving` the shares are no longer 1 - a and a, but
+#
+# $$x_a = \cos\left(\tfrac{\pi}{2} a\right)\, x + \sin\left(\tfrac{\pi}{2} a\right)\, z$$
+#
+# which is the cosine schedule: the cosine is $\sqrt{\bar\alpha_t}$, and the sine is $\sqrt{1 - \bar\alpha_t}$. The
+# clock is a second plane of the input, filled with the amount.
+#
+# The paper of DDPM asks its network for the noise, so you might expect `eps` in the place of `v`. But at a = 1 the
+# noise is all of x, and says nothing of the picture. So take lesson 4's $v = \cos\, z - \sin\, x$. It asks for the
+# noise where there is little of it, and for the picture where there is little of that.
+
+# %%
+ladder = {
+    "the walk": [],
+    "+ gaussian": ["gaussian"],
+    "+ preserving": ["gaussian", "preserving"],
+    "+ clock": ["gaussian", "preserving", "clock"],
+    "+ v": ["gaussian", "preserving", "clock", "v"],
+    "+ Unet": ["gaussian", "preserving", "clock", "v", "Unet"],
+    "+ fresh": ["gaussian", "preserving", "clock", "v", "Unet", "fresh"],
+}
+
+
+def noise_like(how, n, g):
+    if "gaussian" in how:
+        return torch.randn(n, *shape, generator=g)
+    return 2 * torch.rand(n, *shape, generator=g) - 1
+
+
+def shares(how, amount):
+    """The share of the picture and that of the noise."""
+    angle = torch.pi / 2 * amount
+    return (angle.cos(), angle.sin()) if "preserving" in how else (1 - amount, amount)
+
+
+def shown(how, x, amount):
+    """What the network sees: x, and if there is a clock a plane with the amount."""
+    plane = amount.view(-1, 1, 1, 1).expand(len(x), *shape)
+    return torch.cat([x, plane], 1) if "clock" in how else x
+
+
+# %%
+def question_of(how):
+    """The question of a recipe, for `learn`: what is wanted, and what is shown."""
+
+    def question(x, g):
+        amount, noise = torch.rand(len(x), 1, 1, 1, generator=g), noise_like(how, len(x), g)
+        image, grain = shares(how, amount)
+        wanted = image * noise - grain * x if "v" in how else x
+        return wanted, shown(how, image * x + grain * noise, amount)
+
+    return question
+
+
+def guess(how, net, x, amount):
+    """The picture that the network sees in x."""
+    image, grain = shares(how, amount)
+    out = net(shown(how, x, amount))
+    return image * x - grain * out if "v" in how else out
+
+
+# %% [markdown]
+# Why does `image * x - grain * out` turn v into a picture? Put in $x_a = \cos\, x + \sin\, z$ for the x of the code,
+# and $v = \cos\, z - \sin\, x$ for its `out`: the noise cancels, and $(\cos^2 + \sin^2)\, x = x$ is left. This is the
+# place where `v` relies on `preserving`.
+#
+# The walk is as before: find the noise, mix again. Only with `fresh` a part of this noise is replaced by new noise, so
+# that both together have the size that belongs to the next amount. How much is new is DDPM's rule, the $\sigma$ of
+# lesson 6 with $\eta = 1$.
+
+# %%
+@torch.no_grad()
+def draw(how, net, n, steps=40, seed=1):
+    g = torch.Generator().manual_seed(seed)
+    x, amounts = noise_like(how, n, g), torch.linspace(1, 0, steps + 1)
+    for now, then in zip(amounts, amounts[1:]):
+        (image, grain), (image_s, grain_s) = shares(how, now), shares(how, then)
+        pred = guess(how, net, x, now)
+        noise, new = (x - image * pred) / grain, 0 * grain
+        if "fresh" in how:
+            new = grain_s / grain * (1 - (image / image_s) ** 2).sqrt()
+        x = image_s * pred + (grain_s**2 - new**2).clamp(min=0).sqrt() * noise
+        x = x + new * noise_like(how, n, g)
+    return x
+
+
+difference = (draw([], basic[0], 8) - drawn(basic[0], evenly(40), 8)).abs().max().item()
+assert difference < 1e-2
+print(f"With no rung taken it is your walk: the two differ by {difference:.0e}.")
+
+# %% [markdown]
+# Two trainings of each recipe, all with as many steps as in section 2. Those of the bottom rung are done already: they
+# are your two networks. And `fresh` needs no training of its own, because it changes the drawing alone. (Only for
+# `Unet` is the cost not equal: each of its steps takes two to three times as long.)
+#
+# **What do you expect?** Which change pays most?
+#
+# <details name="expect-7-8"><summary>Gaussian noise: it is what DDPM is built on</summary>
+#
+# It is what the *theory* is built on. The walk itself never adds two noises, and so it does not care.
+#
+# </details>
+# <details name="expect-7-8"><summary>The clock: now the network knows where it is</summary>
+#
+# You have seen that it knows already.
+#
+# </details>
+# <details name="expect-7-8"><summary>What the network is asked for: v</summary>
+#
+# Look at the picture below. And look at the two dots of each bar before you believe in a difference.
+#
+# </details>
+# <details name="expect-7-8"><summary>Fresh noise in each step</summary>
+#
+# Lesson 6 found that fresh noise repairs what earlier guesses did wrong. But the repair is made by new guesses, so they
+# have to be good.
+#
+# </details>
+
+# %%
+class Clocked(nn.Module):
+    """Lesson 3's Unet, which is told the amount as its time, not as a plane."""
+
+    def __init__(self, planes):
+        super().__init__()
+        self.unet = du.Unet(1, widths=(16, 32, 64))
+
+    def forward(self, seen):
+        return self.unet(seen[:, :1], seen[:, 1, 0, 0])
+
+
+nets = {"the walk": basic}
+for rung, how in list(ladder.items())[1:-1]:
+    make, lr = (Clocked, 2e-3) if "Unet" in how else (BasicUNet, 1e-3)
+    planes = 2 if "clock" in how else 1
+    nets[rung] = trained(make, question_of(how), planes, steps=steps, lr=lr)[0]
+nets["+ fresh"] = nets["+ Unet"]
+
+# %%
+art = {rung: [draw(how, net, SCORED) for net in nets[rung]] for rung, how in ladder.items()}
+scores = {rung: [judge.score(x) for x in both] for rung, both in art.items()}
+charts.bars(scores | {"real digits": [floor]}, y="Fréchet distance (lower is better)",
+            alt="A bar for each rung of the ladder with a dot for each of its two trainings")
+
+# %%
+du.show_rows({f"{rung}: {two(scores[rung])}": both[0][:12] for rung, both in art.items()}
+             | {f"real: {floor:.1f}": spare[:12]}, scale=4, label_width=150,
+             alt="Twelve digits of each rung of the ladder, and real ones")
+
+# %%
+names = list(ladder)
+control = [judge.score(draw([*ladder["+ v"], "fresh"], net, SCORED)) for net in nets["+ v"]]
+pairs = {new: (scores[old], scores[new]) for old, new in zip(names, names[1:])}
+pairs["+ fresh, but with BasicUNet"] = scores["+ v"], control
+Markdown("\n".join(f"- `{rung}` {lesson_07.verdict(old, new)} ({two(old)}; then {two(new)})."
+                   for rung, (old, new) in pairs.items()))
+
+# %% [markdown]
+# Read this list with care. It says "pays" only if both trainings with a change are better than both without it. But
+# four numbers fall into this order by luck one time in six, even if the change does nothing. So a single line of the
+# list is a hint, and what comes out in each run counts for more. We made two others with BasicUNet. The first had
+# digits of 12 x 12 pixels that were not smoothed, 750 steps and two seeds. The second had digits of 16 x 16, 1,500
+# steps and one seed, and only the walk and `v` were trained.
+#
+# - In the first, the three rungs below `v` together brought the distance from between 45 and 51 to between 42 and 47,
+#   which is hardly more than two trainings of one recipe differ. `v` alone brought it down to between 35 and 37. In the
+#   second it was 11 for the walk and 9 for `v`.
+# - `fresh` did not pay with BasicUNet in either of them, in spite of lesson 6. New noise washes out what an earlier
+#   guess did wrong, but it must be cleaned by later guesses, and these have to be good. With the Unet, on digits of 16
+#   x 16, it brought 6.6 and 7.0 down to 5.3 and 5.1 after 740 steps. After 350 steps of the same Unet nothing could be
+#   told apart, because two trainings of one recipe differed by up to 2.5. What a change is worth depends on how well
+#   the network has learned.
+#
+# Where your list says otherwise, look at the two numbers before you believe it, and train with two more seeds. So far
+# you know *that* `v` pays. To see *why*, look closer than at one number.
+#
+# **What do you expect** of the error of the guess, if you plot it against the amount? Where do `clock` and `v` lower
+# it?
+#
+# <details name="expect-7-9"><summary>Both lower it everywhere, a little</summary>
+#
+# Two of the curves below lie on each other almost everywhere.
+#
+# </details>
+# <details name="expect-7-9"><summary>The clock where the noise is strong, v where it is weak</summary>
+#
+# Half of this is true. Under strong noise the amount is as easy to read as under weak noise.
+#
+# </details>
+# <details name="expect-7-9"><summary>Only v lowers it, where the noise is weak</summary>
+#
+# Yes. Look at the far left, and at the logarithmic axis.
+#
+# </details>
+
+# %%
+@torch.no_grad()
+def error_at(rung, net, amount):
+    how, g = ladder[rung], torch.Generator().manual_seed(5)
+    image, grain = shares(how, torch.tensor(amount))
+    x_a = image * real + grain * noise_like(how, len(real), g)
+    return F.mse_loss(guess(how, net, x_a, torch.tensor(amount)), real).item()
+
+
+levels = [0.05 * i for i in range(1, 21)]
+errors = {rung: [[error_at(rung, net, a) for a in levels] for net in nets[rung]]
+          for rung in ("+ preserving", "+ clock", "+ v")}
+charts.lines({rung: (levels, runs) for rung, runs in errors.items()}, log="y",
+             x="amount of noise a", y="mean squared error of the guess",
+             alt="Two curves of the error nearly coincide; that of v dives on the left")
+
+# %% [markdown]
+# With and without a clock it is nearly one curve, as your two columns foretold. The curve of `v` dives on the left.
+# There the picture is $\cos\, x_a - \sin\, \mathrm{out}$, almost $x_a$ itself, and the mistakes of the network are
+# multiplied by a small number. A network that is asked for the picture must redraw even an all but clean digit from
+# nothing, and it redraws it a little worse than it was. This is what `v` is for: where little is hidden, what is there
+# is kept.
+#
+# You have climbed from the plainest machine back to the one that you know. The last rung is `du.sampler` itself, as
+# this cell shows: tell the course's sampler what your network answers, and it draws the same digits.
+
+# %%
+top_rung, net = ladder["+ fresh"], nets["+ fresh"][0]
+
+
+def denoiser(x, t, c=None):
+    return net(shown(top_rung, x, t))
+
+
+denoiser.predicts = "v"
+ab_t = torch.cos(torch.pi / 2 * torch.linspace(0, 1, 41).double()) ** 2
+g = torch.Generator().manual_seed(1)
+start = noise_like(top_rung, 8, g)
+*_, last = du.sampler(denoiser, ab_t, start, steps=40, eta=1, generator=g)
+difference = (last.x - draw(top_rung, net, 8)).square().mean((1, 2, 3)).sqrt().median().item()
+assert difference < 1e-2
+print(f"Yours and du.sampler's digits differ by {difference:.0e} (root mean square).")
+
+# %% [markdown]
+# ## Try it
+#
+# Hide eight real digits, then walk from there instead of from pure noise. At which amount does the walk no longer bring
+# back *the* digit, but *a* digit? Do more steps bring it back from further away?
+
+# %%
+def hide_and_walk(amount=0.7, steps=10, network=0, seed=1):
+    hidden = corrupt(clean, torch.full((8,), amount), uniform(8, seed))
+    inputs, guesses = walk(basic[network], hidden, [amount * a for a in evenly(steps)])
+    rows = {"real digit": clean, f"hidden, a = {amount:.2f}": hidden, "first guess": guesses[0],
+            f"after {steps} step{'s' * (steps > 1)}": inputs[-1]}
+    same = (judge.reads(inputs[-1]) == label[8:16]).sum().item()
+    alt = f"Eight digits, hidden by {amount:.2f} of noise, and what {steps} steps make of them"
+    return (du.show_rows(rows, scale=4, label_width=130, alt=alt),
+            f"{same} of 8 are still read as the same digit.")
+
+
+widgets.try_it(hide_and_walk, amount=(0.05, 1.0, 0.05), steps=(1, 40), network=[0, 1],
+               seed=(1, 20))
+
+# %% [markdown]
+# ## Open problem
+#
+# You have your two networks of section 2, uniform noise, and **twenty** calls for each batch of digits. How low a
+# Fréchet distance can you reach, without any more training?
+#
+# `twenty_calls` takes a function `draw(ask, x, seed)` that turns the uniform noise x into digits. In it, `ask(x)` is
+# the network's guess, and refuses the twenty-first call. The score is the mean over both networks and two seeds. The
+# walk in twenty even steps is the score to beat. Must the amounts be even? Must the guess be taken as it is? Must the
+# noise of the next mixture be the noise that was in the last? Beware of chance: try other seeds before you believe a
+# gain.
+
+# %%
+def twenty_calls(draw):
+    """The mean Fréchet distance of draw(ask, x, seed), over both networks and two seeds."""
+    def one(net, seed):
+        left = list(range(20))
+
+        @torch.no_grad()
+        def ask(x):
+            du.need(left, "twenty calls of the network are all you have")
+            left.pop()
+            return net(x)
+
+        return judge.score(draw(ask, uniform(SCORED, 10 + seed), 20 + seed))
+
+    return sum(one(net, seed) for net in basic for seed in SEEDS) / (len(basic) * len(SEEDS))
+
+
+def even_walk(ask, x, seed):
+    return walk(ask, x, evenly(20))[0][-1]
+
+
+to_beat = twenty_calls(even_walk)
+print(f"twenty even steps: {to_beat:.1f}; real digits: {floor:.1f}")
+
+# %% [markdown]
+# The course's own best so far is folded below. Look at it when you have beaten the even steps, or given up.
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+def looking_ahead(ask, x, seed):  # 2M of lesson 6: half a step along the change of the guess
+    amounts, before = evenly(20), None
+    for now, then in zip(amounts, amounts[1:]):
+        pred = ask(x)
+        ahead = pred if before is None or then == 0 else pred + (pred - before) / 2
+        x, before = walk_step(x, ahead, now, then), pred
+    return x
+
+
+best = twenty_calls(looking_ahead)
+print(f"the course's best so far: {best:.1f}")
 
 # %% [markdown]
 # ## What you saw
 
-# %%
-mean = {name: sum(scores[name, seed] for seed in SEEDS) / len(SEEDS) for name in ladder}
-spread = max(abs(scores[name, 0] - scores[name, 1]) for name in ladder)
+# %% tags=["timed"]
 Markdown(f"""
-- BasicUNet learned in {budget:.0f} s; its loss fell from {by_epoch[0]:.3f} in the first epoch to {by_epoch[-1]:.3f} in
-  the last.
-- From pure noise it guesses the average digit, to within {away:.2f} (RMSE).
-- In one step the score was {by_steps[1]:.0f}, in 5 steps {by_steps[5]:.1f}, in 20 steps {by_steps[20]:.1f}; real digits
-  have {floor:.1f}.
-- UNet2DModel made {len(library_losses)} steps in the time of {len(losses)}, and scored {library_score:.1f} against
-  {by_steps[20]:.1f} (20 steps of walking each).
-- The small Unet after {SIDE_STEPS} steps, from section 3's recipe to DDPM: {", ".join(
-    f"{name} {value:.1f}" for name, value in mean.items())} (mean of two seeds, which differed by up to {spread:.1f}).
-- With little noise (amount {levels[0]:.2f}) the error of the guess was {errors["preserving"][0]:.4f} without a clock,
-  {errors["clock"][0]:.4f} with one, and {errors["v"][0]:.4f} with v.
-- The network of the first film, {goal.step} steps of lesson 4's training, scored {film_score:.1f}.
+- BasicUNet has {sum(p.numel() for p in basic[0].parameters()):,} parameters, of which
+  {sum(idle(basic[0], hidden))} never do any work.
+- From pure noise it guesses the average digit, to within {away:.2f} (root mean square); a real
+  digit is {apart:.2f} away from that.
+- In one step the Fréchet distance was {two(by_steps[1])} (two trainings), in five
+  {two(by_steps[5])}, in 40 {two(by_steps[40])}; real digits have {floor:.1f}.
+- A walk that stops one step early scored {two(rule_scores["1/(n - i + 1)"][0])} with ten steps,
+  the whole walk {two(rule_scores["1/(n - i)"][0])}.
+- UNet2DModel made {len(large_losses[0])} steps in the time of {steps} of BasicUNet, and scored
+  {two(large_scores)} against {two(by_steps[20])}, in 20 steps of walking each.
+- Two columns tell the amount of noise to within {off:.2f}.
+- From the walk to DDPM: {"; ".join(f"{rung} {two(s)}" for rung, s in scores.items())}.
 """)
 
 # %% [markdown]
 # ## Quiz
 #
-# **1. Why is the guess from pure noise a blur, however well the network is trained?**
+# **1.** Why is the guess from pure noise a blur, however well the network is trained?
+#
 # <details><summary>Answer</summary>
+#
 # All digits are possible, and the answer with the smallest mean squared error is their average. A sharp guess would be
 # wrong most of the time.
+#
 # </details>
 #
-# **2. You walk in n steps with m = 1/n in every one, instead of 1/(n - i). What comes out?**
+# **2.** You walk in n steps, with m = 1/n in every one. You keep the last x, as `walk` does. What have you drawn,
+# and what could you have kept instead?
+#
 # <details><summary>Answer</summary>
-# x stays a noisy picture. After n steps the share (1 - 1/n)^n of the first noise is left in it: about 37 %. The parts must
-# grow, since each is a part of what is left, and the last must be all of it. (The last *guess* is a drawing all the same,
-# and `walk` hands out that one; but it was made from an x that still held too much noise.)
+#
+# A noisy picture: the share $(1 - 1/n)^n$ of the first noise, about 37 %, is still in x. The parts must grow, since
+# each is a part of what is *left*, and the last must be all of it. The last guess would have been a picture without
+# noise, only a softer one, because it was made from an x that still held so much noise. You saw both in section 5.
+#
 # </details>
 #
-# **3. Why does DDPM need Gaussian noise, and the walk does not?**
+# **3.** Why does DDPM need Gaussian noise, when the walk does not?
+#
 # <details><summary>Answer</summary>
-# DDPM adds new noise to what is left of the old. Two Gaussians make a Gaussian, so the network still sees the kind of
-# noise it knows. Two uniform noises do not make a uniform one. The walk only shrinks the noise it began with.
+#
+# DDPM adds new noise to what is left of the old. Two Gaussians make a Gaussian, so the network goes on seeing the kind
+# of noise that it knows. Two uniform noises do not make a uniform one. The walk only shrinks the noise that it began
+# with.
+#
 # </details>
 #
-# **4. One network gets a lower loss per step, another more steps per second. Which one do you take?**
+# **4.** A friend's network prints 1.7 million parameters. She freezes the clock at 0, and finds that the pictures are
+# as good as before. Is the clock of diffusion models useless?
+#
 # <details><summary>Answer</summary>
-# Compare at the time you have. With a minute on a laptop the small one may win; with hours, or a GPU, the large one.
+#
+# No, but here it tells the network what the network can read off the picture. This would not be so if the amount
+# could not be seen, for example for pictures that are noise themselves. It would not be so, either, for a network that
+# is to jump over several levels at once, and must be told where to (lesson 11).
+#
 # </details>
+
+# %% [markdown]
+# ## Where you meet this outside
+#
+# - **"x0-prediction"**, or `prediction_type="sample"` in the schedulers of the *diffusers* library, is your network's
+#   question: the clean picture. The others are `"epsilon"` (Stable Diffusion 1 and 2-base) and `"v_prediction"` (Stable
+#   Diffusion 2 at 768 pixels). If the setting does not fit the network, nothing fails; only the pictures are wrong.
+# - **Straight mixtures**, (1 - a) x + a z, are back: Stable Diffusion 3 and FLUX are trained with them, with Gaussian
+#   noise, as *rectified flow*. Their networks answer z - x. Lesson 11 takes it up.
+# - **Consistency models** and the "turbo", "lightning" and "LCM" variants of known networks answer with the clean
+#   picture too, in one to four calls. They escape the blur because they are trained to answer with the *end of a walk*,
+#   not with an average.
+# - **Cold Diffusion** walks with other hidings: blur, masks, snow. Your walk, too, never used that it was noise.
+# - **`find_unused_parameters=True`** is what people write into `DistributedDataParallel` when it complains about idle
+#   parameters. Your `idle` names them, so that they can be deleted.
 #
 # ## Going further
 #
 # - Hugging Face, *Diffusion Models Course*, unit 1: where BasicUNet and the walk come from, on MNIST with pixels in
 #   [0, 1].
-# - Bansal et al., *Cold Diffusion* (2022): hides images by blur, masks or snow instead of noise, and walks back.
-# - Liu, Gong, Liu, *Flow Straight and Fast* (2023): the straight mix and the walk, with the theory of why any noise
-#   will do; lesson 11 takes it up.
-# - Sun et al., *Is Noise Conditioning Necessary for Denoising Generative Models?* (2025): networks without a clock, on
-#   photographs.
-# - Salimans, Ho, *Progressive Distillation for Fast Sampling of Diffusion Models* (2022): where v comes from.
+# - Bansal and others (2022), *Cold Diffusion: Inverting Arbitrary Image Transforms Without Noise*: hides pictures by
+#   blur, masks or snow, and walks back.
+# - Liu, Gong and Liu (2023), *Flow Straight and Fast*: the straight mixture and the walk, with the theory of why any
+#   noise will do.
+# - Sun and others (2025), *Is Noise Conditioning Necessary for Denoising Generative Models?*: networks without a clock,
+#   on photographs.
+# - Salimans and Ho (2022), *Progressive Distillation for Fast Sampling of Diffusion Models*: where v comes from.
+# - Li and He (2025), *Back to Basics: Let Denoising Generative Models Denoise*: why a network that predicts the
+#   clean image may be the better choice after all, where pictures are large.
 #
 # Next: [08_variational_bound](08_variational_bound.ipynb)
