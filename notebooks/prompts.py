@@ -5,6 +5,7 @@
     tokens = words.encode("a wizard in a red robe")             (1, L) whole numbers: the context of a PromptUnet
     model = PromptUnet(len(words.vocabulary))   `du.Unet` with the words as its context: model(x, t, tokens)
     judge = load_judge()                        reads kind, colour and parts off a picture
+    obeyed(texts, lines, x)                     how much of what the texts ask for the judge reads off the images x
 
 A row of zeros is the empty prompt: it asks for nothing, as everywhere in this course.
 """
@@ -393,3 +394,74 @@ def read(x, judge=None):
 def _heads(judge, x):
     outs = [judge(some) for some in x.split(500)]
     return {head: [out[head] for out in outs] for head in judge.names}
+
+
+# ----------------------------------------------------------------------------------------------------------- obedience
+
+SHADES = {
+    "beige": "beige", "black": "black", "blue": "blue", "brown": "brown bronze chestnut chocolate", "green": "green",
+    "grey": "grey silver", "orange": "orange copper ginger", "pink": "pink magenta", "purple": "purple violet",
+    "red": "red", "teal": "teal", "white": "white", "yellow": "yellow blond golden",
+}  # fmt: skip
+ENDS = set(", with in of on above across inside as holding seen facing walking falling flying".split())  # of a phrase
+
+
+def _coloured(text, colour):
+    """What a text says in a colour: of each shade of it the words that follow in the same phrase."""
+    found, shades = [], SHADES[colour].split()
+    for i, word in enumerate(words := split_words(text)):
+        if word in shades:
+            end = next((j for j, other in enumerate(words) if j > i and other in ENDS), len(words))
+            found.append(words[i + 1 : end])
+    return found
+
+
+def asked_for(line, text):
+    """What a caption says of its sprite, of what a judge can tell: {"noun": "wizard", "colour": "red" or None, "parts":
+    ["hat", "robe"]}.
+
+    line: what is known of the sprite, one of `Captions.lines`; text: one of its captions. The main colour counts if the
+    text names it where it belongs: a red sash on a red robe does not ask for the robe. The second caption of each line
+    says where: "a monk in a red robe".
+    """
+    words, colour = set(split_words(text)) - set(line["noun"].split()), line["colour"]
+    main = (_coloured(line["captions"][1], colour) or [[]])[0][-1:] if colour and len(line["captions"]) > 1 else []
+    named = any(set(main) & set(phrase) for phrase in _coloured(text, colour)) if main else False
+    return {
+        "noun": line["noun"],
+        "colour": colour if named else None,
+        "parts": [part for part in line["parts"] if part in words],
+    }
+
+
+@functools.lru_cache(maxsize=1)
+def nouns():
+    """What each kind is called: {"hero/wizard": "wizard", ...}; a hero and a side-facing one share their noun."""
+    return {f"{line['class']}/{line['kind']}": line["noun"] for line in load_captions().lines}
+
+
+def obeyed(texts, lines, x, judge=None):
+    """How much of what texts ask for is on the images, as far as the judge can tell: shares of what was named.
+
+    texts, lines: captions and the lines that they belong to, one for each image of x (N, 3, 16, 16). Returns
+        kind     of the things named, those of which the judge reads the right kind
+        colour   of the main colours named, those that it reads
+        parts    of the parts named (that it knows), those that it finds
+        all      of all these together
+        whole    of the images, those on which everything that was named is right
+    A share of nothing is nan. With the real sprites as x it says how far the judge itself can be trusted.
+    """
+    judge = judge or load_judge()
+    need(len(texts) == len(lines) == len(x), f"{len(texts)} texts and {len(lines)} lines for {len(x)} images")
+    called, right = nouns(), {"kind": [], "colour": [], "parts": [], "whole": []}
+    for text, line, seen in zip(texts, lines, read(x, judge)):
+        asked = asked_for(line, text)
+        kind = called.get(seen["kind"], seen["kind"].partition("/")[2]) == asked["noun"]
+        colour = [seen["colour"] == asked["colour"]] * (asked["colour"] in judge.names["colour"])
+        parts = [part in seen["parts"] for part in asked["parts"] if part in judge.names["part"]]
+        right["kind"].append(kind)
+        right["colour"] += colour
+        right["parts"] += parts
+        right["whole"].append(all([kind, *colour, *parts]))
+    right["all"] = right["kind"] + right["colour"] + right["parts"]
+    return {name: sum(values) / len(values) if values else float("nan") for name, values in right.items()}

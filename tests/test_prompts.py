@@ -213,3 +213,148 @@ def test_the_judge_learns_and_a_sprite_without_a_main_colour_teaches_none(train_
 def test_the_judge_refuses_other_pictures():
     with pytest.raises(ValueError, match="the judge knows colour images"):
         prompts.read(torch.zeros(2, 1, 16, 16) - 0.5, prompts.Judge(NAMES))
+
+
+# ------------------------------------------------------------------------------------------------------------ obedience
+
+
+MONK = {"class": "hero", "kind": "monk", "noun": "monk", "colour": "red", "parts": ["hat", "robe", "sash"],
+        "captions": ["monk", "a monk in a dark red robe", "a monk with a red sash"]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text, colour, parts",
+    [
+        ("monk", None, []),
+        ("a monk in a red robe", "red", ["robe"]),
+        ("a monk in a long dark red robe with a blue sash", "red", ["robe", "sash"]),
+        ("a monk with a red sash", None, ["sash"]),  # the sash is asked for, not the robe
+        ("a monk in a robe with a red sash", None, ["robe", "sash"]),
+        ("monk, red robe, hat", "red", ["hat", "robe"]),
+    ],
+)
+def test_what_a_caption_asks_for(text, colour, parts):
+    assert prompts.asked_for(MONK, text) == {"noun": "monk", "colour": colour, "parts": parts}
+
+
+def test_a_golden_thing_is_yellow_and_a_noun_is_no_part():
+    apple = {"noun": "apple", "colour": "yellow", "parts": ["leaf"], "captions": ["apple", "a golden apple"]}
+    assert prompts.asked_for(apple, "a bitten golden apple with a leaf")["colour"] == "yellow"
+    eye = {"noun": "floating eye", "colour": None, "parts": ["eye"], "captions": ["floating eye"]}
+    assert prompts.asked_for(eye, "a floating eye") == {"noun": "floating eye", "colour": None, "parts": []}
+
+
+def test_every_shade_of_the_captions_is_known(make_captions):
+    shades = {word: colour for colour, words in prompts.SHADES.items() for word in words.split()}
+    assert shades == {word: colour for word, colour in make_captions.NAMED.items()}
+
+
+def test_obedience_counts_what_was_named(monkeypatch, noise):
+    """Four answers of the judge: all right; another colour; another kind; a part not found, and one that is no part."""
+    answers = [("hero/monk", "red", ["robe", "sash"]), ("side-facing/monk", "blue", ["robe", "sash"]),
+               ("hero/wizard", "red", ["hat", "robe", "sash"]), ("hero/monk", "red", ["hat", "robe"])]  # fmt: skip
+    seen = [dict(zip(("kind", "colour", "parts"), answer)) for answer in answers]
+    monkeypatch.setattr(prompts, "read", lambda x, judge: seen)
+    judge = prompts.Judge({"kind": ["hero/monk"], "colour": ["blue", "red"], "part": ["hat", "robe", "sash"]})
+    text = "a monk in a red robe with a sash"
+    found = prompts.obeyed([text] * 4, [MONK] * 4, noise(4, 3, 16, 16), judge)
+    assert found == pytest.approx({"kind": 3 / 4, "colour": 3 / 4, "parts": 7 / 8, "whole": 1 / 4, "all": 13 / 16})
+    alone = prompts.obeyed(["monk"] * 4, [MONK] * 4, noise(4, 3, 16, 16), judge)
+    assert alone["all"] == alone["kind"] == 3 / 4 and alone["colour"] != alone["colour"]  # nan: none was named
+
+
+def test_real_sprites_are_what_their_captions_say():
+    captions = prompts.load_captions()
+    rows = captions.parts()["held_out"][:300]
+    lines, x = [captions.lines[i] for i in rows.tolist()], du.load_sprites("all").x[rows]
+    own = prompts.obeyed([line["captions"][1] for line in lines], lines, x)
+    assert own["kind"] > 0.98 and own["colour"] > 0.95 and own["all"] > 0.95
+    of_others = prompts.obeyed([line["captions"][1] for line in lines], lines, x.roll(1, 0))
+    assert of_others["kind"] < 0.1 and of_others["all"] < 0.3
+
+
+def test_obedience_refuses_what_does_not_fit(noise):
+    with pytest.raises(ValueError, match="2 texts and 1 lines for 1 images"):
+        prompts.obeyed(["monk", "monk"], [MONK], noise(1, 3, 16, 16))
+
+
+# ------------------------------------------------------------------------------------------------------------ training
+
+
+CAPTIONS = [["wizard", "a wizard in a red robe"], ["knight"], ["octopus", "box", "leaf"], ["staff"]]
+
+
+@pytest.fixture
+def trainer(words, sprites, unet):
+    def make(model=None, captions=CAPTIONS, **how):
+        how = {"batch": 4, "device": "cpu"} | how
+        return prompts.PromptTrainer(model or small(), sprites.x[:4], captions, words, unet[1], **how)
+
+    return make
+
+
+def test_a_sprite_is_shown_with_one_of_its_own_captions_and_each_has_its_turn(trainer, sprites, words):
+    here, seen = trainer(drop=0.25), [set() for _ in CAPTIONS]
+    for _ in range(60):
+        x0, tokens, *_ = here.next_batch()
+        assert tokens.shape == (4, words.length) and tokens.dtype == torch.long
+        for x, row in zip(x0, tokens):
+            number = next(i for i in range(4) if torch.equal(x, sprites.x[i]))
+            seen[number].add(words.decode(row))
+    assert seen == [{*texts, ""} for texts in CAPTIONS]  # with the empty prompt, now and then
+
+
+@pytest.mark.parametrize("drop, empty", [(0.0, 0), (1.0, 4)])
+def test_never_and_always_dropped(trainer, drop, empty):
+    assert (trainer(drop=drop).next_batch()[1] == 0).all(1).sum() == empty
+
+
+def test_it_learns_and_goes_on_as_if_never_stopped(trainer):
+    torch.manual_seed(0)
+    one = small()
+    two = small()
+    two.load_state_dict(one.state_dict())
+    whole, first = trainer(one, seed=3, anneal=None), trainer(two, seed=3, anneal=None)
+    losses = [p.loss.item() for p in whole.run(steps=6)]
+    half = [p.loss.item() for p in first.run(steps=3)]
+    state = first.state_dict()
+    again = trainer(small(), seed=3, anneal=None)
+    again.load_state_dict(state)
+    half += [p.loss.item() for p in again.run(steps=6)]
+    assert half == losses  # the same instructions on the same machine
+    assert again.model.info["T"] == 500
+
+
+@pytest.mark.parametrize(
+    "captions, says",
+    [
+        (CAPTIONS[:3], "4 images but captions of 3"),
+        ([*CAPTIONS[:3], []], "each image needs at least one caption"),
+        ([*CAPTIONS[:3], ["a unicorn"]], "never read the word 'unicorn'"),
+    ],
+)
+def test_captions_that_do_not_fit_are_refused(trainer, captions, says):
+    with pytest.raises(ValueError, match=says):
+        trainer(captions=captions)
+
+
+def test_saved_and_loaded_it_answers_the_same(words, noise, unet, tmp_path):
+    model = woken(small())
+    model.info |= {"schedule": "cosine", "T": 500}
+    prompts.save_prompts(model, words, tmp_path / "p.pth", steps=7)
+    again, ab_t, known = prompts.load_prompts(tmp_path / "p.pth", "cpu")
+    assert known.vocabulary == words.vocabulary and known.length == words.length
+    assert torch.equal(ab_t, unet[1]) and again.info["steps"] == 7
+    assert not again.training and not any(p.requires_grad for p in again.parameters())
+    x, tokens = noise(2, 3, 16, 16), words.encode(["a wizard in a red robe", "box"])
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(p.half())  # what a file in half precision can hold
+        close(again(x, 0.4, tokens), model(x, 0.4, tokens), products(model))
+
+
+def test_other_files_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="is not a network that reads prompts"):
+        prompts.load_prompts(du.WEIGHTS / "unet.pth")
+    with pytest.raises(FileNotFoundError):
+        prompts.load_prompts(tmp_path / "none.pth")

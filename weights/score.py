@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import train_few_steps
 
 import diffusion_utilities as du
+import prompts
 
 NETWORKS = ["unet", *(f"{prefix}model_{epoch}" for prefix in ("context_", "") for epoch in (0, 4, 8, 31))]
 SAMPLING = {"steps": 20, "order": 2, "clip": True}
@@ -36,6 +37,34 @@ def draw(model, ab_t, n, c, **how):
     return torch.cat([
         du.sample(model, ab_t, min(250, n - i), None if c is None else c[i : i + 250], seed=i, **how) for i in rows
     ])  # fmt: skip
+
+
+def obedience(n, part, guided):
+    """How `prompts.pth` draws the longest captions of n sprites of a part: (the share obeyed, the real sprites' share,
+    the Fréchet distance to all sprites of that part). guided: w, with a 20-step 2M with noise, as lesson 13 draws."""
+    captions, real = prompts.load_captions(), du.load_sprites("all").x
+    rows = captions.parts()[part]
+    some = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))[:n]].tolist()
+    lines = [captions.lines[i] for i in some]
+    texts = [max(line["captions"], key=len) for line in lines]
+    model, ab_t, words = prompts.load_prompts()
+    x = draw(du.Guided(model, guided), ab_t, len(some), words.encode(texts), eta=1.0)
+    distance = du.frechet_distance(x.cpu(), real[rows])
+    return prompts.obeyed(texts, lines, x), prompts.obeyed(texts, lines, real[some]), distance
+
+
+def prompt_rows(n):
+    """The second table: what comes of prompts, beside what the judge reads off the real sprites of these captions."""
+    yield "| captions | sprites | kind | main colour | parts | all that is named | Fréchet distance |"
+    yield "|---|---|---|---|---|---|---|"
+    for title, part in (("held-out recipes", "held_out"), ("unseen pairs of noun and colour", "unseen")):
+        for w in (1, 2):
+            drawn, real, distance = obedience(n, part, w)
+            for what, shares, score in ((f"drawn, w = {w}", drawn, f"{distance:.2f}"), ("real", real, "-")):
+                if what == "real" and w == 1:
+                    continue  # said once, below the drawn ones
+                named = " | ".join(f"{shares[name]:.1%}" for name in ("kind", "colour", "parts", "all"))
+                yield f"| {title} | {what} | {named} | {score} |"
 
 
 def sha256(file):
@@ -86,10 +115,20 @@ def main():
         seconds = time.perf_counter() - begin
         lines.append(row(title, du.sprite_score(x, context, held_out.x, train.x), seconds))
         print(lines[-1], flush=True)
-    files = [f"{name}.pth" for name in ("classifier", "judge", "unet", "few_steps", *NETWORKS[1:])]
+    about_prompts = re.search("<!-- prompts -->\n(.*?)<!-- /prompts -->", text, re.S)[1].splitlines()
+    if args.only in "prompts":
+        about_prompts = []
+        for line in prompt_rows(n):
+            about_prompts.append(line)
+            print(line, flush=True)
+    files = [f"{name}.pth" for name in ("classifier", "judge", "unet", "prompts", "few_steps", *NETWORKS[1:])]
     hashes = [f"| `{f}` | {(du.WEIGHTS / f).stat().st_size:,} | `{sha256(du.WEIGHTS / f)}` |" for f in files]
     if n == 2000:
-        for mark, body in (("scores", lines), ("files", ["| file | bytes | SHA-256 |", "|---|---|---|", *hashes])):
+        for mark, body in (
+            ("scores", lines),
+            ("prompts", about_prompts),
+            ("files", ["| file | bytes | SHA-256 |", "|---|---|---|", *hashes]),
+        ):
             body = "\n".join(body)
             text = re.sub(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", rf"\g<1>{body}\n\g<2>", text, flags=re.S)
         card.write_text(text, encoding="utf-8")
