@@ -994,15 +994,26 @@ def features_of(x):
 def frechet_distance(x, y):
     """The Fréchet distance between two sets of images, in the classifier's features (Heusel et al., equation 6).
 
+    Each set is images (N, 3, 16, 16), or the features (N, 64) that `features_of` found in them: a set that is compared
+    with many others need not be looked at again each time.
     0 for equal sets; needs a few hundred images on each side, and falls with their number: compare equal counts.
     """
     from torchmetrics.image.fid import FrechetInceptionDistance
 
     need(min(len(x), len(y)) >= 2, "a Fréchet distance needs at least 2 images on each side")
     metric = FrechetInceptionDistance(feature=_Identity(), input_img_size=(64,))
-    metric.update(features_of(x)[0], real=True)
-    metric.update(features_of(y)[0], real=False)
+    metric.update(_as_features(x), real=True)
+    metric.update(_as_features(y), real=False)
     return metric.compute().item()
+
+
+def _as_features(x):
+    """Features (N, 64) as they are, images (N, 3, 16, 16) by their features."""
+    if x.dim() != 2:
+        return features_of(x)[0]
+    need(x.shape[1] == SpriteClassifier.num_features, f"features have the shape (N, 64), not {tuple(x.shape)}")
+    need(x.isfinite().all(), "the features hold NaN or infinite values")
+    return x.float().cpu()
 
 
 class _Identity(nn.Identity):

@@ -11,8 +11,9 @@ def context_control(lesson):
     """The lesson with a small network, ten sprites a score, and the first held-out sprites."""
     torch.manual_seed(0)
     unet = du.Unet(widths=(8, 8), attention=False).eval()
+    held_out = du.load_sprites("held_out", 100)
     return lesson("05_context_control", du=du, torch=torch, unet=unet, ab_t=du.noise_schedule("cosine", 500), SCORED=10,
-                  wanted=torch.arange(10) % 5, held_out=du.load_sprites("held_out", 100),
+                  wanted=torch.arange(10) % 5, held_out=held_out, held_out_features=du.features_of(held_out.x)[0],
                   one_hot=torch.eye(5), fast=dict(steps=2, order=2, clip=True))  # fmt: skip
 
 

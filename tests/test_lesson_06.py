@@ -80,7 +80,7 @@ def test_the_time_inside_the_network_is_counted():
 
 def test_seven_calls_are_refused(walker, noise):
     module = walker("linear")
-    module.SCORED, module.held_out = 5, du.load_sprites("held_out", 20)
+    module.SCORED, module.held_out_features = 5, du.features_of(du.load_sprites("held_out", 20).x)[0]
     assert module.six_calls(lambda ask, x, c, seed: [ask(x, t, None) for t in range(6, 0, -1)][-1]) > 0
     with pytest.raises(ValueError, match="six calls of the network are all you have"):
         module.six_calls(lambda ask, x, c, seed: [ask(x, t, None) for t in range(7, 0, -1)][-1])

@@ -53,6 +53,14 @@ def test_frechet_formula_in_the_features(held_out, train):
     assert du.frechet_distance(held_out.x[:400], train.x[:400]) == pytest.approx(expected.item(), rel=1e-3)
 
 
+def test_frechet_of_features_is_that_of_their_images(held_out, train):
+    a, b = held_out.x[:400], train.x[:300]
+    seen_a, seen_b = du.features_of(a)[0], du.features_of(b)[0]
+    images = du.frechet_distance(a, b)
+    for x, y in ((seen_a, seen_b), (a, seen_b), (seen_a, b), (seen_a.double(), b)):
+        assert du.frechet_distance(x, y) == images
+
+
 def test_nearest_finds_the_exact_one_and_its_distance(train):
     rows = torch.tensor([7, 1999, 0, 300])
     distance, index = du.nearest(train.x[rows], train.x)

@@ -67,7 +67,8 @@ def sights(maps, alt):
         picture = ax.imshow(np.log10(share), vmin=-4, vmax=0, cmap="cividis")
         height, width = values.shape
         ax.add_patch(plt.Rectangle((width // 2 - 0.5, height // 2 - 0.5), 1, 1, fill=False, edgecolor="#d55e00", lw=2))
-        ax.set(title=title, xlabel="x (pixels)", xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+        ax.set(title=title, xlabel="x (pixels)", xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5),
+               xticks=range(0, width, 5), yticks=range(0, height, 5))  # fmt: skip
     axes[0].set_ylabel("y (pixels)")
     fig.colorbar(picture, ax=axes, label="influence (log10)")
     return show_figure(fig, alt)

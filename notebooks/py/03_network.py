@@ -78,8 +78,8 @@ T, train, held_out = len(ab_t) - 1, du.load_sprites("train"), du.load_sprites("h
 # The film showed it for one noise level and sixteen sprites. Measure it for three levels and 64 sprites. The network's
 # answer is a mixture of noise and picture called `v`, out of which `du.to_x0_eps` works out both; lesson 4 explains why
 # this mixture is a good thing to ask for. Here it only matters that one call gives 768 numbers, from which the guess of
-# the clean picture follows. (The helper
-# `lesson_03.guess(net, x_t, t, c, ab_t, told)` makes the call and the arithmetic, both with the time that is told.)
+# the clean picture follows. The helper `lesson_03.guess(net, x_t, t, c, ab_t, told)` does both: it makes the call, and it
+# works out the picture, each time as if the time were the one that is told.
 #
 # **What do you expect?** For each true time, which time should you tell the network, so that its guess is best?
 #
@@ -192,9 +192,10 @@ lesson_03.sights({f"{name}: sees {sees[name]:.0%}": seen for name, seen in sight
                  alt="Influence of each pixel on the framed one: flat sees a square, u all")
 
 # %% [markdown]
-# The picture shows which pixels of the input can move the framed pixel of the output, and how strongly. (It was
-# measured with a derivative, on networks with random weights.) So to see the whole sprite, go down; and it is cheaper
-# than to stay. But what is lost on the way?
+# The picture shows how strongly each pixel of the input can move the framed pixel of the output; the white ones cannot
+# move it at all. (It was measured with a derivative, on networks with random weights.) The colours are logarithms: -1 is
+# a tenth of the strongest influence, and -2 a hundredth. So `flat` is blind for the rim of the sprite, while `u` sees all
+# of it, and costs less. To see far, go down. But what is lost on the way?
 
 # %% [markdown]
 # ## 3. Down, across, and up again
@@ -206,7 +207,7 @@ lesson_03.sights({f"{name}: sees {sees[name]:.0%}": seen for name, seen in sight
 #
 # Halve this picture, and each new pixel is the mean of 2 x 2 old ones. The noise of four pixels partly cancels: its
 # standard deviation falls to a half, and at 4 x 4 to a quarter. The sprite's neighbouring pixels are alike, so most
-# of the sprite survives the mean. This is a good reason to go down: **at the bottom of the U you see what is drawn.**
+# of the sprite survives the mean. This is a good reason to go down: **the smaller the map, the less of it is noise.**
 # But the answer is wanted for every single pixel, and on the way up, one pixel that becomes 2 x 2 cannot say what the
 # four were. So the fine pixels have to take another way. Before a map is made smaller, it is kept, and on the way up,
 # when the maps have its size again, it is added. This is called a **skip**. What comes up from below says what is
@@ -265,26 +266,28 @@ def carried(x, across):
 
 
 # %%
-noisy = du.add_noise(sprites[:10], 200, eps[:10], ab_t)
-du.show_rows({"the sprite": sprites[:10]}
-             | {f"x_200, at {16 >> i} x {16 >> i}": carried(noisy, torch.eye(3)[i].tolist())
-                for i in range(3)}, scale=4, label_width=120,
-             alt="Sprites; with noise at 16 x 16; clearer at 8 x 8; patches of colour at 4 x 4")
+signal, sigma = ab_t[200].sqrt().item(), (1 - ab_t[200]).sqrt().item()
+rows = {}
+for i in range(3):
+    level, size = torch.eye(3)[i].tolist(), f"{16 >> i} x {16 >> i}"
+    rows[f"{size}, the sprite alone"] = carried(signal * sprites[:10], level)
+    rows[f"{size}, with noise"] = carried(signal * sprites[:10] + sigma * eps[:10], level)
+du.show_rows(rows, scale=4, label_width=150,
+             alt="Sprites without and with noise: unlike at 16 x 16, much alike at 4 x 4")
 
 # %%
-signal, sigma = ab_t[200].sqrt().item(), (1 - ab_t[200]).sqrt().item()
 for i in range(3):
     level = torch.eye(3)[i].tolist()
     picture, noise = (carried(x, level).std().item() for x in (signal * sprites, sigma * eps))
     print(f"{16 >> i:2} x {16 >> i:<2} std of the sprite {picture:.2f}, of noise {noise:.2f}")
 
 # %% [markdown]
-# Read the numbers first. At 16 x 16 the noise is as strong as the sprite, and at 4 x 4 less than half
-# as strong. So the small maps tell more surely where the figure is and what colours it has. But every outline is at
-# 16 x 16 only, and there it is buried in noise. (If the second row looks clearer to you than the rows below it: your
-# eye takes means, too, and even better ones. Hold the page at arm's length, and it gets clearer still.) So the
-# network has to put the levels together: what it knows from below tells it which of the pixels from across to
-# believe.
+# Compare the rows two by two. At 16 x 16 hardly a pixel of the noisy row has the colour that it has in the row above it,
+# and as the numbers say, the noise is as strong as the sprite. At 4 x 4 most patches resemble those of the row above,
+# because there the noise is less than half as strong. So the small maps say reliably where the figure is, and roughly in
+# which colours. But every outline is at 16 x 16 only, and there each single pixel is in doubt. (*You* see the outlines in
+# the second row all the same, because your eye compares many pixels at once. Just this is what the network must learn to
+# do.) So it has to put the levels together: what it knows from below tells it which of the pixels from across to believe.
 #
 # A real network does not take plain means. Its `shrink` is a convolution that looks at 3 x 3 pixels in steps of two (a
 # *stride* of 2), and while it quarters the pixels, it makes more maps of them: 32 maps at 16 x 16, 64 at 8 x 8, 96 at
@@ -442,8 +445,9 @@ time_embedding = checks.keep(time_embedding, solution_time_embedding)
 #
 # - the waves, as you have just written them,
 # - what the trained network makes of the waves,
-# - what the sprite course's trained network makes of the single number t/T. (Its part for the time is called `EmbedFC`:
-#   a linear layer, a bend, and a linear layer. You will meet the whole network in section 9.)
+# - what an older network makes of the single number t/T. (It is the `ContextUnet` of the short course *How Diffusion
+#   Models Work*, trained on our sprites. Its part for the time is called `EmbedFC`: a linear layer, a bend, and a linear
+#   layer. You will meet the whole network in section 9.)
 #
 # **What do you expect?** The waves change quickly with t. Is the trained row as sensitive as the waves are?
 #
@@ -461,7 +465,7 @@ time_embedding = checks.keep(time_embedding, solution_time_embedding)
 # </details>
 # <details name="expect-3-3"><summary>No: all times get nearly the same row, since the time matters little</summary>
 #
-# That is what happens with the single number as input, but only from t = 250 on: there all rows look much alike.
+# That is what happens with the single number as input, but only from t = 250 on: there the row hardly changes any more.
 #
 # </details>
 
@@ -475,14 +479,14 @@ likeness = {name: F.cosine_similarity(row, row[250:251]) for name, row in rows.i
 for name, values in likeness.items():
     print(f"{name:31} t = 240: {values[240]:.3f}   t = 500: {values[500]:.3f}")
 charts.lines({name: (range(501), values) for name, values in likeness.items()},
-             ylim=(0, 1.05), x="time t", y="cosine to the row of t = 250",
+             ylim=(-0.5, 1.05), x="time t", y="cosine to the row of t = 250",
              alt="The waves: a sharp peak; the Unet: a wide hill; ContextUnet: flat at last")
 
 # %% [markdown]
-# So it is not sensitivity that the waves buy: near t = 250 both trained rows are as good as equal. It
-# is **reach**. The Unet's row goes on turning up to t = 500, while from t = 250 on the row made of the single number
-# says nearly always the same. (Two trained networks are compared here, which differ in other ways, too. Take it as a
-# hint rather than as a proof.)
+# Near t = 250 both trained rows hardly change at all, so the waves have not made the network more sensitive to a small
+# step in time. What they buy is **reach**: the Unet's row goes on turning up to t = 500, while the row made of the single
+# number says nearly the same at all times from t = 250 on. (Two trained networks are compared here, which differ in other
+# ways, too. Take it as a hint rather than as a proof.)
 #
 # The wish is simpler: a linear layer without a bias makes a row of the same length out of the five numbers, and the two
 # rows are added. Five zeros become a row of zeros, so to wish for nothing adds nothing.
@@ -490,8 +494,8 @@ charts.lines({name: (range(501), values) for name, values in likeness.items()},
 # %% [markdown]
 # ## 6. Can distant places talk to each other?
 #
-# A convolution weighs its neighbours in the same way in every picture. But sometimes it depends on the picture who has
-# something to say to whom: the left boot should look like the right one, wherever the two happen to be.
+# A convolution weighs its neighbours in the same way in every picture. But which places matter to each other depends on
+# the picture: the left boot should look like the right one, wherever the two happen to be.
 #
 # **Self-attention** lets the picture itself decide. At the bottom of the U there are 4 x 4 = 16 places. Each makes
 # three rows of d numbers by linear layers: a *query* q, what it is looking for; a *key* k, what it has to offer; and
@@ -501,8 +505,9 @@ charts.lines({name: (range(501), values) for name, values in likeness.items()},
 #
 # $$\text{attend}(q, k, v) = \text{softmax}\!\left(\frac{q\, k^\top}{\sqrt{d}}\right) v$$
 #
-# You know this formula. Lesson 1's perfect denoiser did just this: its query was the noisy picture, the keys and the
-# values were the sprites that it remembered, and its guess was the average of all, weighted by how well each fitted.
+# You have met this idea before. Lesson 1's perfect denoiser did nearly the same: its query was the noisy picture, the
+# keys and the values were the sprites that it remembered, and its guess was the average of all, weighted by a softmax of
+# how well each fitted. Only the measure of the fit was another one: there it was a squared distance, here it is a product.
 #
 # ### Your turn 3.4: attention
 # *Difficulty 2 of 3, 8 minutes.*
@@ -594,10 +599,11 @@ lesson_03.looks(x_100[[0, 4]], weights[[0, 4], :, 5].reshape(2, 4, 4, 4), place=
                 alt="Two noisy sprites; for each of four heads a map of weights: they differ")
 
 # %% [markdown]
-# Head 1 mostly keeps to its own place in both sprites. The other three look elsewhere, and elsewhere in
-# the second sprite than in the first. (On a map of 4 x 4, convolutions reach every place as well. So what attention
-# adds here is not reach but choice. On larger maps it adds both, at a price: with N places there are N x N weights.
-# This is why it stands at the bottom.)
+# Head 1 mostly keeps to its own place in both sprites. Head 2 does so in the second sprite only; in the first it looks
+# around. Heads 3 and 4 look at other places than their own, and at other ones in the second sprite than in the first. So
+# the picture decides. (On a map of 4 x 4, convolutions reach every place as well. What attention
+# adds here is therefore not reach but choice. On larger maps it adds both, at a price: with N places there are N x N
+# weights. This is why it stands at the bottom.)
 
 # %% [markdown]
 # ## 7. Put it together
@@ -609,9 +615,11 @@ lesson_03.looks(x_100[[0, 4]], weights[[0, 4], :, 5].reshape(2, 4, 4, 4), place=
 # - `shrink` are the convolutions in steps of two. `grow` first makes fewer maps, by a convolution of 1 x 1, and then
 #   repeats each pixel. In this order the convolution works on the small maps and costs a quarter.
 # - `bottom` is block, attention, block.
-# - `last` makes three colours of the 32 maps, and `direct` is a short cut. The norms hide how *large* the numbers of
-#   the input were, but the answer needs to know. So `direct` makes, out of the embedding, a factor and a shift for
-#   each colour, and that much of the input itself is added to the answer. Both start at zero.
+# - `last` makes three colours of the 32 maps, and `direct` is a short cut from the input to the answer. It is needed
+#   because a norm brings maps to the same spread whether their numbers were large or small, and so the size of the input
+#   is forgotten on the way; but the answer must have the right size. So `direct` makes, out of the embedding, a factor and
+#   a shift for each colour, and the input times this factor, plus the shift, is added to the answer. Both layers start at
+#   zero.
 
 # %%
 class Parts(nn.Module):
@@ -716,9 +724,10 @@ lesson_03.inside(lesson_03.UNET, frames, labels,
                  alt="Film: a U of feature maps, large on top, small below; a hero appears")
 
 # %% [markdown]
-# At t = 500 all maps are as speckled as the input. Stop the film about half-way, near t = 200. On the left of the top
-# level much is still speckled; on the right the figure stands out from its background, because what came up from below
-# says what it is.
+# At t = 500 the map on the upper left is as speckled as the input, and the one on the upper right is smooth: nothing is
+# known yet but the average hero, and this is what the guess shows. Stop the film about half-way, near t = 200. On the left
+# of the top level much is still speckled. On the right the figure stands out from its background, down to its single
+# pixels, because what came up from below says what it is, and what came across says where.
 #
 # One thing is still to be explained. The last layers of a new network, and the last layer of each of its blocks, are
 # zero. How can something learn that multiplies by zero everywhere?
@@ -774,7 +783,7 @@ for step in range(1, 5):
 # - **without attention**,
 # - **without skips**: nothing goes across.
 #
-# All rows make equally many steps, on the same sprites, with the same noise and the same optimiser, and each row is
+# All rows make equally many steps, on the same sprites, with the same noise and the same optimizer, and each row is
 # trained from **two seeds**. One training shows one number, which says nothing about how much chance is in it. The
 # score is the mean squared error of the answer `v` on 500 sprites that no network has seen, each at another time.
 #
@@ -874,8 +883,8 @@ Markdown("| | seed 0 | seed 1 | change against the whole |\n|---|---|---|---|\n"
 # - **BatchNorm** is the surprise: for the loss it does no harm, and on the machine that ran this notebook last it even
 #   helped a little, in both seeds. Whoever looked at the loss only would choose it. Section 9 shows what it costs.
 #
-# There is one more limit to such a table. What pays in the first minute need not pay in the end, and what pays in the
-# end may cost something at first.
+# There is one more limit to such a table: it shows the first minute of a training only. A part that helps in the first
+# minute may make no difference in the end, and a part that is worth its price in the end may look useless at first.
 
 # %%
 at_200 = du.add_noise(sprites[:10], 200, eps[:10], ab_t)
@@ -886,15 +895,15 @@ du.show_rows({"the sprites": sprites[:10], "x_200": at_200} | guesses, scale=3, 
 
 # %% [markdown]
 # Here you see what so short a training is worth: the figures are there, with their outlines and in dull
-# colours, but with hardly a face. Your eye will not tell the first five rows apart. The last row, without skips, is
-# blurred and full of grain.
+# colours, but with hardly a face. Your eye will not tell the first five of the guesses apart. The last one, without
+# skips, has kept the most grain, and its outlines are the faintest.
 
 # %% [markdown]
 # ## 9. The sprite course's network, and two faults that raise no error
 #
-# The course *How Diffusion Models Work*, from which the five classes of our sprites come, uses an older U-Net called
-# `ContextUnet`. Many programs that you will meet are made like it. Here are its parts as `diffusion_utilities.py` has
-# them, and below them the whole. You can read it now: what is different from yours?
+# The course *How Diffusion Models Work*, the *sprite course* for short, from which the five classes of our sprites come,
+# uses an older U-Net called `ContextUnet`. Many programs that you will meet are made like it. Here are its parts as
+# `diffusion_utilities.py` has them, and below them the whole. You can read it now: what is different from yours?
 
 # %%
 lesson_03.source(du.ResidualConvBlock, du.UnetDown, du.UnetUp, du.EmbedFC)
@@ -912,11 +921,12 @@ lesson_03.inside(lesson_03.CONTEXT_UNET, [{"in": x_150[2:3], "out": x0} | seen],
 # %% [markdown]
 # (The last method of `ResidualConvBlock` only fills a gap in old files.)
 #
-# - Its bottom is a single pixel of 128 numbers (`to_vec`, the grey square): the average of each map. This pixel knows
-#   nothing of places, so every place comes across. It goes down by *max pooling*, which keeps the largest of 2 x 2
-#   numbers and throws the other three away.
+# - Its bottom is a single pixel of 128 numbers (`to_vec`, the grey square): the average of each map. An average over all
+#   places cannot say where anything is, so the skips alone have to carry that. The maps get smaller by *max pooling*,
+#   which keeps the largest of 2 x 2 numbers and throws the other three away.
 # - Its skips are *appended* as further maps (`torch.cat`), not added, so the blocks after them have twice the work.
-# - The time is added and the wish multiplied, only at two places, on the way up (the green dots).
+# - The time and the wish come in at two places only, on the way up (the green dots): the maps are multiplied by numbers
+#   that are made of the wish, and numbers that are made of the time are added.
 # - It has BatchNorm, and only its first block adds its input at the end. (There the sum is divided by 1.414, the root
 #   of 2, so that it is about as large as each of its two parts.)
 #
