@@ -8,7 +8,7 @@ here=$(dirname "$0")
 "$python" "$here/train_judge.py"
 "$python" "$here/train.py" --steps 9000 --out "$here/runs/unet"
 cp "$here/runs/unet/model.pth" "$here/unet.pth"
-"$python" "$here/train_prompts.py" --steps 12000 --out "$here/runs/prompts"
+"$python" "$here/train_prompts.py" --steps 9700 --out "$here/runs/prompts"
 cp "$here/runs/prompts/model.pth" "$here/prompts.pth"
 "$python" "$here/train_few_steps.py" --steps 16000 --out "$here/runs/few_steps"
 "$python" "$here/train_few_steps.py" --steps 3200 --start "$here/runs/few_steps/model.pth" --norm pixel --lr 2e-4 \
