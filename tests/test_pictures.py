@@ -376,3 +376,11 @@ def test_column_labels_may_differ_in_their_number_of_lines():
     one = du.show_rows({"a": torch.zeros(2, 3, 16, 16)}, top=["one line", "two\nlines"])
     both = du.show_rows({"a": torch.zeros(2, 3, 16, 16)}, top=["two\nlines", "two\nlines"])
     assert one.size == both.size
+
+
+def test_no_label_of_a_row_is_cut_off():
+    x = torch.zeros(2, 3, 16, 16)
+    narrow, wide = (du.show_rows({"m" * 30: x}, label_width=width).frames[0] for width in (60, 700))
+    ink = [(frame[:, : frame.shape[1] - 105] < 128).any(2).sum() for frame in (narrow, wide)]
+    assert ink[0] == ink[1] > 0 and narrow.shape[1] < wide.shape[1]
+    assert du.show_rows({"m": x}, label_width=60).frames[0].shape[1] < narrow.shape[1]

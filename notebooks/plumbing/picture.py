@@ -171,8 +171,13 @@ def show(x, columns=8, scale=3, title=None, gap=2, alt=None):
 
 
 def show_rows(rows, scale=3, gap=2, label_width=150, alt=None, top=None):
-    """Rows of images, each with its label on the left: {"epoch 0": x, "epoch 4": x, ...}. top: a label per column."""
+    """Rows of images, each with its label on the left: {"epoch 0": x, "epoch 4": x, ...}. top: a label per column.
+
+    label_width: of the labels, in pixels; a longer label makes room for itself.
+    """
     need(rows, "there is nothing to show")
+    lengths = [ImageFont.load_default(14).getlength(line) for label in rows for line in str(label).split("\n")]
+    label_width = max(label_width, int(max(lengths)) + 6)
     strips, widest = [], max(len(x) for x in rows.values())
     for label, x in rows.items():
         strip = _tiles(x, widest, scale, gap)
