@@ -229,6 +229,7 @@ class PromptUnet(nn.Module):
         self.unet = du.Unet(**unet)
         self.unet.context = None  # the text takes its place
         self.predicts, self.info, self.n_words, self.length = self.unet.predicts, self.unet.info, n_words, length
+        self.in_channels = self.unet.in_channels
         widths = [block.conv1.in_channels for block in self.unet.down]
         need(len(widths) >= 2, "a PromptUnet needs a Unet of at least two widths")
         self.text = TextEncoder(n_words, width, layers, length)
@@ -324,11 +325,16 @@ def save_prompts(model, words, file, **info):
     du.save_file(saved, file, check=lambda part: load_prompts(part, "cpu"), pack=True)
 
 
+def reads(file):
+    """Does this file of weights hold a network that reads prompts?"""
+    saved = du.load_file(file)
+    return isinstance(saved, dict) and saved.keys() >= {"config", "words", "info", "state"}
+
+
 def load_prompts(file=du.WEIGHTS / "prompts.pth", device=None):
     """A trained `PromptUnet`, ready to sample, its schedule and its words: (model, ab_t, words)."""
+    need(reads(file), f"{file} is not a network that reads prompts: weights/train_prompts.py makes one")
     saved = du.load_file(file)
-    whole = isinstance(saved, dict) and saved.keys() >= {"config", "words", "info", "state"}
-    need(whole, f"{file} is not a network that reads prompts: weights/train_prompts.py makes one")
     model = PromptUnet(**saved["config"])
     model.load_state_dict(saved["state"])
     model.info = dict(saved["info"])

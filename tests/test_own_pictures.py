@@ -12,6 +12,7 @@ from conftest import ROOT
 from PIL import Image, ImageCms
 
 import diffusion_utilities as du
+import prompts
 from plumbing import own_pictures
 
 WHITE, RED, MAGENTA = [255, 255, 255], [200, 30, 40], [255, 0, 255]
@@ -597,6 +598,18 @@ def test_what_is_drawn_is_what_was_asked_for(program, tmp_path):
     assert code == 1 and "this network knows: hero, non-hero, food, spell, side-facing" in errors
 
 
+def test_what_words_ask_for_is_drawn(program, tmp_path):
+    texts, out = ["a wizard", "a green slime"], tmp_path / "drawn.png"
+    how = ["--n", 2, "--steps", 3, "--w", 1.5, "--seed", 7, "--scale", 1, "--gap", 0, "--out", out]
+    code, said, errors = program("draw", "--prompt", *texts, "--negative", "hat", *how)
+    assert code == 0 and "4 pictures of 16 x 16" in said, errors
+    model, ab_t, words = prompts.load_prompts()
+    guided, c = du.Guided(model, 1.5, words.encode("hat")), words.encode(texts).repeat_interleave(2, 0)
+    x = du.sample(guided, ab_t, 4, c, seed=7, steps=3, order=2, eta=1.0, clip=True)
+    wanted = np.concatenate([np.concatenate(row, 1) for row in np.split(du.to_pixels(x), 2)])
+    assert np.abs(wanted.astype(int) - np.asarray(Image.open(out))).max() <= 1
+
+
 def test_drawing_in_few_calls_and_in_another_size(program, tmp_path):
     out = ["--n", 1, "--scale", 1, "--gap", 0, "--columns", 1, "--out", tmp_path / "drawn.png"]
     code, said, errors = program("draw", ROOT / "weights" / "few_steps.pth", "--calls", 2, *out)
@@ -616,6 +629,12 @@ def test_drawing_in_few_calls_and_in_another_size(program, tmp_path):
         ([ROOT / "weights" / "unet.pth", "--size", 18], "divisible by 4, not 18 x 18"),
         ([ROOT / "weights" / "unet.pth", "--steps", 0], "must be a whole number in 1..500"),
         ([ROOT / "weights" / "few_steps.pth", "--calls", 1, "--size", 32], "sprites of a class in 16 x 16"),
+        ([], "say which network draws (a run or a file), or what: --prompt"),
+        ([ROOT / "weights" / "prompts.pth"], "reads prompts: say what it is to draw"),
+        (["--prompt", "a unicorn"], "has never read the word 'unicorn'"),
+        (["--prompt", "a wizard", "--class", "hero"], "leave out --class and --calls"),
+        (["--negative", "a hat"], "say both"),
+        ([ROOT / "weights" / "unet.pth", "--prompt", "a wizard"], "is not a network that reads prompts"),
     ],
 )
 def test_drawing_what_cannot_be_drawn(program, tmp_path, args, sentence):

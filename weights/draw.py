@@ -4,6 +4,7 @@
     python weights/draw.py weights/unet.pth --class hero food --n 16   sixteen of each of two classes
     python weights/draw.py weights/runs/unet --n 400 --scale 1 --gap 0 a sprite sheet, for a game or for `load_sheet`
     python weights/draw.py weights/few_steps.pth --calls 4             a network of train_few_steps.py
+    python weights/draw.py --prompt "a wizard in a purple robe" "a green slime"     words, with prompts.pth (lesson 13)
 
 The classes, the size and the schedule are saved with a network; asked for a class that it does not know, the program
 lists those that it does.
@@ -17,17 +18,21 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import diffusion_utilities as du
+import prompts
 from plumbing import own_pictures, runs
 
 
 def arguments(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     add = parser.add_argument
-    add("network", type=Path, metavar="RUN_OR_FILE", help="a run's folder, or a file of weights")
+    add("network", type=Path, nargs="?", metavar="RUN_OR_FILE",
+        help="a run's folder, or a file of weights (with --prompt: prompts.pth, if nothing is said)")  # fmt: skip
     add(
         "--class", dest="classes", nargs="+", metavar="NAME", help="what to draw (default: every class); none: no class"
     )
-    add("--n", type=int, default=8, help="pictures of each class (default 8)")
+    add("--prompt", dest="prompts", nargs="+", metavar="TEXT", help="what to draw, in words; one text or several")
+    add("--negative", metavar="TEXT", help="what to lead away from, in words")
+    add("--n", type=int, default=8, help="pictures of each class or prompt (default 8)")
     add("--steps", type=int, default=20, help="of the sampler, DPM-Solver++(2M) with noise (default 20)")
     add("--w", type=float, default=2.0, help="guidance: 1 is none, more is clearer and less varied (default 2)")
     add("--calls", type=int, help="of a network that was taught to draw in few calls, instead of --steps and --w")
@@ -64,14 +69,32 @@ def wishes(model, names):
     return torch.eye(model.n_cfeat)[[known.index(name) for name in names or known]]
 
 
+def load(args):
+    """What the options name: a denoiser, its network, the schedule, the contexts (K, ...) to draw or None."""
+    if args.prompts:
+        if args.classes or args.calls:
+            raise ValueError("--prompt says what to draw: leave out --class and --calls")
+        model, ab_t, words = prompts.load_prompts(find(args.network or du.WEIGHTS / "prompts.pth"))
+        away = words.encode(args.negative) if args.negative else None
+        return du.Guided(model, args.w, away), model, ab_t, words.encode(args.prompts)
+    if args.negative:
+        raise ValueError("--negative leads away from what --prompt asks for: say both")
+    if args.network is None:
+        raise ValueError('say which network draws (a run or a file), or what: --prompt "a wizard in a purple robe"')
+    file = find(args.network)
+    if prompts.reads(file):
+        raise ValueError(f'{file} reads prompts: say what it is to draw, --prompt "a wizard in a purple robe"')
+    model, ab_t = du.load_model(file)
+    return du.Guided(model, args.w), model, ab_t, wishes(model, args.classes)
+
+
 def draw(args):
     for name in ("n", "columns", "scale"):
         if getattr(args, name) < 1:
             raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
     if args.out.suffix.lower() != ".png" or args.gap < 0:
         raise ValueError(f"--out must be a .png and --gap at least 0, not {args.out} and {args.gap}")
-    model, ab_t = du.load_model(find(args.network))
-    contexts = wishes(model, args.classes)
+    denoiser, model, ab_t, contexts = load(args)
     c = None if contexts is None else contexts.repeat_interleave(args.n, 0)
     n, height, width = args.n if c is None else len(c), *(model.info["size"] or (16, 16))
     height, width = (args.size, args.size) if args.size else (height, width)
@@ -84,7 +107,6 @@ def draw(args):
         x = [draw_few(model, ab_t, c[part], args.calls, seed=args.seed + part.start) for part in parts]
     else:
         how = {"shape": (model.in_channels, height, width), "steps": args.steps, "order": 2, "eta": 1.0, "clip": True}
-        denoiser = du.Guided(model, args.w)
         x = [du.sample(denoiser, ab_t, part.stop - part.start, None if c is None else c[part],
                        seed=args.seed + part.start, **how) for part in parts]  # fmt: skip
     picture = du.show(torch.cat(x), min(args.columns, args.n), args.scale, gap=args.gap, alt=f"{n} pictures")

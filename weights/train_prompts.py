@@ -64,8 +64,7 @@ def arguments(argv=None):
 
 def build(start, words):
     """The network to begin with, and its schedule: a trained Unet that cannot read yet, or one that can."""
-    saved = du.load_file(start)
-    if isinstance(saved, dict) and "words" in saved:
+    if prompts.reads(start):
         model, ab_t, known = prompts.load_prompts(start)
         if known.vocabulary != words.vocabulary:
             raise ValueError(f"{start} knows other words than the captions hold")
