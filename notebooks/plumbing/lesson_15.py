@@ -211,11 +211,13 @@ def diagram():
 
 
 MAP = [  # part, Stable Diffusion 1.5, Stable Diffusion 3, FLUX.1, where the learner has built it
-    ("words to numbers", "77 tokens", "77 for CLIP, up to 256 for T5", "77 for CLIP, up to 512 for T5", "lesson 13"),
+    ("words to numbers", "77 tokens", "77 for CLIP, up to 256 for T5", "up to 512 for T5; CLIP's 77 become one vector",
+     "lesson 13"),
     ("text encoder", "CLIP", "two CLIPs and T5", "CLIP and T5", "lesson 13 (small, trained along)"),
     ("picture to latents and back", "8 times smaller, 4 channels", "8 times, 16 channels", "8 times, 16 channels",
      "your turn 15.4"),
-    ("scale of the latents", "0.18215", "1.5305", "0.3611", "your turn 15.5"),
+    ("scale of the latents", "0.18215", "1.5305, after subtracting 0.0609", "0.3611, after subtracting 0.1159",
+     "your turn 15.5"),
     ("the way to noise", "1,000 small steps", "a straight line", "a straight line",
      "your turn 1.1; your turn 15.3"),
     ("what is predicted", "the noise", "the velocity", "the velocity", "your turn 4.3; your turn 15.3"),
@@ -229,10 +231,10 @@ MAP = [  # part, Stable Diffusion 1.5, Stable Diffusion 3, FLUX.1, where the lea
     ("words to picture", "cross-attention", "joint attention", "joint attention", "lesson 13; your turn 15.6"),
     ("captions dropped in training", "one in ten", "yes", "not published", "your turn 5.1"),
     ("guidance scale", "7.5", "7", "3.5, learned into the network (dev)", "your turn 5.2"),
-    ("negative prompt", "yes", "yes", "no", "your turn 5.3"),
+    ("negative prompt", "yes", "yes", "not built in; added in diffusers by `true_cfg_scale`", "your turn 5.3"),
     ("sampler", "DDIM, DPM-Solver++ and others", "Euler", "Euler", "your turn 6.1; your turn 6.3; lesson 11"),
     ("few steps", "LCM, Turbo", "Turbo", "schnell, 1 to 4 steps", "lesson 11"),
-    ("image to image, inpainting", "yes", "yes", "yes (Fill)", "lesson 14"),
+    ("image to image, inpainting", "yes", "yes", "yes (Fill for inpainting)", "lesson 14"),
 ]  # fmt: skip
 
 
