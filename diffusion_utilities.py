@@ -224,6 +224,8 @@ class PerfectDenoiser:
 
 
 def _check_input(x, t, channels, weight):
+    need(torch.is_tensor(x), f"the network takes a tensor, not a {type(x).__name__}")
+    need(t.numel() in (1, len(x)), f"{t.numel()} times for {len(x)} images: one for all, or one for each")
     need(x.dim() == 4 and x.shape[1] == channels, f"the network takes (B, {channels}, H, W), not {tuple(x.shape)}")
     need(x.dtype == weight.dtype or torch.is_autocast_enabled(x.device.type),
          f"the images are {x.dtype}, the network's weights {weight.dtype}: convert the images with x.to")  # fmt: skip
@@ -666,7 +668,7 @@ class Trainer:
         Raises FloatingPointError if the loss is no longer a number (a GPU is asked at every 50th step and the last).
         """
         need(steps or epochs or seconds, "say how long to train: steps=, epochs= or seconds=")
-        need(min(steps or 1, epochs or 1, seconds or 1) > 0, "steps, epochs and seconds must be above 0")
+        need(all(limit > 0 for limit in (steps, epochs, seconds) if limit), "steps, epochs and seconds must be above 0")
         limit = min(steps or 10**12, int((epochs or 10**9) * (len(self.x) // self.batch)) or 1)
         begin, before = time.perf_counter(), self.seconds
         done = max(self.step / limit, self.seconds / seconds if seconds else 0)
@@ -820,7 +822,8 @@ class Guided:
     """
 
     def __init__(self, model, w, negative=None):
-        need(np.ndim(w) == 0 and math.isfinite(w), f"w must be a single finite number, not {w!r}")
+        number = np.ndim(w) == 0 and hasattr(w, "__float__")
+        need(number and math.isfinite(w), f"w must be a single finite number, not {w!r}")
         self.model, self.w, self.negative, self.predicts = model, float(w), negative, predicts_of(model)
 
     def __call__(self, x, t, c=None):
@@ -828,6 +831,7 @@ class Guided:
         if self.w == 1 or (c is None and away is None):
             return self.model(x, t, c)
         c, away = torch.zeros_like(away) if c is None else c, torch.zeros_like(c) if away is None else away
+        need(c.shape == away.shape, f"the context has {c.shape[1]} entries a row, the negative one {away.shape[1]}")
         if self.w == 0:
             return self.model(x, t, away)
         t = torch.as_tensor(t, device=x.device).reshape(-1).expand(len(x))
@@ -1000,6 +1004,7 @@ def frechet_distance(x, y):
     """
     from torchmetrics.image.fid import FrechetInceptionDistance
 
+    need(torch.is_tensor(x) and torch.is_tensor(y), "a Fréchet distance is between two tensors, images or features")
     need(min(len(x), len(y)) >= 2, "a Fréchet distance needs at least 2 images on each side")
     metric = FrechetInceptionDistance(feature=_Identity(), input_img_size=(64,))
     metric.update(_as_features(x), real=True)
@@ -1012,6 +1017,7 @@ def _as_features(x):
     if x.dim() != 2:
         return features_of(x)[0]
     need(x.shape[1] == SpriteClassifier.num_features, f"features have the shape (N, 64), not {tuple(x.shape)}")
+    need(x.is_floating_point(), f"features are float, not {x.dtype}")
     need(x.isfinite().all(), "the features hold NaN or infinite values")
     return x.float().cpu()
 

@@ -17,13 +17,15 @@ import traitlets
 from PIL import Image
 
 import diffusion_utilities as du
+from plumbing.denoisers import is_whole
 from plumbing.files import write_file
 from plumbing.images import need
 from plumbing.own_pictures import load_picture
 from widgets import Panel, Shown, in_rows
 
-SIZE = 16
+SIZE, SEEDS = 16, 10_000
 PLUMBING = Path(__file__).parent / "plumbing"
+FAR = 10  # what a sampler draws reaches a little beyond [-1, 1]; farther out it is meant in 0..255
 COLOURS, APART = 24, 40  # of the palette; how far two of its colours are at least apart in red, green or blue
 
 
@@ -98,12 +100,16 @@ class PixelEditor(anywidget.AnyWidget):
     def show(self, x, erased=None):
         """Put a sprite in: float (3, 16, 16) or (1, 3, 16, 16) in [-1, 1]; nothing is erased, unless `erased` (anything
         of 16 x 16) says where. The learner's undo goes back to what was there before."""
-        x = torch.as_tensor(x)
+        x = tensor_of(x, "a sprite")
         shape = tuple(x.shape[-3:] if x.dim() == 4 and len(x) == 1 else x.shape)
         need(shape == (3, SIZE, SIZE), f"the editor shows one sprite (3, 16, 16), not {tuple(x.shape)}")
-        erased = torch.zeros(SIZE, SIZE) if erased is None else torch.as_tensor(erased)
+        near = not x.is_floating_point() or not x.isfinite().all() or x.abs().max() <= FAR
+        need(near, "a sprite lies in [-1, 1], not in 0..255: see du.to_images")
+        erased = torch.zeros(SIZE, SIZE) if erased is None else tensor_of(erased, "what is erased")
         need(erased.numel() == SIZE**2 and tuple(erased.shape[-2:]) == (SIZE, SIZE),
              f"what is erased must be (16, 16), not {tuple(erased.shape)}")  # fmt: skip
+        sure = not erased.is_floating_point() or ((erased == 0) | (erased == 1)).all()
+        need(sure, "what is erased holds 1, what is not holds 0, and nothing lies between")
         with self.hold_sync():  # both at once, so that it is one step to undo
             self.pixels = du.to_pixels(x.reshape(shape))
             self.mask = erased.reshape(SIZE, SIZE).bool().numpy()
@@ -114,6 +120,8 @@ class PixelEditor(anywidget.AnyWidget):
 
     def save(self, file, scale=1):
         """Write what is drawn to a PNG file, each pixel as scale x scale."""
+        need(is_whole(scale) and scale >= 1, f"scale is a whole number, at least 1, not {scale!r}")
+        need(Path(file).suffix.lower() == ".png", f"a drawing is written as .png, not {file}")
         stream = io.BytesIO()
         Image.fromarray(self.pixels.repeat(scale, 0).repeat(scale, 1)).save(stream, "png")
         return write_file(file, stream.getvalue())
@@ -131,10 +139,18 @@ class PixelEditor(anywidget.AnyWidget):
         return data | {"image/png": png, "text/plain": picture.alt}, {"image/png": {"alt": picture.alt}}
 
 
+def tensor_of(value, what):
+    """A tensor of a tensor, an array or a list; ValueError in one sentence for anything else."""
+    try:
+        return torch.as_tensor(value)
+    except (TypeError, RuntimeError, ValueError):
+        raise ValueError(f"{what} is given as numbers, not as {type(value).__name__}; .load reads a file") from None
+
+
 def with_holes(x, erased):
-    """Images (B, 3, H, W) to look at: grey and white by turns where they are erased (bool, broadcast)."""
+    """Images (B, 3, H, W) to look at: grey and white by turns where they are erased (bool or 0 and 1, broadcast)."""
     rows, columns = torch.arange(x.shape[2])[:, None], torch.arange(x.shape[3])
-    return torch.where(erased, ((rows + columns) % 2).float() * 0.35 + 0.5, x)
+    return torch.where(erased.bool(), ((rows + columns) % 2).float() * 0.35 + 0.5, x)
 
 
 def beside(drawing, results, title):
@@ -155,6 +171,9 @@ def studio(draw, fill, x=None, erased=None, prompt="", strength=0.6, seed=0):
     A ValueError of theirs (an unknown word) becomes a sentence, and the drawing and the last results stay.
     The panel has .editor, .controls, .buttons and .results, the last images (B, 3, 16, 16).
     """
+    need(isinstance(prompt, str), f"the prompt is a text, not {type(prompt).__name__}")
+    need(0.05 <= strength <= 1, f"the strength lies in 0.05..1, not {strength}")
+    need(is_whole(seed) and 0 <= seed < SEEDS, f"the seed is a whole number in 0..{SEEDS - 1}, not {seed!r}")
     panel, late = Panel(), dict(continuous_update=False)
     panel.editor, panel.results, panel.last = PixelEditor(x), None, "draw"
     if erased is not None:
@@ -162,7 +181,7 @@ def studio(draw, fill, x=None, erased=None, prompt="", strength=0.6, seed=0):
     panel.controls = {
         "prompt": ipywidgets.Text(prompt, description="prompt", placeholder="what shall it be?", **late),
         "strength": ipywidgets.FloatSlider(strength, min=0.05, max=1, step=0.05, description="strength", **late),
-        "seed": ipywidgets.BoundedIntText(seed, min=0, max=9999, description="seed", **late),
+        "seed": ipywidgets.BoundedIntText(seed, min=0, max=SEEDS - 1, description="seed", **late),
     }
     panel.buttons = {
         "draw": ipywidgets.Button(description="scribble to sprite", icon="paint-brush", button_style="primary"),
@@ -176,25 +195,32 @@ def studio(draw, fill, x=None, erased=None, prompt="", strength=0.6, seed=0):
         words, power, dice = (control.value for control in panel.controls.values())
         need(what == "draw" or holes.any(), "Nothing is erased: first wipe with the eraser over what shall be filled.")
         made = draw(start, words, power, dice) if what == "draw" else fill(start, holes, words, dice)
-        images, sentence = made if isinstance(made, tuple) else (made, "")
-        need(torch.is_tensor(images) and images.dim() == 4, "the lesson's function must return images (B, 3, 16, 16)")
+        images, *sentence = made if isinstance(made, tuple) and len(made) == 2 else (made,)
+        fits = torch.is_tensor(images) and images.dim() == 4 and images.shape[1:] == start.shape[1:] and len(images)
+        got = tuple(images.shape) if torch.is_tensor(images) else type(images).__name__
+        need(fits, f"the lesson's function must return images (B, 3, 16, 16), or these and a sentence, not {got}")
+        sentence = "".join(text or "" for text in sentence)
         return images, start if what == "draw" else with_holes(start, holes), sentence
 
     def run(what):
         panel.last = what
         panel.say("Drawing ...")
+        title = "scribble to sprite" if what == "draw" else "the erased part, filled in"
         try:
-            panel.results, start, sentence = answer(what)
+            results, start, sentence = answer(what)
+            picture = beside(start, results, title)
         except ValueError as error:
             return panel.say(str(error), wrong=True)
-        title = "scribble to sprite" if what == "draw" else "the erased part, filled in"
-        picture = beside(start, panel.results, title)
+        except Exception as error:  # a mistake in the lesson's function: the page must not stay at "Drawing ..."
+            panel.say(f"{type(error).__name__}: {error}", wrong=True)
+            raise
+        panel.results = results
         panel.show(Shown(picture, first=panel.first is None), sentence)
         for i, button in enumerate(take.children[1:]):
             button.disabled = i >= len(panel.results)
 
     def more(_):
-        panel.controls["seed"].value += 1  # which draws
+        panel.controls["seed"].value = (panel.controls["seed"].value + 1) % SEEDS  # which draws
 
     def take_one(i):
         panel.editor.show(panel.results[i].clamp(-1, 1))

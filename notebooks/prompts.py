@@ -16,6 +16,7 @@ import gzip
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -23,6 +24,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 import diffusion_utilities as du
+from plumbing.denoisers import is_whole
+from plumbing.files import bare
 from plumbing.images import need
 
 # ------------------------------------------------------------------------------------------------------------ captions
@@ -91,6 +94,9 @@ class Words:
     """
 
     def __init__(self, vocabulary, length=32):
+        need(not isinstance(vocabulary, str), "a vocabulary is a list of words, not a text")
+        for word in vocabulary:
+            need(split_words(word) == [word], f"no prompt can name {word!r}: words are of small letters and hyphens")
         need(len(set(vocabulary)) == len(vocabulary), "the vocabulary holds a word twice")
         self.vocabulary, self.length = list(vocabulary), length
         self.number = {word: i for i, word in enumerate(self.vocabulary, 1)}
@@ -106,7 +112,7 @@ class Words:
         if word in self.number:
             return word
         singular = [word[:-3] + "y"] * word.endswith("ies") + [word[:-3] + "f"] * word.endswith("ves")
-        singular += [word[:-2]] * word.endswith("es") + [word[:-1]] * word.endswith("s")
+        singular += [word[:-1]] * word.endswith("s") + [word[:-2]] * word.endswith("es")  # capes are no caps
         for form in (ALIKE.get(word), *singular, word + "s", word + "es"):
             if form in self.number:
                 return form
@@ -120,7 +126,10 @@ class Words:
 
         Raises ValueError in one sentence if a word is not known, a prompt is empty or too long.
         """
-        prompts = [prompts] if isinstance(prompts, str) else list(prompts)
+        try:
+            prompts = [prompts] if isinstance(prompts, str) else list(prompts)
+        except TypeError:  # None, a number: said below
+            prompts = [prompts]
         need(prompts, "there is no prompt: give at least one")
         rows = []
         for text in prompts:
@@ -133,7 +142,10 @@ class Words:
 
     def decode(self, tokens):
         """The text of one row of tokens (length,)."""
-        words = [self.vocabulary[n - 1] for n in tokens.tolist() if n > 0]
+        row = torch.as_tensor(tokens)
+        need(row.dim() == 1 and not row.is_floating_point(), f"decode reads one row of tokens, not {tuple(row.shape)}")
+        need((row <= len(self.vocabulary)).all(), f"tokens lie in 0..{len(self.vocabulary)}, not {row.tolist()}")
+        words = [self.vocabulary[n - 1] for n in row.tolist() if n > 0]
         return " ".join(words).replace(" ,", ",")
 
 
@@ -225,6 +237,7 @@ class PromptUnet(nn.Module):
 
     def __init__(self, n_words, width=64, layers=2, length=32, **unet):
         super().__init__()
+        need(is_whole(n_words) and n_words >= 1, f"n_words is how many words there are, not {n_words!r}")
         self.config = dict(n_words=n_words, width=width, layers=layers, length=length, **unet)
         self.unet = du.Unet(**unet)
         self.unet.context = None  # the text takes its place
@@ -273,7 +286,7 @@ class PromptUnet(nn.Module):
         need(H % s == 0 and W % s == 0, f"height and width must be divisible by {s}, not {H} x {W}")
         text, there = self.text(self.check(c, x))
         emb = unet.time(du.timestep_embedding(1000 * t, unet.time[0].in_features).to(x.dtype)).expand(len(x), -1)
-        share = there[..., None] / there.sum(1)[:, None, None]
+        share = (there[..., None] / there.sum(1)[:, None, None]).to(text.dtype)
         emb = F.silu(emb + self.whole((text * share).sum(1)))
         h, skips, last = unet.first(x), [], len(unet.down) - 1
         for i, (block, shrink) in enumerate(zip(unet.down, unet.shrink)):
@@ -301,8 +314,12 @@ class PromptTrainer(du.Trainer):
     """
 
     def __init__(self, model, x, captions, words, ab_t, **how):
+        fitting(model, words)
         super().__init__(model, x, ab_t, **how)
+        x = self.x
         need(len(captions) == len(x), f"{len(x)} images but captions of {len(captions)}")
+        listed = not any(isinstance(texts, str) or texts is None for texts in captions)
+        need(listed, 'of each image there is a list of captions, such as ["a wizard"], also if there is one')
         self.count = torch.tensor([len(texts) for texts in captions])
         need(self.count.min() > 0, "each image needs at least one caption")
         self.first = self.count.cumsum(0) - self.count
@@ -317,10 +334,28 @@ class PromptTrainer(du.Trainer):
         return x0, tokens.to(self.device), t, noise, weight
 
 
+def fitting(model, words):
+    """The `PromptUnet` inside a model, however wrapped; ValueError unless it is one, and built for these `Words`."""
+    network = bare(model)
+    need(isinstance(network, PromptUnet), f"a PromptUnet reads prompts, not a {type(network).__name__}")
+    need(isinstance(words, Words), f"its words are needed, as Words, not a {type(words).__name__}")
+    n, longest = len(words.vocabulary), words.length
+    need(n == network.n_words, f"the network was built for {network.n_words} words, the vocabulary has {n}")
+    need(longest <= network.length, f"the network reads prompts of {network.length} words, these are of {longest}")
+    return network
+
+
 def save_prompts(model, words, file, **info):
-    """A trained `PromptUnet` and its words, for `load_prompts`, in half precision. info: what else is worth knowing."""
+    """A trained `PromptUnet` and its words, for `load_prompts`, in half precision. info: what else is worth knowing.
+
+    Raises ValueError in one sentence if the words are not the network's, or its schedule is not known.
+    """
+    model = fitting(model, words)
+    need(Path(file).suffix.lower() != ".safetensors", "a network that reads prompts is saved as .pth, with its words")
     state = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
-    info = {k: model.info[k] for k in ("schedule", "T")} | {"size": (16, 16)} | info
+    info = {"size": model.info.get("size") or (16, 16), "channels": model.in_channels} | info
+    known = du._complete(model, **info)
+    info = {k: known[k] for k in ("predicts", "schedule", "T", *info)}
     saved = dict(config=model.config, words=words.vocabulary, info=info, state=state)
     du.save_file(saved, file, check=lambda part: load_prompts(part, "cpu"), pack=True)
 
@@ -335,11 +370,19 @@ def load_prompts(file=du.WEIGHTS / "prompts.pth", device=None):
     """A trained `PromptUnet`, ready to sample, its schedule and its words: (model, ab_t, words)."""
     need(reads(file), f"{file} is not a network that reads prompts: weights/train_prompts.py makes one")
     saved = du.load_file(file)
-    model = PromptUnet(**saved["config"])
-    model.load_state_dict(saved["state"])
-    model.info = dict(saved["info"])
+    try:
+        model = PromptUnet(**saved["config"])
+        model.load_state_dict(saved["state"])
+        model.info, words = dict(saved["info"]), Words(saved["words"], model.length)
+        ab_t = du._schedule_of(model.info)
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise ValueError(f"{file} does not fit the network it names: {str(error).splitlines()[-1].strip()}") from None
+    fitting(model, words)
+    finite = all(torch.isfinite(v).all() for v in model.state_dict().values())
+    need(finite, f"{file} holds weights that are NaN or infinite: the training that wrote them had failed")
+    model.predicts = model.unet.predicts = model.info.get("predicts", model.predicts)
     model = model.to(device or du.best_device(), memory_format=torch.channels_last).eval().requires_grad_(False)
-    return model, du.noise_schedule(model.info["schedule"], model.info["T"]), Words(saved["words"], model.length)
+    return model, ab_t, words
 
 
 # ---------------------------------------------------------------------------------------------------------------- judge
@@ -460,6 +503,7 @@ def obeyed(texts, lines, x, judge=None):
     A share of nothing is nan. With the real sprites as x it says how far the judge itself can be trusted.
     """
     judge = judge or load_judge()
+    need(not isinstance(texts, str), "there is a text for each image: a list of them")
     need(len(texts) == len(lines) == len(x), f"{len(texts)} texts and {len(lines)} lines for {len(x)} images")
     called, right = nouns(), {"kind": [], "colour": [], "parts": [], "whole": []}
     for text, line, seen in zip(texts, lines, read(x, judge)):

@@ -81,6 +81,7 @@ CASES = {
     "drop above 1": (lambda: train(drop=1.5), "drop is a probability"),
     "unknown loss": (lambda: train(loss="l3"), "loss must be one of l2, l1, huber, not 'l3'"),
     "no length": (lambda: train(run={"steps": None}), "say how long to train"),
+    "a length that is no number": (lambda: train(run={"seconds": float("nan")}), "must be above 0"),
     "steps below 0": (lambda: train(run={"steps": -3}), "must be above 0"),
     "epochs below 0": (lambda: train(run={"epochs": -1}), "must be above 0"),
     "grey images, colour network": (lambda: train(X[:, :1]), r"takes \(B, 3, H, W\)"),

@@ -165,6 +165,7 @@ BAD_CONTEXTS = {
     "three axes": (torch.zeros(4, 5, 1), r"class numbers \(B,\) or rows \(B, n_cfeat\), not \(4, 5, 1\)"),
     "rows of class numbers": (torch.arange(5)[None], "rows of integers must hold 0 and 1 alone"),
     "a word": ("hero", "made of class numbers, or of rows of numbers"),
+    "rows of two lengths": ([[1], [1, 2], [3], [4]], "must be equally long"),
     "words": (["hero"] * 4, "made of class numbers, or of rows of numbers"),
 }
 
@@ -481,6 +482,8 @@ BAD_CALLS = {
                                        "variance='large' needs order=1"),
     "an eta that is none": (lambda: next(du.sampler(small(), AB, GREY, eta=float("nan"))), r"eta must lie in 0\.\.1"),
     "a w an image": (lambda: du.Guided(small(), torch.ones(2)), "w must be a single finite number"),
+    "a w in words": (lambda: du.Guided(small(), "2"), "w must be a single finite number"),
+    "no w": (lambda: du.Guided(small(), None), "w must be a single finite number"),
     "a w that is none": (lambda: du.Guided(small(), float("nan")), "w must be a single finite number"),
     "an answer that is no tensor": (lambda: next(du.sampler(du.Denoiser(lambda *_: types.SimpleNamespace(), "v"), AB,
                                                             GREY)), "answered SimpleNamespace to images"),

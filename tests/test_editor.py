@@ -55,6 +55,15 @@ def test_an_array_takes_the_place_of_another_and_cannot_be_written_into(pad):
     (lambda pad: setattr(pad, "pixels", np.zeros((16, 16), np.uint8)), "pixels must be uint8 (16, 16, 3), not"),
     (lambda pad: setattr(pad, "mask", np.zeros((16, 16))), "mask must be bool (16, 16), not float64 (16, 16)"),
     (lambda pad: pad.load("no_such.png"), "there is no file no_such.png"),
+    (lambda pad: pad.load(Image.new("RGB", (16, 16))), "given by its file's name, not as Image"),
+    (lambda pad: pad.show(torch.full((3, 16, 16), 200.0)), "a sprite lies in [-1, 1], not in 0..255"),
+    (lambda pad: pad.show("mine.png"), "a sprite is given as numbers, not as str"),
+    (lambda pad: pad.show(Image.new("RGB", (16, 16))), "a sprite is given as numbers, not as Image"),
+    (lambda pad: pad.show(torch.zeros(3, 16, 16), torch.full((16, 16), 0.3)), "holds 1, what is not holds 0"),
+    (lambda pad: pad.show(torch.zeros(3, 16, 16), torch.full((16, 16), torch.nan)), "holds 1, what is not holds 0"),
+    (lambda pad: pad.show(torch.zeros(3, 16, 16), "top"), "what is erased is given as numbers, not as str"),
+    (lambda pad: pad.save("mine.png", 2.5), "scale is a whole number, at least 1, not 2.5"),
+    (lambda pad: pad.save("mine.jpg"), "a drawing is written as .png, not mine.jpg"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_refused_in_a_sentence(pad, what, wrong):
     before = pad.pixels
@@ -95,6 +104,17 @@ def test_the_palette_is_that_of_the_sprites():
     pixels = np.load(du.DATA / "sprites_16x16.npy")
     there = re.search(r"PALETTE = \[(.*?)\]", editor.PixelEditor._esm, re.S)[1]
     assert re.findall(r"#\w{6}", there) == editor.common_colours(pixels)
+
+
+def test_holes_may_be_a_mask_of_numbers(sprites):
+    mask = holes(3, 4)
+    assert torch.equal(editor.with_holes(sprites.x[:2], mask.float()), editor.with_holes(sprites.x[:2], mask))
+
+
+def test_a_strip_of_many_pictures_is_no_picture(tmp_path):
+    Image.new("RGB", (17 * 16, 16)).save(tmp_path / "strip.png")
+    with pytest.raises(ValueError, match="272 x 16: more than 16 times as long as wide"):
+        load_picture(tmp_path / "strip.png")
 
 
 def test_one_picture_is_read_like_a_folder_of_one(tmp_path):
@@ -156,6 +176,51 @@ def test_an_unknown_word_is_a_sentence_and_nothing_is_lost(studio):
     assert studio.image.value == picture and studio.editor.pixels is drawing
     studio.controls["prompt"].value = "wizard"
     assert "eight for wizard" in studio.sentence.value
+
+
+WRONG = {
+    "nothing yet": lambda x: ...,
+    "one image": lambda x: x[0],
+    "none": lambda x: x[:0],
+    "small ones": lambda x: x[..., :8, :8],
+    "grey ones": lambda x: x[:, :1],
+    "pixels": lambda x: x.byte(),
+    "no numbers": lambda x: x * torch.nan,
+    "three things": lambda x: (x, "a sentence", 1),
+}
+
+
+@pytest.mark.parametrize("made", WRONG.values(), ids=WRONG)
+def test_what_a_function_must_not_return_is_a_sentence_and_the_last_results_stay(sprites, made):
+    answers = [lambda x: x.repeat(3, 1, 1, 1), made]
+    here = editor.studio(lambda x, prompt, strength, seed: answers[min(seed, 1)](x), None, sprites.x[3])
+    results, picture = here.results, here.image.value
+    here.buttons["again"].click()
+    assert "#b00020" in here.sentence.value and "Drawing" not in here.sentence.value
+    assert here.results is results and here.image.value == picture
+
+
+def test_a_mistake_in_a_function_does_not_leave_the_page_at_drawing(sprites, caplog):
+    def draw(x, prompt, strength, seed):
+        return x if seed == 0 else x @ torch.zeros(3, 3)
+
+    here = editor.studio(draw, None, sprites.x[3])
+    here.buttons["again"].click()
+    assert "Exception in callback" in caplog.text  # Jupyter's log has where it was
+    assert "RuntimeError: " in here.sentence.value and here.results.shape == (1, 3, 16, 16)
+
+
+def test_after_the_last_seed_comes_the_first(sprites):
+    seeds = []
+    here = editor.studio(lambda x, prompt, strength, seed: seeds.append(seed) or x, None, seed=editor.SEEDS - 1)
+    here.buttons["again"].click()
+    assert seeds == [editor.SEEDS - 1, 0]
+
+
+@pytest.mark.parametrize("how", [{"strength": 0}, {"strength": 2}, {"seed": -1}, {"seed": 1.5}, {"prompt": ["elf"]}])
+def test_a_studio_begins_with_what_was_asked_or_says_why_not(how):
+    with pytest.raises(ValueError, match="|".join(how)):
+        editor.studio(lambda x, *_: x, None, **how)
 
 
 def test_a_result_goes_back_into_the_editor(studio):

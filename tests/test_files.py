@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +136,25 @@ def test_a_packed_file_is_smaller_and_holds_the_same_to_the_bit(tmp_path):
     assert size < 0.95 * before
     du.save_file(state, tmp_path / "again.pth", pack=True)
     assert (tmp_path / "again.pth").read_bytes() == (tmp_path / "True.pth").read_bytes()
+
+
+@pytest.mark.parametrize("pack", [False, True])
+def test_a_byte_that_changed_on_the_disk_is_noticed_wherever_it_is(tmp_path, pack):
+    """torch.load reads on: it does not compare the checksums that it wrote."""
+    file = tmp_path / "p.pth"
+    du.save_file({"a": torch.linspace(-1, 1, 4000).half()}, file, pack=pack)
+    whole, told = file.read_bytes(), 0
+    with zipfile.ZipFile(file) as archive:
+        record = next(info for info in archive.infolist() if info.filename.endswith("data/0"))
+    begin = record.header_offset + 400
+    for at in range(begin, begin + record.compress_size - 400, record.compress_size // 9):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(ValueError, match="is not a readable weights file") as error:
+            du.load_file(file)
+        told += "it is damaged" in str(error.value)
+    assert told > 0 and (pack or told >= 8)
+    file.write_bytes(whole)
+    assert du.load_file(file)["a"].shape == (4000,)
 
 
 @pytest.mark.parametrize("bad", [torch.nan, torch.inf])

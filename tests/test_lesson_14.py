@@ -134,11 +134,21 @@ def test_a_new_word_leaves_everything_else_alone(tools, network):
         (lambda m, x: m.repaint(x, torch.ones(5, 1, 16, 16)), "there are 5 masks for 2 pictures"),
         (lambda m, x: m.repaint(x, torch.full((1, 1, 16, 16), 0.5)), "a mask holds 1 where"),
         (lambda m, x: m.repaint(x, torch.zeros(1, 1, 16, 16)), "the mask is empty"),
+        (lambda m, x: m.repaint(x, torch.stack([torch.ones(1, 16, 16), torch.zeros(1, 16, 16)])), "the mask is empty"),
+        (lambda m, x: m.repaint(x, torch.ones(1, 1, 16, 16) > 0), "give mask.float()"),
         (lambda m, x: m.redraw(x[..., :8], "a robe", 0.5), "it cannot edit a picture (3, 16, 8)"),
         (lambda m, x: m.redraw(127 * x, "a robe", 0.5), "images must lie in [-1, 1]"),
         (lambda m, x: m.redraw(x, "a unicorn", 0.5), "the network has never read the word 'unicorn'"),
         (lambda m, x: m.redraw(x, "", 0.5), "the prompt is empty"),
         (lambda m, x: m.redraw(x, "a robe", 1.5), "the strength lies in 0..1, not 1.5"),
+        (lambda m, x: m.redraw(x, "a robe", "0.5"), "the strength lies in 0..1, not 0.5"),
+        (lambda m, x: m.redraw(x, "a robe", None), "the strength lies in 0..1, not None"),
+        (lambda m, x: lesson_14.with_word(m.network, m.words, "Robot", "golem"), "of small letters, not 'Robot'"),
+        (lambda m, x: lesson_14.with_word(du.Guided(m.network, 2), m.words, "robot", "golem"), "not a Guided"),
+        (lambda m, x: lesson_14.with_word(m.network, prompts.Words(["golem"], 8), "robot", "golem"), "9 words"),
+        (lambda m, x: lesson_14.Job(0), "at least 1 sprite, not 0"),
+        (lambda m, x: lesson_14.Job(10**6), "such sprites, not 1000000"),
+        (lambda m, x: lesson_14.Job(3).marks(x), "2 pictures for a job of 3"),
         (lambda m, x: lesson_14.with_word(m.network, m.words, "golem", "robe"), "knows the word 'golem' already"),
         (lambda m, x: lesson_14.with_word(m.network, m.words, "robot", "dwarf"), "never read the word 'dwarf'"),
         (lambda m, x: lesson_14.with_word(m.network, m.words, "big robot", "golem"), "one new word at a time"),
@@ -164,6 +174,10 @@ def test_the_job_changes_the_colour_alone():
     assert marks["away"] == 0 and marks["colour"] == 0 and marks["kind"] > 0.9
     assert lesson_14.recoloured("an orange cat with a red hat", "orange", "blue") == "a blue cat with a red hat"
     assert lesson_14.recoloured("a blue cat", "blue", "orange") == "an orange cat"
+    assert (
+        lesson_14.recoloured("a red-eyed elf, a feathered red hat", "red", "blue")
+        == "a red-eyed elf, a feathered blue hat"
+    )
     assert torch.equal(lesson_14.Job(5, skip=3).x, job.x[3:8])
 
 

@@ -29,6 +29,14 @@ def test_plural_forms_are_read_as_the_word(words):
         assert words.decode(words.encode(text)[0]) == read
 
 
+def test_no_plural_is_read_as_another_word():
+    """As "capes" was, as "cap": what is a word with one letter more or less comes first."""
+    words = prompts.Words.of(prompts.load_captions())
+    plurals = [(word, word + "s") for word in words.vocabulary if word.isalpha() and not word.endswith("s")]
+    wrong = [(word, words.known(many)) for word, many in plurals if words.known(many) not in (word, many)]
+    assert len(plurals) > 300 and wrong == []
+
+
 def test_american_spelling_is_read(words):
     assert prompts.Words(["grey", "armour"]).encode("gray armor")[0, :2].tolist() == [1, 2]
 
@@ -45,11 +53,30 @@ def test_american_spelling_is_read(words):
         (["a wizard", ""], "the prompt is empty"),
         ([], "there is no prompt"),
         ([7], "a prompt is a text, not int"),
+        (None, "a prompt is a text, not NoneType"),
+        (7, "a prompt is a text, not int"),
+        (torch.ones(1, 3, dtype=torch.long), "a prompt is a text, not Tensor"),
     ],
 )
 def test_bad_prompts_are_said_in_one_sentence(words, prompt, says):
     with pytest.raises(ValueError) as error:
         words.encode(prompt)
+    assert says in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "make, says",
+    [
+        (lambda words: prompts.Words("a wizard"), "a list of words, not a text"),
+        (lambda words: prompts.Words(["Wizard"]), "no prompt can name 'Wizard'"),
+        (lambda words: prompts.Words([7]), "a prompt is a text, not int"),
+        (lambda words: words.decode(words.encode("a wizard")), "decode reads one row of tokens, not (1, 12)"),
+        (lambda words: words.decode([99]), "tokens lie in 0..15, not [99]"),
+    ],
+)
+def test_bad_vocabularies_and_rows_are_said_in_one_sentence(words, make, says):
+    with pytest.raises(ValueError) as error:
+        make(words)
     assert says in str(error.value) and "\n" not in str(error.value)
 
 
@@ -124,6 +151,14 @@ def test_guidance_and_negative_prompts(words, noise, unet):
     assert du.sample(du.Guided(model, 2), ab_t, 2, asked, steps=2).shape == (2, 3, 16, 16)
 
 
+@pytest.mark.parametrize("kind, far", [(torch.half, 0.05), (torch.bfloat16, 0.3), (torch.double, 0.01)])
+def test_it_draws_in_every_precision(words, unet, kind, far):
+    model, tokens = woken(small()), words.encode("a wizard in a red robe")
+    drawn = du.sample(du.Guided(model, 2), unet[1], 2, tokens, steps=2)
+    again = du.sample(du.Guided(model.to(kind), 2), unet[1], 2, tokens, steps=2)
+    assert (again - drawn).abs().max() < far * drawn.abs().max()
+
+
 def test_every_weight_learns_and_dropping_is_the_empty_prompt(words, sprites, unet):
     model = woken(small())
     data = du.Sprites(sprites.x[:8], words.encode(["a wizard in a red robe", "knight"] * 4), None)
@@ -153,7 +188,22 @@ def test_bad_tokens_are_said_in_one_sentence(noise, c, says):
         small()(noise(2, 3, 16, 16), 0.5, c)
 
 
+@pytest.mark.parametrize("c", ["a wizard", ["a wizard", "a knight"]])
+def test_who_asks_with_a_text_hears_how_it_becomes_tokens(unet, c):
+    with pytest.raises(ValueError, match="becomes such a row by Words.encode"):
+        du.sample(du.Guided(small(), 2), unet[1], 2, c, steps=2)
+
+
+def test_a_negative_prompt_of_another_length_is_refused(words, noise):
+    asked, away = words.encode("a wizard"), words.encode("red robe")[:, :2]
+    with pytest.raises(ValueError, match="12 entries a row, the negative one 2"):
+        du.Guided(small(), 2, away)(noise(1, 3, 16, 16), 0.5, asked)
+
+
 def test_other_networks_and_sizes_are_refused(noise):
+    for n_words in (0, "a wizard", ["a", "wizard"]):
+        with pytest.raises(ValueError, match="n_words is how many words there are"):
+            prompts.PromptUnet(n_words)
     with pytest.raises(ValueError, match="from_unet takes a du.Unet"):
         prompts.PromptUnet.from_unet(torch.nn.Linear(1, 1), 5)
     with pytest.raises(ValueError, match="two widths"):
@@ -276,6 +326,8 @@ def test_real_sprites_are_what_their_captions_say():
 def test_obedience_refuses_what_does_not_fit(noise):
     with pytest.raises(ValueError, match="2 texts and 1 lines for 1 images"):
         prompts.obeyed(["monk", "monk"], [MONK], noise(1, 3, 16, 16))
+    with pytest.raises(ValueError, match="a text for each image"):
+        prompts.obeyed("monk", [MONK] * 4, noise(4, 3, 16, 16))
 
 
 # ------------------------------------------------------------------------------------------------------------ training
@@ -329,6 +381,7 @@ def test_it_learns_and_goes_on_as_if_never_stopped(trainer):
     "captions, says",
     [
         (CAPTIONS[:3], "4 images but captions of 3"),
+        (["wizard", "knight", "box", "leaf"], "there is a list of captions"),
         ([*CAPTIONS[:3], []], "each image needs at least one caption"),
         ([*CAPTIONS[:3], ["a unicorn"]], "never read the word 'unicorn'"),
     ],
@@ -351,6 +404,67 @@ def test_saved_and_loaded_it_answers_the_same(words, noise, unet, tmp_path):
         for p in model.parameters():
             p.copy_(p.half())  # what a file in half precision can hold
         close(again(x, 0.4, tokens), model(x, 0.4, tokens), products(model))
+
+
+def test_what_was_set_later_is_saved_with_it(words, tmp_path):
+    """What the Unet it began with predicts, a schedule of one's own, another size: as `load_model` reads them."""
+    unet = du.Unet(widths=(8, 16, 24), in_channels=1)
+    ab_t = du.noise_schedule("linear", 50)
+    unet.predicts, unet.info = "x0", {"schedule": ab_t, "size": (28, 28)}
+    model = prompts.PromptUnet.from_unet(unet, 15, width=16, length=12)
+    prompts.save_prompts(torch.nn.DataParallel(model), words, tmp_path / "p.pth")
+    again, schedule, _ = prompts.load_prompts(tmp_path / "p.pth", "cpu")
+    assert again.predicts == "x0" and torch.equal(schedule, ab_t)
+    assert du.sample(again, schedule, 1, steps=1).shape == (1, 1, 28, 28)
+
+
+@pytest.mark.parametrize(
+    "wrong, says",
+    [
+        (lambda model, words: (model, words.vocabulary), "as Words, not a list"),
+        (
+            lambda model, words: (model, prompts.Words(words.vocabulary[:3], 12)),
+            "built for 15 words, the vocabulary has 3",
+        ),
+        (
+            lambda model, words: (model, prompts.Words(words.vocabulary, 20)),
+            "reads prompts of 12 words, these are of 20",
+        ),
+        (lambda model, words: (du.Guided(model, 2), words), "a PromptUnet reads prompts, not a Guided"),
+        (lambda model, words: (model.unet, words), "a PromptUnet reads prompts, not a Unet"),
+        (lambda model, words: (model, words), "without its schedule"),
+    ],
+)
+def test_what_could_not_be_used_is_not_saved(words, tmp_path, wrong, says):
+    with pytest.raises(ValueError, match=says):
+        prompts.save_prompts(*wrong(small(), words), tmp_path / "p.pth")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "changed, says",
+    [
+        ({"words": ["a", "wizard"]}, "built for 15 words, the vocabulary has 2"),
+        ({"words": 7}, "does not fit the network"),
+        ({"info": {}}, "does not fit the network"),
+        ({"config": {"n_words": 15}}, "does not fit the network"),
+        ({"config": {"n_words": 15, "depth": 3}}, "does not fit the network"),
+        ({"state": {}}, "does not fit the network"),
+    ],
+)
+def test_a_file_that_does_not_fit_itself_is_refused(words, tmp_path, changed, says):
+    model, file = small(), tmp_path / "p.pth"
+    model.info |= {"schedule": "cosine", "T": 50}
+    prompts.save_prompts(model, words, file)
+    saved = du.load_file(file)
+    torch.save(saved | changed, file)
+    with pytest.raises(ValueError, match=says) as error:
+        prompts.load_prompts(file, "cpu")
+    assert "\n" not in str(error.value)
+    saved["state"]["whole.weight"] *= torch.nan
+    torch.save(saved, file)
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        prompts.load_prompts(file, "cpu")
 
 
 def test_other_files_are_refused(tmp_path):

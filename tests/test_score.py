@@ -61,6 +61,17 @@ def test_frechet_of_features_is_that_of_their_images(held_out, train):
         assert du.frechet_distance(x, y) == images
 
 
+def test_a_frechet_distance_refuses_what_is_no_set_of_images_or_features(held_out):
+    x = held_out.x[:20]
+    features, classes = found = du.features_of(x)
+    for wrong in (found, features.numpy(), x.numpy(), features.tolist(), None):
+        with pytest.raises(ValueError, match="between two tensors"):
+            du.frechet_distance(wrong, x)
+    for wrong, says in ((features.round().int(), "features are float"), (classes, "images must be a tensor")):
+        with pytest.raises(ValueError, match=says):
+            du.frechet_distance(wrong, x)
+
+
 def test_nearest_finds_the_exact_one_and_its_distance(train):
     rows = torch.tensor([7, 1999, 0, 300])
     distance, index = du.nearest(train.x[rows], train.x)

@@ -21,6 +21,7 @@ BAD = [
     "a wizard’s hat", "a \\ b", 'a "red" robe', "red; blue", "a\u200bb", "naïve wizard", "a 🧙 in red", "a\x00b",
     "a\u2028b!x", "red\x1crobe", "red\xa0robe\xa0", "\ufeffred", "A WIZARD IN RED!!!", "wizard...", "wizard. red",
     "a " * 33, "a " * 32, "red,blue", "one-eyed", "-red-", "red--blue", "gray robes", "donuts", "donut", "armor",
+    "capes", "axes", "knives",
     "toString", "constructor", "constructors", "__proto__", "hasOwnProperty", "ies", "ves", "es", "s", "ss", "İ",
 ]  # fmt: skip
 

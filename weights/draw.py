@@ -21,6 +21,8 @@ import diffusion_utilities as du
 import prompts
 from plumbing import own_pictures, runs
 
+FILLERS = prompts.ENDS | set("a an the and".split())  # alone they are no prompt, but part of one without quotes
+
 
 def arguments(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -69,15 +71,33 @@ def wishes(model, names):
     return torch.eye(model.n_cfeat)[[known.index(name) for name in names or known]]
 
 
+def check_texts(args):
+    """Raises ValueError where the shell took --prompt and --negative apart, or --w leaves one without effect."""
+    for text in args.prompts:
+        if Path(text).suffix in (".pth", ".pt", ".safetensors") or "/" in text or "\\" in text:
+            raise ValueError(f"{text} stands after --prompt, but is no text: the network comes first")
+        if text.lower() in FILLERS:
+            raise ValueError(
+                f'{text!r} alone is no prompt: put each text in quotes, --prompt "a wizard in a purple robe"'
+            )
+    if args.negative is not None and args.network and not args.network.exists():
+        raise ValueError(f"there is no file {args.network}; if it belongs to --negative, put that text in quotes")
+    if args.w == 0 or (args.w == 1 and args.negative is not None):
+        raise ValueError(
+            f"at --w {args.w:g} {'--prompt' if args.w == 0 else '--negative'} has no effect: choose another"
+        )
+
+
 def load(args):
     """What the options name: a denoiser, its network, the schedule, the contexts (K, ...) to draw or None."""
     if args.prompts:
         if args.classes or args.calls:
             raise ValueError("--prompt says what to draw: leave out --class and --calls")
+        check_texts(args)
         model, ab_t, words = prompts.load_prompts(find(args.network or du.WEIGHTS / "prompts.pth"))
-        away = words.encode(args.negative) if args.negative else None
+        away = None if args.negative is None else words.encode(args.negative)
         return du.Guided(model, args.w, away), model, ab_t, words.encode(args.prompts)
-    if args.negative:
+    if args.negative is not None:
         raise ValueError("--negative leads away from what --prompt asks for: say both")
     if args.network is None:
         raise ValueError('say which network draws (a run or a file), or what: --prompt "a wizard in a purple robe"')
@@ -89,8 +109,8 @@ def load(args):
 
 
 def draw(args):
-    for name in ("n", "columns", "scale"):
-        if getattr(args, name) < 1:
+    for name in ("n", "columns", "scale", "size"):
+        if getattr(args, name) is not None and getattr(args, name) < 1:
             raise ValueError(f"--{name} must be at least 1, not {getattr(args, name)}")
     if args.out.suffix.lower() != ".png" or args.gap < 0:
         raise ValueError(f"--out must be a .png and --gap at least 0, not {args.out} and {args.gap}")
@@ -111,6 +131,8 @@ def draw(args):
                        seed=args.seed + part.start, **how) for part in parts]  # fmt: skip
     picture = du.show(torch.cat(x), min(args.columns, args.n), args.scale, gap=args.gap, alt=f"{n} pictures")
     print(f"wrote {own_pictures.write_still(picture, args.out)}: {n} pictures of {width} x {height}")
+    if args.prompts and len(args.prompts) > 1:
+        print(f"{args.n} each of {', '.join(map(repr, args.prompts))}")
 
 
 if __name__ == "__main__":

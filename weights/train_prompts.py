@@ -13,6 +13,7 @@ Ctrl-C), `samples_*.png` (the same prompts and the same noise each time) and `mo
 """
 
 import argparse
+import contextlib
 import math
 import sys
 import time
@@ -54,8 +55,14 @@ def arguments(argv=None):
     args, given = parser.parse_args(argv), runs.asked(parser, argv)
     if args.resume:
         args = runs.resumed(parser, given, MAY_CHANGE)
+        if not (args.out / "last.pt").is_file():
+            parser.error(f"{args.out} ended before its first step was saved: begin it again, with --out {args.out}")
     if not (args.steps or args.minutes):
         parser.error("say how long to train: --steps or --minutes")
+    for name in ("steps", "minutes", "images"):
+        value = getattr(args, name)
+        if value is not None and not value > 0:
+            parser.error(f"--{name} must be above 0, not {value}")
     for name in ("last.pt", "model.pth"):
         if not args.resume and (args.out / name).exists():
             parser.error(f"{args.out} already holds a run: resume it with --resume {args.out}, or choose another --out")
@@ -73,6 +80,17 @@ def build(start, words):
     if not isinstance(unet, du.Unet) or torch.is_tensor(unet.info["schedule"]):
         raise ValueError(f"{start} must be a Unet with a noise schedule that has a name")
     return prompts.PromptUnet.from_unet(unet, len(words.vocabulary), length=words.length), ab_t
+
+
+@contextlib.contextmanager
+def model_kept(trainer, words, file):
+    """Around a training: at its end, and at Ctrl-C, the averaged weights are written, as new as the run's state."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        prompts.save_prompts(trainer.ema.model, words, file)
+        raise
+    prompts.save_prompts(trainer.ema.model, words, file)
 
 
 def train(args):
@@ -94,7 +112,7 @@ def train(args):
     print(f"{du.count_parameters(model):,} parameters, {len(rows)} sprites, {len(trainer.tokens)} captions")
     shown, losses, sampled = words.encode(SHOWN).repeat_interleave(4, 0), [], time.monotonic()
     saved = sampled if args.resume else -math.inf  # the first step is saved at once: from then on it can be resumed
-    with runs.kept(trainer, last):
+    with runs.kept(trainer, last), model_kept(trainer, words, args.out / "model.pth"):
         for p in trainer.run(steps=args.steps, seconds=args.minutes and args.minutes * 60):
             losses.append(p.loss)
             now = time.monotonic()

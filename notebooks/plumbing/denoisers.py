@@ -39,12 +39,17 @@ def as_context(c, x, n_cfeat=None):
     if c is None:
         return None
     if not torch.is_tensor(c):
-        c = np.asarray(c)
-        need(c.dtype.kind in "biuf", "a context is made of class numbers, or of rows of numbers")
+        try:
+            c = np.asarray(c)
+        except ValueError:
+            raise ValueError("the rows of a context must be equally long") from None
+        text = "; a text becomes such a row by Words.encode" if c.dtype.kind in "US" else ""
+        need(c.dtype.kind in "biuf", f"a context is made of class numbers, or of rows of numbers{text}")
         c = torch.as_tensor(c)
     n, whole = x.shape[0], not c.is_floating_point() and c.dtype != torch.bool
     if whole and c.dim() < 2:
-        need(n_cfeat, "class numbers need a network that says how many classes there are (n_cfeat): give one-hot rows")
+        need(n_cfeat, "class numbers need a network that says how many classes there are (n_cfeat): give one-hot rows; "
+             "tokens of a text are rows, too, (1, L) or (B, L)")  # fmt: skip
         need(c.numel() in (1, n), f"{c.numel()} class numbers for {n} images (a row of entries must be float)")
         need(((c >= 0) & (c < n_cfeat)).all(), f"class numbers must lie in 0..{n_cfeat - 1}, not {c.tolist()}")
         c = F.one_hot(c.long().reshape(-1), n_cfeat)

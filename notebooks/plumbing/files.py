@@ -141,6 +141,15 @@ def _load_safetensors(file):
     return dict(config=json.loads(said["config"]), state=tensors, info=json.loads(said["info"]))
 
 
+def _damaged(file):
+    """Does a checksum of torch.save say that a file has changed since? torch.load does not compare them."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return archive.testzip() is not None
+    except Exception:  # no such archive, or one so broken that torch.load says it
+        return False
+
+
 def load_file(file):
     """What a file of torch.save or of safetensors holds, on the CPU: nothing but tensors, numbers and text.
 
@@ -149,6 +158,7 @@ def load_file(file):
     if not Path(file).is_file():
         raise FileNotFoundError(f"there is no file {file}")
     bad = f"{file} is not a readable weights file"
+    need(not _damaged(file), f"{bad}: it is damaged, for its checksums do not fit what it holds")
     try:
         with open(file, "rb") as stream:
             head = stream.read(9)

@@ -6,6 +6,7 @@ import torch
 
 import diffusion_utilities as du
 import prompts
+from plumbing.denoisers import is_whole
 from plumbing.images import check_images, need
 
 COLOURS = {".": "ffffff", "K": "28202e", "P": "8038a8", "R": "d03030", "G": "48a048", "B": "3868d0", "Y": "f0c840",
@@ -59,7 +60,8 @@ def box(top, bottom, left, right):
 def checked(x, mask=None, strength=0):
     """Raises ValueError in one sentence unless x is a batch of sprites, mask, if there is one, fits it, and the
     strength lies in 0..1."""
-    need(0 <= strength <= 1, f"the strength lies in 0..1, not {strength}")
+    number = isinstance(strength, (int, float)) or (torch.is_tensor(strength) and strength.dim() == 0)
+    need(number and 0 <= strength <= 1, f"the strength lies in 0..1, not {strength}")
     check_images(x)
     need(x.shape[1:] == (3, 16, 16), f"the network draws (3, 16, 16), it cannot edit a picture {tuple(x.shape[1:])}; "
          "du.load_folder brings pictures to that size")  # fmt: skip
@@ -69,8 +71,9 @@ def checked(x, mask=None, strength=0):
     need(mask.shape[2:] == x.shape[2:], f"the mask is {mask.shape[2]} x {mask.shape[3]} pixels large, the picture "
          f"{x.shape[2]} x {x.shape[3]}: they must be equal")  # fmt: skip
     need(len(mask) in (1, len(x)), f"there are {len(mask)} masks for {len(x)} pictures: one for all, or one for each")
+    need(mask.dtype != torch.bool, "a mask holds 1 and 0 as numbers, not True and False: give mask.float()")
     need(((mask == 0) | (mask == 1)).all(), "a mask holds 1 where the picture is to be drawn anew, and 0 elsewhere")
-    need((mask == 1).any(), "the mask is empty: nothing would be drawn anew")
+    need((mask == 1).flatten(1).any(1).all(), "the mask is empty: nothing would be drawn anew")
 
 
 # -------------------------------------------------------------------------------------------------- the job: recolour
@@ -80,7 +83,7 @@ WISHES = ("red", "blue", "green", "purple", "yellow", "orange", "pink")
 
 def recoloured(text, colour, wish):
     """The text with another colour, and with "an" where "a" would now stumble."""
-    text = text.replace(colour, wish)
+    text = re.sub(rf"(?<![\w-]){colour}(?![\w-])", wish, text)  # no part of another word: feathered
     return re.sub(r"\ban? (?=([a-z]))", lambda a: "an " if a[1] in "aeiou" else "a ", text)
 
 
@@ -91,6 +94,7 @@ class Job:
     """
 
     def __init__(self, n, skip=0):
+        need(is_whole(n) and n >= 1, f"a job has at least 1 sprite, not {n!r}")
         captions, judge = prompts.load_captions(), prompts.load_judge()
         rows, self.old, self.new, self.kinds, self.wishes = [], [], [], [], []
         for i in captions.parts()["held_out"].tolist():
@@ -108,6 +112,7 @@ class Job:
             self.wishes.append(wish)
             if len(rows) == skip + n:
                 break
+        need(len(rows) == skip + n, f"there are {len(rows)} such sprites, not {skip + n}")
         self.x = du.load_sprites("all").x[rows][skip:]
         for name in ("old", "new", "kinds", "wishes"):
             setattr(self, name, getattr(self, name)[skip:])
@@ -118,6 +123,10 @@ class Job:
         {"away": root mean square distance to the originals, "colour": share that has the new colour, "kind": share that
         is still of its kind, "both": share that has both}
         """
+        need(
+            len(made) == len(self.x),
+            f"{len(made)} pictures for a job of {len(self.x)}; `part` says which of them count",
+        )
         read = prompts.read(made)
         colour = torch.tensor([one["colour"] == wish for one, wish in zip(read, self.wishes)])[part].float()
         kind = torch.tensor([one["kind"] == k for one, k in zip(read, self.kinds)])[part].float()
@@ -134,7 +143,9 @@ def with_word(model, words, name, like):
 
     Raises ValueError in one sentence if the new word is known already, or `like` is not.
     """
-    need(len(prompts.split_words(name)) == 1 and name.isalpha(), f"one new word at a time, of letters, not {name!r}")
+    model = prompts.fitting(model, words)
+    one = prompts.split_words(name) == [name] and name.isalpha()
+    need(one, f"one new word at a time, of small letters, not {name!r}")
     need(name not in words.number, f"the network knows the word {name!r} already: give the new one another name")
     old = words.number[words.known(like)]
     taught = prompts.PromptUnet(**model.config | {"n_words": model.n_words + 1})
@@ -142,7 +153,7 @@ def with_word(model, words, name, like):
     table = state["text.word.weight"]
     state["text.word.weight"] = torch.cat([table, table[old : old + 1]])
     taught.load_state_dict(state)
-    taught.info = dict(model.info)
+    taught.info, taught.predicts = dict(model.info), model.predicts
     taught = taught.to(table.device, memory_format=torch.channels_last).eval().requires_grad_(False)
     return taught, prompts.Words([*words.vocabulary, name], words.length)
 

@@ -6,6 +6,7 @@ what was read, what was left out and why: nothing is skipped without being count
 
 import io
 import itertools
+import os
 import sys
 import textwrap
 import time
@@ -100,7 +101,8 @@ def _key(background):
     if background in ("auto", None):
         return background
     try:
-        return (ImageColor.getrgb(background) if isinstance(background, str) else tuple(map(int, background)))[:3]
+        red, green, blue, *_ = ImageColor.getrgb(background) if isinstance(background, str) else map(int, background)
+        return red, green, blue
     except (ValueError, TypeError):
         raise ValueError(f"background must be a colour such as 'magenta' or '#ff00ff', not {background!r}") from None
 
@@ -171,10 +173,12 @@ def _check(size, fit):
 
 def load_picture(file, size=16, *, fit="pad", background="auto"):
     """One picture file as an image (1, 3, size, size) in [-1, 1], made to fit as `load_folder` does."""
+    need(isinstance(file, (str, os.PathLike)), f"a picture is given by its file's name, not as {type(file).__name__}")
     need(Path(file).is_file(), f"there is no file {file}")
     _check(size, fit)
     summary = Summary(file, size)
-    image, _, _ = _open(file, enough=4 * size)
+    image, (w, h), _ = _open(file, enough=4 * size)
+    need(max(w, h) <= LONGEST * min(w, h), f"{file} is {w} x {h}: more than {LONGEST} times as long as wide, a strip")
     return to_images(_fit(_clear(image, _key(background), summary), size, fit, summary)[None])
 
 

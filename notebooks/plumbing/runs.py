@@ -83,7 +83,8 @@ def kept(trainer, last, writes=True):
         if last.exists():
             step, lr = load_file(last)["step"], f"{trainer.lr / 10:g}"
             how = f"{last} still holds step {step}: go on with --resume {last.parent} --lr {lr}"
-        raise FloatingPointError(f"{error} {how}") from None
+        said = str(error)
+        raise FloatingPointError(f"{said}{'' if said.endswith(('?', '.')) else '.'} {how}") from None
 
 
 def main(train, arguments):

@@ -68,8 +68,8 @@ export class Words {
     const singular = [
       ...(word.endsWith("ies") ? [word.slice(0, -3) + "y"] : []),
       ...(word.endsWith("ves") ? [word.slice(0, -3) + "f"] : []),
-      ...(word.endsWith("es") ? [word.slice(0, -2)] : []),
       ...(word.endsWith("s") ? [word.slice(0, -1)] : []),
+      ...(word.endsWith("es") ? [word.slice(0, -2)] : []), // last: capes are no caps
     ];
     const found = [word, ALIKE.get(word), ...singular, word + "s", word + "es"].find((form) => this.number.has(form));
     if (found) return found;
