@@ -34,7 +34,7 @@ def same_weights_in_every_run():
 
 
 # In the tests the lessons train for seconds instead of minutes; see ipython_startup/smaller_values.py.
-SMALLER = {"SECONDS": 20, "TRAINING_STEPS": 30, "SIDE_STEPS": 10, "SCORED": 60, "EDITED": 16, "EPOCHS": 1}
+SMALLER = {"SECONDS": 10, "TRAINING_STEPS": 30, "SIDE_STEPS": 10, "SCORED": 30, "EDITED": 16, "EPOCHS": 1}
 
 
 def pytest_configure(config):
