@@ -13,6 +13,7 @@ import torch
 from conftest import ROOT, awake, close, products
 
 import diffusion_utilities as du
+from plumbing import runs
 
 NAME = "11_flow_matching_and_few_steps"
 AB = du.noise_schedule("cosine", 500)
@@ -224,6 +225,8 @@ def test_control_c_loses_nothing(run_here, tmp_path, monkeypatch):
     how = ["--teacher", run_here.teacher, "--images", 40, "--batch", 4, "--out", run]
     assert run_here("--steps", 100, *how)[0] == "stopped: go on with --resume"
     assert du.load_file(run / "last.pt")["step"] == 3
+    average, written = (du.load_model(run / name, "cpu")[0].first.weight for name in ("last.pt", "model.pth"))
+    assert torch.equal(average.half(), written.half())  # not the network of the first step
     code, said = run_here("--resume", run, "--steps", 4)
     assert code == 0 and "resumed at step 3" in said.out
 
@@ -232,7 +235,8 @@ def test_a_resumed_run_obeys_or_refuses_by_name_and_loses_nothing(run_here, tmp_
     run, saved, real = tmp_path / "run", [], du.save_file
     monkeypatch.chdir(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(du, "save_file", lambda s, *a, **more: (saved.append(s.get("step")), real(s, *a, **more)))
+        for place in (du, runs):
+            patch.setattr(place, "save_file", lambda s, *a, **more: (saved.append(s.get("step")), real(s, *a, **more)))
         patch.setattr(time, "monotonic", lambda: 5.0)  # a machine that has just been started
         assert run_here("--steps", 3, "--teacher", "teacher.pth", "--images", 40, "--batch", 4, "--out", run)[0] == 0
     assert saved == [1, None, 3, None]  # the state, then the network, after the first step and after the last

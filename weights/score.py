@@ -58,13 +58,14 @@ def prompt_rows(n):
     yield "| captions | sprites | kind | main colour | parts | all that is named | Fréchet distance |"
     yield "|---|---|---|---|---|---|---|"
     for title, part in (("held-out recipes", "held_out"), ("unseen pairs of noun and colour", "unseen")):
+        rows = {}
         for w in (1, 2):
-            drawn, real, distance = obedience(n, part, w)
-            for what, shares, score in ((f"drawn, w = {w}", drawn, f"{distance:.2f}"), ("real", real, "-")):
-                if what == "real" and w == 1:
-                    continue  # said once, below the drawn ones
-                named = " | ".join(f"{shares[name]:.1%}" for name in ("kind", "colour", "parts", "all"))
-                yield f"| {title} | {what} | {named} | {score} |"
+            rows[f"drawn, w = {w}"], real, distance = obedience(n, part, w)
+            rows[f"drawn, w = {w}"]["distance"] = f"{distance:.2f}"
+        rows["real"] = real | {"distance": "-"}
+        for what, shares in rows.items():
+            named = " | ".join(f"{shares[name]:.1%}" for name in ("kind", "colour", "parts", "all"))
+            yield f"| {title} | {what} | {named} | {shares['distance']} |"
 
 
 def sha256(file):

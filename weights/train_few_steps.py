@@ -16,9 +16,7 @@ Ctrl-C), `samples_*.png` (rows: one call, two, four; from the same noise each ti
 
 import argparse
 import copy
-import math
 import sys
-import time
 from pathlib import Path
 
 import torch
@@ -116,35 +114,20 @@ def train(args):
         student, du.Guided(teacher, args.w), du.load_sprites("train", args.images), ab_t, args.pieces, args.norm,
         lr=args.lr, batch=args.batch, warmup=50, half_life=args.half_life, bf16=False, seed=args.seed,
     )  # fmt: skip
-    last, begun = args.out / "last.pt", 0
     if args.resume:
-        trainer.load_state_dict(du.load_file(last))
-        begun = trainer.step
-        print(f"resumed at step {begun}")
+        trainer.load_state_dict(du.load_file(args.out / "last.pt"))
+        print(f"resumed at step {trainer.step}")
     runs.settle(args)
-    contexts, losses, sampled = torch.eye(5).repeat(4, 1), [], time.monotonic()
-    saved = sampled if args.resume else -math.inf  # the first step is saved at once: from then on it can be resumed
-    with runs.kept(trainer, last):
-        for p in trainer.run(steps=args.steps, seconds=args.minutes and args.minutes * 60):
-            losses.append(p.loss)
-            now = time.monotonic()
-            drawn = p.done >= 1 or now - sampled > 60 * args.sample_minutes
-            if drawn or now - saved > 60:  # the state first: it is checked
-                saved = now
-                du.save_file(trainer.state_dict(), last)
-                du.save_model(copy.deepcopy(trainer.ema.model).half(), args.out / "model.pth")
-            if drawn:
-                sampled = now
-                rows = torch.cat([draw(trainer.ema.model, ab_t, contexts, calls) for calls in (1, 2, 4)])
-                picture = du.show(rows, columns=20, alt=f"one, two and four calls at step {p.step}")
-                picture.save(args.out / f"samples_{p.step:06d}.png")
-            if p.step % 100 == 0 or p.done >= 1:
-                loss = torch.stack(losses).mean().item()
-                print(f"step {p.step}  {p.done:6.1%}  loss {loss:.4f}  {p.seconds:.0f} s", flush=True)
-                losses.clear()
-    if trainer.step == begun:
-        print(f"nothing was left to train after {begun} steps: ask for more --steps or --minutes")
-    print(f"wrote {args.out / 'model.pth'}")
+    contexts = torch.eye(5).repeat(4, 1)
+
+    def write_model(file):
+        du.save_model(copy.deepcopy(trainer.ema.model).half(), file)
+
+    def picture():
+        rows = torch.cat([draw(trainer.ema.model, ab_t, contexts, calls) for calls in (1, 2, 4)])
+        return du.show(rows, columns=20, alt=f"one, two and four calls at step {trainer.step}")
+
+    runs.follow(trainer, args, write_model, picture)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,7 @@ Ctrl-C), `samples_*.png` (the same prompts and the same noise each time) and `mo
 """
 
 import argparse
-import contextlib
-import math
 import sys
-import time
 from pathlib import Path
 
 import torch
@@ -82,17 +79,6 @@ def build(start, words):
     return prompts.PromptUnet.from_unet(unet, len(words.vocabulary), length=words.length), ab_t
 
 
-@contextlib.contextmanager
-def model_kept(trainer, words, file):
-    """Around a training: at its end, and at Ctrl-C, the averaged weights are written, as new as the run's state."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        prompts.save_prompts(trainer.ema.model, words, file)
-        raise
-    prompts.save_prompts(trainer.ema.model, words, file)
-
-
 def train(args):
     torch.manual_seed(args.seed)
     captions = prompts.load_captions()
@@ -103,37 +89,18 @@ def train(args):
         lr=args.lr, batch=args.batch, warmup=200, times="middle", drop=args.drop, half_life=args.half_life,
         seed=args.seed,
     )  # fmt: skip
-    last, begun = args.out / "last.pt", 0
     if args.resume:
-        trainer.load_state_dict(du.load_file(last))
-        begun = trainer.step
-        print(f"resumed at step {begun}")
+        trainer.load_state_dict(du.load_file(args.out / "last.pt"))
+        print(f"resumed at step {trainer.step}")
     runs.settle(args)
     print(f"{du.count_parameters(model):,} parameters, {len(rows)} sprites, {len(trainer.tokens)} captions")
-    shown, losses, sampled = words.encode(SHOWN).repeat_interleave(4, 0), [], time.monotonic()
-    saved = sampled if args.resume else -math.inf  # the first step is saved at once: from then on it can be resumed
-    with runs.kept(trainer, last), model_kept(trainer, words, args.out / "model.pth"):
-        for p in trainer.run(steps=args.steps, seconds=args.minutes and args.minutes * 60):
-            losses.append(p.loss)
-            now = time.monotonic()
-            drawn = p.done >= 1 or now - sampled > 60 * args.sample_minutes
-            if drawn or now - saved > 60:  # the state first: it is checked
-                saved = now
-                du.save_file(trainer.state_dict(), last)
-                prompts.save_prompts(trainer.ema.model, words, args.out / "model.pth")
-            if drawn:
-                sampled = now
-                how = {"steps": 20, "order": 2, "eta": 1.0, "clip": True}
-                x = du.sample(du.Guided(trainer.ema.model, 2), ab_t, len(shown), shown, **how)
-                picture = du.show(x, columns=8, alt=f"eight prompts, four times each, at step {p.step}")
-                picture.save(args.out / f"samples_{p.step:06d}.png")
-            if p.step % 100 == 0 or p.done >= 1:
-                loss = torch.stack(losses).mean().item()
-                print(f"step {p.step}  {p.done:6.1%}  loss {loss:.4f}  {p.seconds:.0f} s", flush=True)
-                losses.clear()
-    if trainer.step == begun:
-        print(f"nothing was left to train after {begun} steps: ask for more --steps or --minutes")
-    print(f"wrote {args.out / 'model.pth'}")
+    shown, how = words.encode(SHOWN).repeat_interleave(4, 0), {"steps": 20, "order": 2, "eta": 1.0, "clip": True}
+
+    def picture():
+        x = du.sample(du.Guided(trainer.ema.model, 2), ab_t, len(shown), shown, **how)
+        return du.show(x, columns=8, alt=f"eight prompts, four times each, at step {trainer.step}")
+
+    runs.follow(trainer, args, lambda file: prompts.save_prompts(trainer.ema.model, words, file), picture)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,12 @@ place of last.pt). A resumed run obeys what is asked of it now, or refuses it.
 import argparse
 import contextlib
 import json
+import math
 import os
 import sys
+import time
+
+import torch
 
 from plumbing.files import load_file, save_file, write_file
 
@@ -85,6 +89,41 @@ def kept(trainer, last, writes=True):
             how = f"{last} still holds step {step}: go on with --resume {last.parent} --lr {lr}"
         said = str(error)
         raise FloatingPointError(f"{said}{'' if said.endswith(('?', '.')) else '.'} {how}") from None
+
+
+def follow(trainer, args, write_model, picture):
+    """Train as long as `args` say (steps, minutes) and keep the run in args.out: last.pt and model.pth every minute, at
+    the end and at Ctrl-C, and every `sample_minutes` a picture of what it draws.
+
+    write_model(file) writes the averaged weights; picture() draws with them.
+    """
+    last, model, begun, losses = args.out / "last.pt", args.out / "model.pth", trainer.step, []
+    sampled = time.monotonic()
+    saved = sampled if args.resume else -math.inf  # the first step is saved at once: from then on it can be resumed
+    with kept(trainer, last):
+        try:
+            for p in trainer.run(steps=args.steps, seconds=args.minutes and args.minutes * 60):
+                losses.append(p.loss)
+                now = time.monotonic()
+                drawn = p.done >= 1 or now - sampled > 60 * args.sample_minutes
+                if drawn or now - saved > 60:  # the state first: it is checked
+                    saved = now
+                    save_file(trainer.state_dict(), last)
+                    write_model(model)
+                if drawn:
+                    sampled = now
+                    picture().save(args.out / f"samples_{p.step:06d}.png")
+                if p.step % 100 == 0 or p.done >= 1:
+                    loss = torch.stack(losses).mean().item()
+                    print(f"step {p.step}  {p.done:6.1%}  loss {loss:.4f}  {p.seconds:.0f} s", flush=True)
+                    losses.clear()
+        except KeyboardInterrupt:
+            write_model(model)  # as new as the state that `kept` saves
+            raise
+    if trainer.step == begun:
+        write_model(model)  # that of a run that was killed may be older than its state
+        print(f"nothing was left to train after {begun} steps: ask for more --steps or --minutes")
+    print(f"wrote {model}")
 
 
 def main(train, arguments):
