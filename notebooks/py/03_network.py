@@ -1061,9 +1061,10 @@ works, idle = du.count_parameters(BasicUNet()), du.count_parameters(nn.BatchNorm
 print(f"{works:,} parameters work. With an idle BatchNorm2d(64) there are {works + idle:,}.")
 
 # %% [markdown]
-# Why the second number? The notes from which many people know this network print 309,185 parameters. Their constructor
-# declares one more layer, a `BatchNorm2d(64)`, which `forward` never calls: 128 numbers that are stored, counted and
-# never used. It is the mirror image of the first fault. There a layer was used and never stored.
+# Why the second number? Many people know this network from notes by Hugging Face, and one retelling of these notes
+# prints 309,185 parameters. Its constructor declares one more layer, a `BatchNorm2d(64)`, which `forward` never calls:
+# 128 numbers that are stored, counted and never used. It is the mirror image of the first fault. There a layer was used
+# and never stored.
 #
 # ### Is yours better, or only bigger?
 #
