@@ -60,7 +60,7 @@ LONGEST = [
 
 def group(nodeid):
     """What one worker does in one go: a file of tests, or a lesson as it stands and then with its stubs filled in."""
-    lesson = re.search(r"test_filled_in\.py::.*\[(\d\d_\w+)\]$", nodeid)
+    lesson = re.search(r"test_filled_in\.py::.*\[(\d\db?_\w+)\]$", nodeid)
     return lesson[1] if lesson else Path(nodeid.split("::")[0]).stem
 
 

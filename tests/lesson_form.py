@@ -17,6 +17,11 @@ CHOICE = re.compile(r'<details name="([\w-]+)"><summary>([^<]+)</summary>\n\n(.+
 DIFFICULTY = re.compile(r"^\*Difficulty [123] of 3, \d+ minutes\.\*$", re.M)
 
 
+def number_of(name):
+    """A lesson's number as its title says it: "01_intuition" is 1, "08b_learned_variance" is 8b."""
+    return name.split("_")[0].lstrip("0")
+
+
 def text_of(cell):
     return "".join(cell["source"])
 
@@ -62,7 +67,7 @@ def skeleton(cells, number, following):
     if re.search(r"\blessons? 0\d", text, re.I):
         yield "it says 'lesson 02' where it should say 'lesson 2'"
     code = "\n".join(text_of(c) for c in cells if c["cell_type"] == "code")
-    if number <= 6 and "ab_t[" in code + text and not re.search(r"\$[^$]*\\bar\\alpha[^$]*\$", text):
+    if number in list("123456") and "ab_t[" in code + text and not re.search(r"\$[^$]*\\bar\\alpha[^$]*\$", text):
         yield "it uses ab_t[t], and no formula in LaTeX has \\bar\\alpha"
 
 
@@ -146,13 +151,13 @@ def code(cells):
 
 def complaints(notebook, name, following=None):
     """All that is amiss with a lesson of this name, e.g. "01_intuition"; `following` is the next lesson's name."""
-    cells, number = notebook["cells"], int(name[:2])
+    cells, number = notebook["cells"], number_of(name)
     return [*skeleton(cells, number, following), *expectations(cells), *turns(cells, number), *code(cells)]
 
 
 if __name__ == "__main__":
     for file in map(Path, sys.argv[1:]):
-        names = [*sorted(p.stem for p in file.parent.glob("[0-9][0-9]_*.ipynb")), None]
+        names = [*sorted(p.stem for p in file.parent.glob("[0-9][0-9]*_*.ipynb")), None]
         lesson = json.loads(file.read_text(encoding="utf-8"))
         found = complaints(lesson, file.stem, names[names.index(file.stem) + 1])
         print("\n".join(found) or f"{file.stem}: all is well")

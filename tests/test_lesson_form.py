@@ -5,7 +5,7 @@ import copy
 import io
 
 import pytest
-from lesson_form import complaints
+from lesson_form import complaints, number_of
 from PIL import Image
 
 from plumbing import setup_cell
@@ -142,3 +142,8 @@ def test_each_fault_is_found(lesson, fault):
     assert lesson != before
     found = complaints(lesson, "02_sampling", "03_network")
     assert any(sentence in line for line in found), found
+
+
+def test_the_second_half_of_a_lesson_has_its_number_and_a_letter():
+    names = "01_intuition", "08b_learned_variance", "10b_the_library"
+    assert [number_of(name) for name in names] == ["1", "8b", "10b"]

@@ -134,3 +134,9 @@ def test_tidy_keeps_the_picture_of_a_widget_and_of_a_film():
     assert kinds == [{"image/png", "text/plain"}, {"image/png"}, {"text/html"}]
     assert "widgets" not in notebook.metadata
     nbformat.validate(notebook)
+
+
+def test_links_to_the_second_half_of_a_lesson_lead_to_its_page():
+    text = "[a](08b_learned_variance.ipynb) [b](../notebooks/10b_the_library.ipynb) [c](other_file.ipynb)"
+    linked = "[a](08b_learned_variance.html) [b](10b_the_library.html) [c](other_file.ipynb)"
+    assert make_site.site_links(text) == linked

@@ -129,7 +129,7 @@ def live_html(name, picture):
 
 def site_links(text):
     """Links between the repository's files turned into links between the site's pages."""
-    text = re.sub(r'(href="|\]\()(?:\.\./)?(?:notebooks/)?(\d\d_\w+)\.ipynb', r"\1\2.html", text)
+    text = re.sub(r'(href="|\]\()(?:\.\./)?(?:notebooks/)?(\d\db?_\w+)\.ipynb', r"\1\2.html", text)
     for stem, file in TEXTS.items():
         text = re.sub(rf'(href="|\]\()(?:\.\./)?{re.escape(file)}', rf"\1{stem}.html", text)
     return re.sub(r'(src="|\]\()(?:\.\./)?notebooks/pictures/', r"\1pictures/", text)

@@ -55,7 +55,7 @@ def hand_out(lessons=ROOT / "notebooks", folder=FOLDER):
     """Bring the folder of copies up to date; returns the sentences to tell, one for each copy that stays behind."""
     folder.mkdir(parents=True, exist_ok=True)
     told = []
-    for lesson in sorted(lessons.glob("[0-9][0-9]_*.ipynb")):
+    for lesson in sorted(lessons.glob("[0-9][0-9]*_*.ipynb")):
         notebook = fresh(lesson)
         new = notebook.metadata["handed_out"]
         for name in chain(["", "_newer"], (f"_newer_{i}" for i in count(2))):
