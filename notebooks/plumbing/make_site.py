@@ -8,10 +8,12 @@ It ends with a check of every link; one that leads nowhere is an error.
 
 import argparse
 import base64
+import hashlib
 import html
 import json
 import re
 import shutil
+import struct
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -35,6 +37,7 @@ from plumbing import site_networks  # noqa: E402
 from plumbing.picture import PLAYER  # noqa: E402
 
 FILES = Path(__file__).parent / "site"
+MATH_FONT = FILES / "node_modules/@fontsource/noto-sans-math/files/noto-sans-math-latin-400-normal.woff2"
 FILM = Path(__file__).parents[1] / "pictures" / "film.png"
 PAGE, INDEX = (Template((FILES / name).read_text(encoding="utf-8")) for name in ("page.html", "index.html"))
 TEXTS = {  # the pages that are no lessons
@@ -46,7 +49,7 @@ SHORT = {"about": "About the course", "weights": "The networks", "experiments": 
 LIVE = {
     "02_sampling": {r"widgets\.try_it\(player\b": "player"},
     "05_context_control": {r"widgets\.try_it\(studio\b": "studio", r"\bmixtures\(0, 2, 8\)": "between"},
-    "06_ddim_speedup": {r"widgets\.try_it\(attempt\b": "attempt"},
+    "06_ddim_speedup": {r"widgets\.try_it\(attempt\b": "attempt", r"\bat_20 = ": "race"},
     "11_flow_matching_and_few_steps": {r"widgets\.try_it\(compete\b": "compete"},
     "13_prompts": {r"widgets\.try_it\(typed\b": "typed"},
     "14_editing": {r"\beditor\.studio\(": "editing"},
@@ -54,9 +57,9 @@ LIVE = {
 # No page may run or fetch what is not a file of the site; WebAssembly may be compiled, strings may not.
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: "
-    "blob:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'"
+    "blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'"
 )
-BESIDE = {"between"}  # these do not replace the picture: they stand below it
+BESIDE = {"between", "race"}  # these do not replace the picture: they stand below it
 RUN = (
     '<p class="run">To run this lesson on your machine: <code>make lab</code> in the course\'s folder, then open '
     "<code>{}.ipynb</code>.</p>"
@@ -72,7 +75,10 @@ def formulas(text):
 
     def convert(match):
         code, display, inline = match.groups()
-        return code or mathml(display or inline, display="block" if display else "inline")
+        if code or display:
+            return code or mathml(display, display="block")
+        formula = mathml(inline)
+        return f'<span class="long">{formula}</span>' if len(inline) > 40 else formula  # a phone scrolls these
 
     return pattern.sub(convert, text)
 
@@ -88,7 +94,7 @@ def to_html(markdown):
 def output_html(output):
     """One output of a cell: its picture with the alternative text, its HTML, its Markdown or its text."""
     if output.output_type == "stream":
-        return f"<pre>{html.escape(output.text)}</pre>"
+        return f"<pre>{html.escape(output.text.rstrip())}</pre>"
     data = output.data
     if "image/png" in data:
         about = output.metadata["image/png"]
@@ -103,6 +109,17 @@ def output_html(output):
     return f"<pre>{html.escape(data['text/plain'])}</pre>"
 
 
+def joined(outputs):
+    """The outputs of a cell; what it printed in several goes, one after the other, is one text."""
+    together = []
+    for output in outputs:
+        if together and output.output_type == together[-1].output_type == "stream":
+            together[-1] = nbformat.v4.new_output("stream", text=together[-1].text + output.text)
+        else:
+            together.append(output)
+    return together
+
+
 def cell_html(cell, widgets=None):
     """A cell with its outputs; a solution is folded, and so is what only finds the course.
 
@@ -115,7 +132,7 @@ def cell_html(cell, widgets=None):
         if tag in cell.metadata.get("tags", []):
             code = f"<details><summary>{summary}</summary>{code}</details>"
     live = next((name for pattern, name in (widgets or {}).items() if re.search(pattern, cell.source)), None)
-    outputs = [output_html(output) for output in cell.outputs]
+    outputs = [output_html(output) for output in joined(cell.outputs)]
     if live:
         outputs = [live_html(live, o) if o.startswith("<img") else o for o in outputs]
     return code + "".join(f'<div class="output">{o}</div>' for o in outputs)
@@ -213,6 +230,24 @@ def draw_pictures(folder):
     Image.fromarray(du.to_pixels(sprites[:1])[0]).resize((64, 64), Image.Resampling.NEAREST).save(folder / "icon.png")
 
 
+def as_files(body, folder):
+    """The pictures within a page as files beside it, so that its text is there at once; those further down are fetched
+    when they come near the screen, and their place is kept free."""
+
+    def file(match):
+        data = base64.b64decode(match[1])
+        name = f"{hashlib.sha256(data).hexdigest()[:16]}.png"
+        (folder / "media").mkdir(exist_ok=True)
+        (folder / "media" / name).write_bytes(data)
+        width, height = struct.unpack(">2I", data[16:24])
+        lazy = ' loading="lazy"' if match.start() > first else ""
+        return f'src="media/{name}" width="{width}" height="{height}"{lazy}'
+
+    pattern = r'src="data:image/png;base64,([^"]*)"'
+    first = match.start() if (match := re.search(pattern, body)) else 0
+    return re.sub(pattern, file, body)
+
+
 def make(folder, address="", live=False):
     """Write the site into the folder, which is emptied first; returns the pages.
 
@@ -225,6 +260,10 @@ def make(folder, address="", live=False):
         file.read_text(encoding="utf-8") for file in (FILES / "style.css", site_networks.EDITOR.with_suffix(".css"))
     ]
     style.append(light)
+    if MATH_FONT.is_file():  # for those systems that have no font for formulas
+        shutil.copy(MATH_FONT, folder / "math.woff2")
+        shutil.copy(MATH_FONT.parents[1] / "LICENSE", folder / "math.woff2.LICENSE")
+        style.append('@font-face { font-family: "Noto Sans Math"; src: url("math.woff2"); font-display: swap }')
     style += ["@media (prefers-color-scheme: dark) {", dark, "}", ".highlight { background: var(--block) !important; }"]
     (folder / "style.css").write_text("\n".join(style), encoding="utf-8")
     (folder / "player.js").write_text(PLAYER, encoding="utf-8")
@@ -265,7 +304,7 @@ def make(folder, address="", live=False):
             policy=POLICY,
             title=html.escape(title if stem == "index" else f"{title} - Diffusion models, one sprite at a time"),
             description=html.escape(plain(first[1])[:300] if first else ABOUT), address=html.escape(address),
-            kind="index" if stem == "index" else "text", body=site_links(body),
+            kind="index" if stem == "index" else "text", body=as_files(site_links(body), folder), page=f"{stem}.html",
             onwards=onwards(stem, lessons, titles), contents=contents(stem, names, body),
             scripts="\n".join(f'<script src="{name}"></script>' for name in scripts),
         )  # fmt: skip

@@ -3,8 +3,17 @@
 document.querySelectorAll("img.film:not([data-player])").forEach(async (img) => {
   img.dataset.player = "yes";
   if (!window.ImageDecoder) return;
-  const data = Uint8Array.from(atob(img.src.split(",")[1]), (byte) => byte.charCodeAt(0));
-  let decoder;
+  let data, decoder;
+  if (img.src.startsWith("data:")) data = Uint8Array.from(atob(img.src.split(",")[1]), (byte) => byte.charCodeAt(0));
+  else { // a file of the site, which is fetched once the film comes near the screen
+    await new Promise((near) => new IntersectionObserver(([entry], watch) => {
+      if (entry.isIntersecting) near(watch.disconnect());
+    }, { rootMargin: "400px" }).observe(img));
+    try {
+      data = new Uint8Array(await (await fetch(img.src)).arrayBuffer());
+      await img.decode();
+    } catch { return; } // a page that was opened as a file may not read others
+  }
   const open = async () => {
     decoder = new ImageDecoder({ data, type: "image/png" });
     await Promise.all([decoder.tracks.ready, decoder.completed]);

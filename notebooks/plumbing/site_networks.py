@@ -54,7 +54,9 @@ def _network(name, folder):
             about |= dict(predicts=model.predicts, schedule=model.info["schedule"], T=model.info["T"])
     if words:  # its contexts are rows of tokens
         about |= dict(n_cfeat=words.length, words=words.vocabulary)
-    return about | dict(check=[round(v, 5) for v in answer.flatten()[:16].tolist()])
+    answer = answer.flatten()
+    every = max(1, len(answer) // 59)  # 13 of an image's 768: from all colours, rows and columns
+    return about | dict(check=dict(every=every, values=[round(v, 5) for v in answer[::every].tolist()]))
 
 
 def _facts():

@@ -231,6 +231,49 @@ function attempt(walk) {
   };
 }
 
+/** Lesson 6, below the scores of the four samplers: from the same noise, all with the same number of calls. */
+function race(walk) {
+  const samplers = {
+    DDPM: { eta: 1 },
+    DDIM: {},
+    "2M": { order: 2 },
+    "2M with noise": { eta: 1, order: 2 },
+  };
+  const names = Object.keys(samplers),
+    sheets = names.map((title) => new Sheet(10, { title }));
+  const film = new Film((frame) => sheets.forEach((sheet, i) => sheet.draw(frame.images[i])));
+  return {
+    networks: ["unet", "classifier"],
+    title: "Let the four samplers race",
+    named: { calls: range(10, 2, 30), seed: range(1, 0, 99) },
+    parts: [...sheets.map((sheet) => sheet.element), film.element],
+    async draw({ calls, seed }) {
+      const c = each(10, (i) => i % 5),
+        runs = [],
+        asked = [];
+      film.clear();
+      for (const [k, name] of names.entries()) {
+        const steps = [],
+          request = { network: "unet", n: 10, seed, laterSeed: seed + 10, c };
+        const x = await walk({ ...request, settings: { steps: calls, ...samplers[name] } }, (step) => {
+          steps.push(step.x);
+          sheets[k].draw(step.x);
+        });
+        if (!x) return null;
+        const seen = await ask("classify", { x, n: 10 });
+        runs.push(steps);
+        asked.push(seen.filter((v, i) => v === i % 5).length);
+        sheets[k].describe(`Ten sprites by ${name} with ${calls} calls`);
+      }
+      // the film shows them side by side, after one call, after two, ...
+      for (let n = 0; n < calls; n++) {
+        film.add({ images: runs.map((steps) => steps[n]), label: `after ${plural(n + 1, "call")}` });
+      }
+      return `Recognised as asked, of 10: ${names.map((name, k) => `${name} ${asked[k]}`).join(", ")}`;
+    },
+  };
+}
+
 /** Lesson 11: 20 sprites by the network of few steps, or by the samplers of the lesson. */
 function compete(walk) {
   const sheet = new Sheet(20, { columns: 10 });
@@ -464,7 +507,7 @@ function copied(tile) {
   return copy;
 }
 
-const WIDGETS = { studio, player, attempt, compete, between, typed, editing, one };
+const WIDGETS = { studio, player, attempt, race, compete, between, typed, editing, one };
 
 // ------------------------------------------------------------------------------------------------------------- begin
 

@@ -66,9 +66,12 @@ async function start(files, where, tell) {
   return { ort, where };
 }
 
+const SECONDS = 20; // within which a graphics card must have answered
+
+/** Where to run, before anything is fetched: the program that knows WebGPU is the larger one. */
 async function choose(files) {
   const able = files.webgpu && "Suspending" in WebAssembly && self.navigator.gpu; // the small build needs JSPI
-  const adapter = able && (await navigator.gpu.requestAdapter().catch(() => null));
+  const adapter = able && (await within(SECONDS, navigator.gpu.requestAdapter()).catch(() => null));
   // an adapter that only plays a graphics card is slower than WebAssembly
   return adapter && !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter) ? "webgpu" : "wasm";
 }
@@ -83,14 +86,30 @@ async function session(about, tell) {
   const bytes = await bytesOf(about, tell);
   const { ort, where } = runtime,
     settings = { executionProviders: [where], logSeverityLevel: 3 };
-  const made = await ort.InferenceSession.create(bytes, settings).catch((cause) => {
+  const patient = (promise) => (where === "wasm" ? promise : within(SECONDS, promise));
+  const made = await patient(ort.InferenceSession.create(bytes, settings)).catch((cause) => {
     throw new Error("it has arrived broken", { cause });
   });
   return async (feeds) => {
     const tensors = {};
     for (const [name, [data, dims]] of Object.entries(feeds)) tensors[name] = new ort.Tensor("float32", data, dims);
-    const answers = await made.run(tensors);
+    const answers = await patient(made.run(tensors));
     return answers[made.outputNames[0]].data;
+  };
+}
+
+/** A graphics card may be lost in the middle of a walk: then the same question goes to WebAssembly, and all later ones. */
+function lasting(run, about, files, tell) {
+  const where = runtime.where;
+  return async (feeds) => {
+    try {
+      return await run(feeds);
+    } catch (error) {
+      if (where === "wasm") throw error;
+      if (runtime?.where !== "wasm") runtime = await start(files, "wasm", tell);
+      run = await session(about, tell);
+      return run(feeds);
+    }
   };
 }
 
@@ -119,8 +138,9 @@ function load(name, about, runtimes, tell) {
       };
       try {
         runtime ??= await start(runtimes, where, count);
-        const ready = checked(about, await session(about, count));
-        return await (where === "wasm" ? ready : within(15, ready));
+        const run = await session(about, count);
+        await verify(about, run);
+        return asked(about, lasting(run, about, runtimes, tell));
       } catch (error) {
         runtime = null;
         if (where === "wasm") {
@@ -134,10 +154,9 @@ function load(name, about, runtimes, tell) {
   return made;
 }
 
-/** The network gives, of a little noise, the numbers that Python gives: else its weights are not the course's. */
-async function checked(about, run) {
-  const { channels, size, n_cfeat, predicts, check, words } = about,
-    one = channels * size * size;
+/** A network as the samplers ask it, {model, ab, one, n_cfeat}, or as the judge is asked, {run, classes}. */
+function asked(about, run) {
+  const { channels, size, n_cfeat, predicts, words } = about;
   const context = (c, n) => (words ? trimmed(c, n) : [c, [n, n_cfeat]]);
   const model = (x, n, share, c) =>
     run({
@@ -147,13 +166,20 @@ async function checked(about, run) {
         c: context(c ?? new Float32Array(n * n_cfeat), n),
       }),
     });
-  const answer = await model(new Generator(0).normal(one), 1, 0.5, null);
-  if (!check.every((v, i) => Math.abs(v - answer[i]) < 2e-3)) {
-    throw new Error("it has arrived broken: it does not answer as it should");
-  }
   if (!predicts) return { run: model, classes: n_cfeat };
   model.predicts = predicts;
-  return { model, ab: noiseSchedule(about.schedule, about.T), one, n_cfeat };
+  return { model, ab: noiseSchedule(about.schedule, about.T), one: channels * size * size, n_cfeat };
+}
+
+/** The network gives, of a little noise, the numbers that Python gives: else its weights are not the course's, or the
+ *  graphics card does not compute as it should. */
+async function verify(about, run) {
+  const { channels, size, check } = about,
+    { model, run: judge } = asked(about, run);
+  const answer = await (model ?? judge)(new Generator(0).normal(channels * size * size), 1, 0.5, null);
+  if (!check.values.every((v, i) => Math.abs(v - answer[i * check.every]) < 2e-3)) {
+    throw new Error("it has arrived broken: it does not answer as it should");
+  }
 }
 
 /** n rows of tokens, and their shape, without the columns that are 0 in all of them. */
