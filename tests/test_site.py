@@ -7,6 +7,7 @@ import sys
 
 import nbformat
 import pytest
+import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
@@ -45,7 +46,8 @@ def test_a_link_that_is_sent_has_a_title_words_and_a_picture(site):
         text = page.read_text(encoding="utf-8")
         about = dict(re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)"', text))
         assert re.search("<title>[^<]{10,}</title>", text) and about["og:title"] and len(about["description"]) > 30
-        assert about["og:image"] == "https://name.example/course/preview.png"
+        assert about["og:image"] == "https://name.example/course/preview.png" and len(about["og:image:alt"]) > 20
+        assert about["og:url"] == f"https://name.example/course/{page.name}"
     with Image.open(site / "preview.png") as picture:
         assert picture.width >= 1200 and 1.8 < picture.width / picture.height < 2.1  # as previews are cut
 
@@ -98,16 +100,76 @@ def test_nothing_is_fetched_from_elsewhere(site):
 
 def test_films_stay_films_and_have_their_words(site):
     images = re.findall(r"<img [^>]*>", (site / "02_sampling.html").read_text(encoding="utf-8"))
-    pictures = [image for image in images if "data:image/png" in image]
+    pictures = [image for image in images if 'src="media/' in image]
     assert all(re.search(r'alt="[^"]{10,}', image) for image in pictures)
     # the others stand in explorables, which have players of their own
     assert sum('class="film"' in image for image in pictures) >= 10
+
+
+def test_the_text_of_a_page_is_there_before_its_pictures(site):
+    """They are files, of which all but the first are fetched when they come near, and their place is kept free."""
+    for page in site.glob("[0-9]*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert len(text) < 400_000 and "base64," not in text, page.name
+        pictures = re.findall(r'<img [^>]*src="media/[^>]*>', text)
+        assert len(pictures) >= 5
+        for k, picture in enumerate(pictures):
+            name, width, height = re.search(r'src="(media/\w+\.png)" width="(\d+)" height="(\d+)"', picture).groups()
+            with Image.open(site / name) as image:
+                assert image.size == (int(width), int(height))
+            assert ('loading="lazy"' in picture) == (k > 0)
+
+
+def test_what_a_cell_prints_in_several_goes_is_one_text():
+    streams = [new_output("stream", text=text) for text in ("step 1\n", "step 2\n")]
+    page = make_site.cell_html(new_code_cell("x", outputs=[*streams, new_output("display_data", {"text/html": "<b>"})]))
+    assert page.count('class="output"') == 2 and "<pre>step 1\nstep 2</pre>" in page
+
+
+def test_a_long_formula_within_a_line_can_be_scrolled():
+    assert make_site.to_html("$x$").count("long") == 0
+    assert '<span class="long"><math' in make_site.to_html("$" + "x + " * 20 + "x$")
+
+
+WORKFLOW = make_site.ROOT / ".github" / "workflows" / "site.yml"
+
+
+def test_the_workflow_builds_with_what_the_makefile_knows(site):
+    """It is not run here; its file is read as GitHub reads it, and its only command is that of the README."""
+    flow = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
+    assert set(flow[True]) == {"workflow_dispatch"}  # YAML reads `on` as True
+    assert flow["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
+    (job,) = flow["jobs"].values()
+    steps = job["steps"]
+    uses = [step["uses"] for step in steps if "uses" in step]
+    assert [u.split("@")[0].removeprefix("actions/") for u in uses] == [
+        "checkout", "setup-python", "setup-node", "configure-pages", "upload-pages-artifact", "deploy-pages"
+    ]  # fmt: skip
+    assert all(re.fullmatch(r"actions/[\w-]+@v\d+", u) for u in uses)
+    (run,) = [step["run"] for step in steps if "run" in step]
+    pages = next(step for step in steps if step.get("uses", "").startswith("actions/configure-pages"))
+    assert run == f'make site SITE_FLAGS="--address ${{{{ steps.{pages["id"]}.outputs.base_url }}}}"'
+    upload = next(step for step in steps if step.get("uses", "").startswith("actions/upload-pages"))
+    assert upload["with"] == {"path": "site"}
+    dry = subprocess.run(["make", "-n", "site", "SITE_FLAGS=--address https://name.example/course"], text=True,
+                         capture_output=True, cwd=make_site.ROOT, check=True).stdout  # fmt: skip
+    assert "make_site.py --address https://name.example/course\n" in dry and "npm ci" in dry
+    python = next(step for step in steps if step.get("uses", "").startswith("actions/setup-python"))
+    assert python["with"]["python-version"] == "3.11"  # the oldest that the Makefile takes
 
 
 def test_formulas_become_mathml_but_not_in_code():
     text = make_site.to_html("The $x_t$ of `a $b$ c` and\n\n$$x = \\sqrt{y}$$\n")
     assert text.count("<math") == 2 and "msqrt" in text
     assert "a $b$ c" in text
+
+
+def test_a_formula_may_begin_a_new_line_and_none_is_left_as_it_was_written(site):
+    assert make_site.to_html("So $i =\n\\mathrm{round}(t) - 1$.").count("<math") == 1
+    for page in site.glob("[0-9]*.html"):
+        text = re.sub(r"<(pre|code|math|script)\b.*?</\1>", "", page.read_text(encoding="utf-8"), flags=re.S)
+        raw = re.findall(r"\$[^$<]{0,200}|\\(?:bar|sqrt|mathrm|frac)\b", text.split("<main")[1])
+        assert raw == [], page.name
 
 
 def test_a_broken_link_is_found(tmp_path):

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import http.server
 import json
+import os
 import re
 import shutil
 import threading
@@ -49,6 +50,8 @@ def site(tmp_path_factory):
         marks |= own
         lesson = nbformat.read(make_site.ROOT / "notebooks" / f"{stem}.ipynb", 4)
         with_widgets = [c for c in lesson.cells if c.cell_type == "code" and any(re.search(m, c.source) for m in own)]
+        for cell in with_widgets:
+            cell.id = f"{stem}-{cell.id}"  # two lessons may have the same
         cells += [new_markdown_cell(f"## From {stem}"), *with_widgets]
     nbformat.write(new_notebook(cells=cells), root / "notebooks" / f"{LESSON}.ipynb")
     with pytest.MonkeyPatch.context() as patch:
@@ -59,9 +62,10 @@ def site(tmp_path_factory):
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves the site; what it is told to spoil arrives with zeros in its second half, what it misses not at all."""
+    """Serves the site; what it is told to spoil arrives with zeros in its second half, what it misses not at all;
+    before: a line of JavaScript that the worker runs before its own."""
 
-    spoil = miss = None
+    spoil = miss = before = None
 
     def log_message(self, *words):
         pass
@@ -73,11 +77,16 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def do_GET(self):
         if self.miss and self.miss in self.path:
             return self.send_error(404)
-        if not (self.spoil and self.spoil in self.path):
+        data = b""
+        if self.spoil and self.spoil in self.path:
+            data = Path(self.translate_path(self.path)).read_bytes()
+            data = data[: len(data) // 2] + bytes(len(data) - len(data) // 2)
+        if self.before and "worker.js" in self.path:
+            data = self.before.encode() + Path(self.translate_path(self.path)).read_bytes()
+        if not data:
             return super().do_GET()
-        data = Path(self.translate_path(self.path)).read_bytes()
-        data = data[: len(data) // 2] + bytes(len(data) - len(data) // 2)
         self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(self.path))
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
@@ -107,7 +116,7 @@ def address(serve):
 @pytest.fixture(scope="module")
 def context(browser):  # noqa: F811
     """One reader, whose browser keeps what it has fetched."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", has_touch=True)
     context.set_default_timeout(15_000)
     yield context
     context.close()
@@ -166,11 +175,13 @@ ASK = """async (requests) => {
   const floats = (list) => (list ? Float32Array.from(list) : null);
   for (const { kind, ...given } of requests) {
     if (given.names) await ask("load", { names: given.names });
-    let calls = 0;
+    let calls = 0, ticks = 0;
+    const clock = setInterval(() => { ticks += 1; }, 10); // of the page, while its worker draws
     const float = { x: floats(given.x) ?? undefined, c: floats(given.c), negative: floats(given.negative) };
     const begin = performance.now();
     const answer = await ask(kind, { ...given, ...float }, { onstep: () => { calls += 1; } });
-    answers.push({ answer: [...answer], calls, ms: performance.now() - begin });
+    answers.push({ answer: [...answer], calls, ticks, ms: performance.now() - begin });
+    clearInterval(clock);
   }
   return answers;
 }"""
@@ -237,8 +248,10 @@ def walks():
 
 
 def compare(answers, walks):
-    """What the page answers is what Python says; returns a line for each, with how long it took."""
+    """What the page answers is what Python says, and the page did not freeze meanwhile; returns a line for each, with
+    how long it took."""
     requests, truth = walks
+    assert sum(answer["ticks"] for answer in answers) > sum(answer["ms"] for answer in answers) / 10 / 8
     for (name, request), answer in zip(requests.items(), answers, strict=True):
         apart = (torch.tensor(answer["answer"]) - truth[name].flatten()).abs().max().item()
         assert apart < 2 / 255, f"{name}: {apart}"  # less than one of the 256 shades of a pixel
@@ -251,8 +264,9 @@ def compare(answers, walks):
 def test_the_networks_draw_what_they_draw_in_python(lesson, walks, capsys):
     drawn(lesson, "player")  # so that it does not compute meanwhile: the times are printed
     said = list(compare(lesson.evaluate(ASK, list(walks[0].values())), walks))
+    busy = f"(on {os.cpu_count()} cores, for which {os.getloadavg()[0]:.1f} programs wait)"
     with capsys.disabled():
-        print("", *said, sep="\n", end="")
+        print("", *said, busy, sep="\n", end="")
 
 
 @pytest.mark.skipif(FIREFOX is None, reason="there is no firefox here: apt-get install firefox-esr")
@@ -277,6 +291,75 @@ def test_they_draw_the_same_in_firefox(address, walks):
         assert firefox.wrong == []
 
 
+# ------------------------------------------------------------------------------------------------------ graphics cards
+# Here a program plays the graphics card (SwiftShader), which the site leaves alone, for WebAssembly is faster; so the
+# worker is told that it is a real one.
+
+LOAD = 'async (names) => (await import(new URL("live/network.js", document.baseURI))).ask("load", { names })'
+LOSE = 'async () => (await import(new URL("live/network.js", document.baseURI))).ask("lose")'
+REAL = "Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });"
+LOST = """const own = GPUAdapter.prototype.requestDevice;
+GPUAdapter.prototype.requestDevice = async function (...how) { return (self.card = await own.apply(this, how)); };
+addEventListener("message", (event) => {
+  if (event.data.kind !== "lose") return;
+  event.stopImmediatePropagation();
+  self.card.destroy();
+  postMessage({ id: event.data.id, result: "lost" });
+});"""
+PATIENT = "const own = setTimeout; self.setTimeout = (f, ms, ...more) => own(f, ms > 5000 ? 20 * ms : ms, ...more);"
+IMPATIENT = PATIENT.replace("20 * ms", "500")
+
+
+@pytest.fixture(scope="module")
+def card(browser):  # noqa: F811
+    """Opens a page of a chromium with WebGPU, by the server's address; with a list that fills with what is fetched."""
+    flags = ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
+    chromium = browser.browser_type.launch(executable_path=CHROMIUM, args=flags)
+
+    def open_page(address):
+        page, fetched = chromium.new_context().new_page(), []
+        page.context.on("request", lambda request: fetched.append(request.url))
+        page.goto(f"{address}about.html")
+        if page.evaluate("async () => !(await navigator.gpu?.requestAdapter())"):
+            pytest.skip("this chromium has no WebGPU, not even one that a program plays")
+        return page, fetched
+
+    yield open_page
+    chromium.close()
+
+
+def test_a_graphics_card_draws_the_same_and_may_be_lost(card, serve, walks):
+    page, fetched = card(serve(before=REAL + PATIENT + LOST))  # patient: a program that plays it begins slowly
+    assert page.evaluate(LOAD, ["few_steps"]) == "webgpu"
+
+    def one_call():
+        answer = torch.tensor(page.evaluate(ASK, [walks[0]["one call"]])[0]["answer"])
+        assert (answer - walks[1]["one call"].flatten()).abs().max() < 1e-4
+
+    one_call()
+    assert [url.rsplit("/", 1)[1] for url in fetched if url.endswith(".wasm")] == ["ort-wasm-simd-threaded.jspi.wasm"]
+    assert page.evaluate(LOSE) == "lost"
+    one_call()
+    assert page.evaluate(LOAD, ["classifier"]) == "wasm"
+    page.context.close()
+
+
+@pytest.mark.parametrize("why, how, larger", [
+    ("a program plays it", dict(), False),
+    ("there is none", dict(before="GPU.prototype.requestAdapter = async () => null;"), False),
+    ("nobody says", dict(before=IMPATIENT + "GPU.prototype.requestAdapter = () => new Promise(() => {});"), False),
+    ("the browser is too old for it", dict(before=REAL + "delete WebAssembly.Suspending;"), False),
+    ("the program does not arrive", dict(before=REAL, miss="jspi.mjs"), True),
+    ("it is refused", dict(before=REAL + "GPUAdapter.prototype.requestDevice = () => Promise.reject(Error());"), True),
+    ("it computes wrongly", dict(before=REAL + PATIENT + "GPUQueue.prototype.writeBuffer = () => {};"), True),
+])  # fmt: skip
+def test_without_a_good_graphics_card_webassembly_draws(card, serve, why, how, larger):
+    page, fetched = card(serve(**how))
+    assert page.evaluate(LOAD, ["few_steps"]) == "wasm"  # which has given Python's numbers: see the worker's verify
+    assert any("jspi" in url for url in fetched) == larger  # what it cannot use is not fetched
+    page.context.close()
+
+
 # ------------------------------------------------------------------------------------------------------- the widgets
 
 
@@ -285,6 +368,7 @@ def test_they_draw_the_same_in_firefox(address, walks):
     ("between", "to_seed", "From hero to food: "),
     ("studio", "seed", "The judge sees "),
     ("attempt", "calls", "Away from the top row by "),
+    ("race", "seed", "Recognised as asked, of 10: DDPM "),
     ("compete", "seed", " of 20 recognised as asked"),
     ("typed", "seed", "read as: a king in a purple robe"),
     ("editing", "seed", "Your drawing, read as: a wizard in a purple robe"),
@@ -304,6 +388,36 @@ def test_each_widget_draws_and_answers_the_keyboard(lesson, widget, control, say
     assert before.shape == after.shape and (before != after).mean() > 0.005
     ARTIFACTS.mkdir(exist_ok=True)
     root.screenshot(path=ARTIFACTS / f"site_{widget}.png")
+
+
+def test_the_studio_shows_the_sprites_that_python_draws(lesson):
+    root = drawn(lesson, "studio")
+    (unet, ab_t), seed = du.load_model(du.WEIGHTS / "unet.pth", "cpu"), int(root.get_by_label("seed").input_value())
+    truth = du.sample(du.Guided(unet, 2.0), ab_t, 6, rows(2), seed=seed, steps=5, order=2, clip=True)
+    apart = np.abs(pixels(root).reshape(6, 16, 16, 4)[..., :3] - du.to_pixels(truth).astype(int))
+    assert apart.max() <= 2  # of 256 shades: both are rounded
+
+
+def test_who_wants_less_motion_sees_the_end_and_others_each_step(lesson):
+    root = drawn(lesson, "typed")
+    seen = "() => window.turns"
+    lesson.evaluate("""() => { window.turns = 0;
+        new MutationObserver(() => { window.turns += 1; }).observe(
+            document.querySelector(".live[data-widget='typed'] .film-bar output"), { childList: true }); }""")
+
+    def again():
+        times, before = int(root.get_attribute("data-drawn")), lesson.evaluate(seen)
+        root.get_by_label("seed", exact=True).focus()
+        lesson.keyboard.press("ArrowRight")
+        drawn(lesson, "typed", times + 1)
+        return lesson.evaluate(seen) - before
+
+    assert again() == 1
+    lesson.emulate_media(reduced_motion="no-preference")
+    assert again() >= int(root.get_by_label("steps").input_value()) - 1
+    lesson.emulate_media(reduced_motion="reduce")
+    films = lesson.locator(".film-player button")  # those of the pictures that stay
+    assert films.count() == 0 or set(films.all_inner_texts()) == {"play"}
 
 
 def test_a_film_of_the_walk_can_be_turned_back(lesson):
@@ -330,7 +444,7 @@ def test_the_first_page_draws_one_at_a_click_also_on_a_phone(lesson, page, addre
     first = pixels(root)
     root.get_by_role("button", name="a blue flame").click()
     drawn(page, "one", 2)
-    root.get_by_role("button", name="draw me one").click()
+    root.get_by_role("button", name="draw me one").tap()
     drawn(page, "one", 3)
     assert root.locator(".sentence").inner_text().startswith("Read as: a blue flame. Drawn from the noise of seed ")
     assert (first != pixels(root)).mean() > 0.1 and root.locator(".shelf canvas").count() == 2
@@ -414,11 +528,29 @@ def test_what_is_erased_is_filled_in_and_a_result_goes_back_into_the_editor(less
     assert (pixels(root).reshape(8, 16, 16, 4)[..., :3] == made).all()
 
 
-def test_no_page_is_wider_than_a_phone(page, address):
+def test_no_live_page_is_wider_than_a_phone(page, address):
     page.set_viewport_size({"width": 360, "height": 740})
-    for stem in ("index", LESSON, *make_site.TEXTS):
+    for stem in ("index", LESSON):
         page.goto(f"{address}{stem}.html", wait_until="domcontentloaded")
+        drawn(page, "one" if stem == "index" else WIDGETS[0])
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, stem
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The pages of the whole site, without the networks."""
+    return make_site.make(tmp_path_factory.mktemp("whole") / "site")
+
+
+def test_no_page_is_wider_than_a_phone_with_all_solutions_open(browser, whole):  # noqa: F811
+    context = browser.new_context(viewport={"width": 360, "height": 740}, reduced_motion="reduce", has_touch=True)
+    page, wide = context.new_page(), {}
+    for file in whole:
+        page.goto(file.as_uri(), wait_until="domcontentloaded")
+        page.evaluate("document.querySelectorAll('details').forEach((solution) => { solution.open = true; })")
+        wide[file.stem] = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    assert {stem: width for stem, width in wide.items() if width > 360} == {}
 
 
 # --------------------------------------------------------------------------------------- where no network can run
@@ -502,10 +634,10 @@ def test_axe_finds_nothing_serious(lesson, page, address):
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: make site-packages")
-def test_axe_finds_nothing_serious_on_any_page_without_the_networks(browser, tmp_path):  # noqa: F811
+def test_axe_finds_nothing_serious_on_any_page_without_the_networks(browser, whole):  # noqa: F811
     context, serious = browser.new_context(reduced_motion="reduce"), []
     page = context.new_page()
-    for file in make_site.make(tmp_path / "site"):
+    for file in whole:
         page.goto(file.as_uri())
         serious += audited(page)
     context.close()
@@ -515,12 +647,14 @@ def test_axe_finds_nothing_serious_on_any_page_without_the_networks(browser, tmp
 def audited(page):
     """What axe-core finds serious or critical in the page, by daylight and in the dark."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = []
+    found, papers = [], []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_timeout(200)  # a figure that changes its colours, too, does so with the next frame
+        papers.append(page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)"))
         result = page.evaluate("axe.run({ resultTypes: ['violations'] })")
         for violation in result["violations"]:
             if violation["impact"] in ("serious", "critical"):
                 found.append(f"{page.url}, {scheme}: {violation['id']} {violation['nodes'][0]['html'][:200]}")
+    assert min(papers[0]) > 240 and max(papers[1]) < 40
     return found

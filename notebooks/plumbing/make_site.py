@@ -71,7 +71,7 @@ ABOUT = (
 
 def formulas(text):
     """Markdown with $...$ and $$...$$ outside of code turned into MathML."""
-    pattern = re.compile(r"(```.*?```|`[^`]*`)|\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.S)
+    pattern = re.compile(r"(```.*?```|`[^`]*`)|\$\$(.+?)\$\$|\$([^$\n]+(?:\n[^$\n]+)?)\$", re.S)
 
     def convert(match):
         code, display, inline = match.groups()
