@@ -145,6 +145,9 @@ def page(context, address):
 def lesson(context, address):
     """The page with every widget, opened once; its errors fail the last test that uses it."""
     page, wrong = watched(context, address)
+    page.add_init_script("""window.said = [];
+        new MutationObserver(() => said.push(document.querySelector(".sentence")?.textContent)).observe(
+            document, { childList: true, subtree: true });""")
     page.goto(f"{address}{LESSON}.html")
     yield page
     page.close()
@@ -418,6 +421,15 @@ def test_who_wants_less_motion_sees_the_end_and_others_each_step(lesson):
     lesson.emulate_media(reduced_motion="reduce")
     films = lesson.locator(".film-player button")  # those of the pictures that stay
     assert films.count() == 0 or set(films.all_inner_texts()) == {"play"}
+
+
+def test_while_the_networks_are_on_their_way_the_page_says_how_far_they_are(lesson):
+    drawn(lesson, WIDGETS[0])
+    said = [re.match(r"The network is on its way: ([\d.]+) of ([\d.]+) MB", text or "") for text in
+            lesson.evaluate("said")]  # fmt: skip
+    far = [(float(m[1]), float(m[2])) for m in said if m]
+    assert len({done for done, _ in far}) >= 3 and all(done <= total + 0.05 for done, total in far)
+    assert max(total for _, total in far) > 14  # with the program that runs them
 
 
 def test_a_film_of_the_walk_can_be_turned_back(lesson):
