@@ -301,15 +301,15 @@ def test_they_draw_the_same_in_firefox(address, walks):
 LOAD = 'async (names) => (await import(new URL("live/network.js", document.baseURI))).ask("load", { names })'
 LOSE = 'async () => (await import(new URL("live/network.js", document.baseURI))).ask("lose")'
 REAL = "Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });"
-LOST = """const own = GPUAdapter.prototype.requestDevice;
+LOST = """{ const own = GPUAdapter.prototype.requestDevice;
 GPUAdapter.prototype.requestDevice = async function (...how) { return (self.card = await own.apply(this, how)); };
 addEventListener("message", (event) => {
   if (event.data.kind !== "lose") return;
   event.stopImmediatePropagation();
   self.card.destroy();
   postMessage({ id: event.data.id, result: "lost" });
-});"""
-PATIENT = "const own = setTimeout; self.setTimeout = (f, ms, ...more) => own(f, ms > 5000 ? 20 * ms : ms, ...more);"
+}); }"""
+PATIENT = "{const own = setTimeout; self.setTimeout = (f, ms, ...more) => own(f, ms > 5000 ? 20 * ms : ms, ...more);}"
 IMPATIENT = PATIENT.replace("20 * ms", "500")
 
 
