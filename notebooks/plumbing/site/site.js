@@ -99,7 +99,7 @@
     }
   });
 
-  document.querySelectorAll("pre").forEach(function (text) {
+  document.querySelectorAll("pre, table, .long").forEach(function (text) {
     if (text.scrollWidth > text.clientWidth) text.tabIndex = 0; // so that the keyboard can scroll it
   });
 
