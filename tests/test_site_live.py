@@ -343,12 +343,12 @@ def test_a_graphics_card_draws_the_same_and_may_be_lost(card, serve, walks):
 
     def one_call():
         answer = torch.tensor(page.evaluate(ASK, [walks[0]["one call"]])[0]["answer"])
-        assert (answer - walks[1]["one call"].flatten()).abs().max() < 1e-4
+        return (answer - walks[1]["one call"].flatten()).abs().max()
 
-    one_call()
+    assert one_call() < 1e-3  # its functions are rougher
     assert [url.rsplit("/", 1)[1] for url in fetched if url.endswith(".wasm")] == ["ort-wasm-simd-threaded.jspi.wasm"]
     assert page.evaluate(LOSE) == "lost"
-    one_call()
+    assert one_call() < 1e-4
     assert page.evaluate(LOAD, ["classifier"]) == "wasm"
     page.context.close()
 
