@@ -6,13 +6,14 @@ document.querySelectorAll("img.film:not([data-player])").forEach(async (img) => 
   let data, decoder;
   if (img.src.startsWith("data:")) data = Uint8Array.from(atob(img.src.split(",")[1]), (byte) => byte.charCodeAt(0));
   else { // a file of the site, which is fetched once the film comes near the screen
+    if (location.protocol === "file:") return; // such a page may not read other files
     await new Promise((near) => new IntersectionObserver(([entry], watch) => {
       if (entry.isIntersecting) near(watch.disconnect());
     }, { rootMargin: "400px" }).observe(img));
     try {
       data = new Uint8Array(await (await fetch(img.src)).arrayBuffer());
       await img.decode();
-    } catch { return; } // a page that was opened as a file may not read others
+    } catch { return; } // no connection
   }
   const open = async () => {
     decoder = new ImageDecoder({ data, type: "image/png" });
