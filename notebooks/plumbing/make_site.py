@@ -1,9 +1,9 @@
 """Write the executed lessons as a static site: python notebooks/plumbing/make_site.py [FOLDER] [--address URL]
 
-FOLDER is site/ if not said. The pages read without a server, a kernel or a network: formulas are MathML, and films play.
-Served by any static host (`make serve`), every film has its player, and the networks draw in the browser, too, if
-onnxruntime-web is installed (`make site` asks npm for it). --address says where the site will be, for the picture in link previews.
-It ends with a check of every link; one that leads nowhere is an error.
+FOLDER is site/ if not said. The pages read without a server, a kernel or a network: formulas are MathML, and the films
+play. Served by any static host (`make serve`), every film has its player, and the networks draw in the browser, if
+onnxruntime-web is installed (`make site` asks npm for it). --address says where the site will be, for the picture in
+link previews. It ends with a check of every link; one that leads nowhere is an error.
 """
 
 import argparse
@@ -355,9 +355,7 @@ def main():
     pages = make(given.folder, address, live)
     if bad := broken_links(given.folder):
         sys.exit("links that lead nowhere:\n" + "\n".join(bad))
-    print(
-        f"{len(pages)} pages in {given.folder.name}/, every link leads somewhere: make serve, or open its index.html"
-    )
+    print(f"{len(pages)} pages in {given.folder.name}/, every link leads somewhere: make serve, or open its index.html")
     if live:
         print("The networks draw in it where it is served: make serve")
     elif not given.still:
