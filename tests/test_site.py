@@ -134,7 +134,7 @@ def test_a_long_formula_within_a_line_can_be_scrolled():
 WORKFLOW = make_site.ROOT / ".github" / "workflows" / "site.yml"
 
 
-def test_the_workflow_builds_with_what_the_makefile_knows(site):
+def test_the_workflow_builds_with_what_the_makefile_knows():
     """It is not run here; its file is read as GitHub reads it, and its only command is that of the README."""
     flow = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
     assert flow[True] == "workflow_dispatch"  # YAML reads `on` as True
