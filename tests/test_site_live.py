@@ -672,7 +672,9 @@ def audited(page):
         page.wait_for_timeout(200)  # a figure that changes its colours, too, does so with the next frame
         papers.append(page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)"))
         only = ["color-contrast"] if scheme == "dark" else None  # nothing else is different in the dark
-        result = page.evaluate("(only) => axe.run({ resultTypes: ['violations'], ...(only && { runOnly: only }) })", only)
+        result = page.evaluate(
+            "(only) => axe.run({ resultTypes: ['violations'], ...(only && { runOnly: only }) })", only
+        )
         for violation in result["violations"]:
             if violation["impact"] in ("serious", "critical"):
                 found.append(f"{page.url}, {scheme}: {violation['id']} {violation['nodes'][0]['html'][:200]}")
