@@ -39,7 +39,7 @@ def smooth(losses, width=20):
 
 
 def span(runs, floor=None):
-    """The lowest and the highest loss for which a chart of these losses, a list of lists, has room (and for the floor)."""
+    """The lowest and the highest loss for which a chart of these losses (lists) and the floor has room."""
     low = [v for values in runs if len(values) for v in smooth(values).tolist() if 0 < v < 1e9]
     high = [v for values in runs for v in values if v < 1e9]
     return min([0.1, *low, *([floor] if floor else [])]) / 1.4, max([1.2, *high])
