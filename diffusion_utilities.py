@@ -445,8 +445,12 @@ class Unet(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def hidden(self, x, t, c=None):
-        """All but the last layers: the maps (B, widths[0], H, W) and the embedding of time and context (B, E)."""
+    def hidden(self, x, t, c=None, told=None, look=lambda place, h: h):
+        """All but the last layers: the maps (B, widths[0], H, W) and the embedding of time and context (B, E).
+
+        told (B, E) is added to the embedding; look(place, h) answers the maps h in their place after the block "down0",
+        "down1", ..., after the attention, "middle", and after the block ..., "up1", "up0" (numbers: of the widths).
+        """
         t = torch.as_tensor(t, device=x.device, dtype=torch.float32).reshape(-1)
         _check_input(x, t, self.in_channels, self.first.weight)
         H, W, s = *x.shape[2:], self.stride
@@ -454,14 +458,16 @@ class Unet(nn.Module):
         emb = self.time(timestep_embedding(1000 * t, self.time[0].in_features).to(x.dtype)).expand(len(x), -1)
         if c is not None:
             emb = emb + self.context(as_context(c, x, self.n_cfeat))
+        if told is not None:
+            emb = emb + told
         emb, h, skips = F.silu(emb), self.first(x), []
-        for block, shrink in zip(self.down, self.shrink):
-            h = block(h, emb)
-            skips.append(h)
-            h = shrink(h)
-        h = self.middle[1](self.attention(self.middle[0](h, emb)), emb)
+        for i, (block, shrink) in enumerate(zip(self.down, self.shrink)):
+            skips.append(look(f"down{i}", block(h, emb)))
+            h = shrink(skips[-1])
+        h = self.middle[1](look("middle", self.attention(self.middle[0](h, emb))), emb)
         for block, grow in zip(self.up, self.grow):
-            h = grow(block(h + skips.pop(), emb))  # added, not concatenated: the block costs half
+            h = block(h + skips.pop(), emb)  # added, not concatenated: the block costs half
+            h = grow(look(f"up{len(skips)}", h))
         return F.silu(self.norm(h)), emb
 
     def answer(self, x, h, emb):

@@ -19,7 +19,7 @@ def _numbers(values):
     return np.asarray([float(v) for v in values])
 
 
-def _finish(fig, ax, alt, x, y, log, reverse, xlim, ylim, legend, at=()):
+def _finish(fig, ax, alt, x, y, log, reverse, xlim, ylim, legend, at=(), beside=False):
     ax.set(xlabel=x, ylabel=y)
     if "x" in log:
         ax.set_xscale("log")
@@ -37,12 +37,15 @@ def _finish(fig, ax, alt, x, y, log, reverse, xlim, ylim, legend, at=()):
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(color="#e6e6e6", linewidth=0.7)
     ax.set_axisbelow(True)
-    if legend:
+    if legend and beside:
+        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    elif legend:
         ax.legend(facecolor="white", edgecolor="none", framealpha=0.8)  # readable where it must stand on a curve
     return show_figure(fig, alt)
 
 
-def lines(curves, *, x, y, alt, points=(), log="", reverse=False, xlim=None, ylim=None, marks=None, size=(6.5, 3)):
+def lines(curves, *, x, y, alt, points=(), log="", reverse=False, xlim=None, ylim=None, marks=None, size=(6.5, 3),
+          beside=False):  # fmt: skip
     """Curves on one pair of axes, as a Picture.
 
     curves   {"label": (xs, ys), ...}; ys with several rows (R, N) are R runs of one thing: their mean is the line,
@@ -53,6 +56,7 @@ def lines(curves, *, x, y, alt, points=(), log="", reverse=False, xlim=None, yli
     log      "x", "y" or "xy": which axes are logarithmic; up to eight places x are each named on theirs
     reverse  True lets x fall from left to right, as time does while a sampler walks
     marks    {"label": x, ...}: vertical lines with a text, which stands above the axes, where no curve is
+    beside   True puts the legend to the right of the axes, where no curve is
     """
     need(curves, "there is no curve to draw")
     fig, ax = plt.subplots(figsize=size)
@@ -69,7 +73,7 @@ def lines(curves, *, x, y, alt, points=(), log="", reverse=False, xlim=None, yli
         ax.annotate(text, (float(place), 1), xycoords=("data", "axes fraction"), xytext=(0, 3), fontsize=9,
                     textcoords="offset points", va="bottom", ha="center", color="#444444")  # fmt: skip
     at = sorted({place for xs, _ in curves.values() for place in _numbers(xs)})
-    return _finish(fig, ax, alt, x, y, log, reverse, xlim, ylim, legend=len(curves) > 1, at=at)
+    return _finish(fig, ax, alt, x, y, log, reverse, xlim, ylim, legend=len(curves) > 1, at=at, beside=beside)
 
 
 def bars(values, *, y, alt, x="", ylim=None, size=(6.5, 2.8)):

@@ -245,7 +245,7 @@ class PromptUnet(nn.Module):
         self.in_channels = self.unet.in_channels
         widths = [block.conv1.in_channels for block in self.unet.down]
         need(len(widths) >= 2, "a PromptUnet needs a Unet of at least two widths")
-        self.text = TextEncoder(n_words, width, layers, length)
+        self.text, self.level = TextEncoder(n_words, width, layers, length), len(widths) - 2
         self.whole = nn.Linear(width, self.unet.time[2].out_features, bias=False)
         nn.init.zeros_(self.whole.weight)
         self.cross = nn.ModuleDict({name: CrossAttention(channels, width) for name, channels in
@@ -278,31 +278,17 @@ class PromptUnet(nn.Module):
         return tokens.expand(len(x), -1).to(x.device, torch.long)
 
     def forward(self, x, t, c=None):
-        """The same walk as `du.Unet.hidden`, and a look at the words on the way."""
-        unet, cross = self.unet, self.cross
+        """The walk of `du.Unet`, with a look at the words in three places on the way."""
         t = torch.as_tensor(t, device=x.device, dtype=torch.float32).reshape(-1)
-        du._check_input(x, t, unet.in_channels, unet.first.weight)
-        H, W, s = *x.shape[2:], unet.stride
-        need(H % s == 0 and W % s == 0, f"height and width must be divisible by {s}, not {H} x {W}")
+        du._check_input(x, t, self.in_channels, self.unet.first.weight)
         text, there = self.text(self.check(c, x))
-        emb = unet.time(du.timestep_embedding(1000 * t, unet.time[0].in_features).to(x.dtype)).expand(len(x), -1)
         share = (there[..., None] / there.sum(1)[:, None, None]).to(text.dtype)
-        emb = F.silu(emb + self.whole((text * share).sum(1)))
-        h, skips, last = unet.first(x), [], len(unet.down) - 1
-        for i, (block, shrink) in enumerate(zip(unet.down, unet.shrink)):
-            h = block(h, emb)
-            if i == last - 1:
-                h = cross["down"](h, text, there)
-            skips.append(h)
-            h = shrink(h)
-        h = cross["middle"](unet.attention(unet.middle[0](h, emb)), text, there)
-        h = unet.middle[1](h, emb)
-        for i, (block, grow) in enumerate(zip(unet.up, unet.grow)):
-            h = block(h + skips.pop(), emb)
-            if i == 1:
-                h = cross["up"](h, text, there)
-            h = grow(h)
-        return unet.answer(x, F.silu(unet.norm(h)), emb)
+        where = {f"down{self.level}": "down", "middle": "middle", f"up{self.level}": "up"}
+
+        def look(place, h):
+            return self.cross[where[place]](h, text, there) if place in where else h
+
+        return self.unet.answer(x, *self.unet.hidden(x, t, told=self.whole((text * share).sum(1)), look=look))
 
 
 class PromptTrainer(du.Trainer):
@@ -362,14 +348,17 @@ def save_prompts(model, words, file, **info):
 
 def reads(file):
     """Does this file of weights hold a network that reads prompts?"""
-    saved = du.load_file(file)
+    return _is_ours(du.load_file(file))
+
+
+def _is_ours(saved):
     return isinstance(saved, dict) and saved.keys() >= {"config", "words", "info", "state"}
 
 
 def load_prompts(file=du.WEIGHTS / "prompts.pth", device=None):
     """A trained `PromptUnet`, ready to sample, its schedule and its words: (model, ab_t, words)."""
-    need(reads(file), f"{file} is not a network that reads prompts: weights/train_prompts.py makes one")
     saved = du.load_file(file)
+    need(_is_ours(saved), f"{file} is not a network that reads prompts: weights/train_prompts.py makes one")
     try:
         model = PromptUnet(**saved["config"])
         model.load_state_dict(saved["state"])

@@ -34,6 +34,13 @@ def test_the_label_of_a_mark_stands_where_no_curve_is(figure, place, reverse):
     assert 0 < box.y0 - ax.get_window_extent().y1 < 10
 
 
+def test_a_legend_beside_the_axes_covers_no_curve(figure):
+    x = torch.linspace(0, 1, 50)
+    for beside in (False, True):
+        (ax,) = figure({"falling": (x, -x), "rising": (x, x), "level": (x, 0 * x)}, beside=beside).axes
+        assert ax.get_legend().get_window_extent().overlaps(ax.get_window_extent()) != beside
+
+
 def test_a_few_places_on_a_logarithmic_axis_are_named_as_they_are(figure):
     (ax,) = figure({"a": ((5, 10, 20), (4, 2, 1)), "b": ((10, 40), (1, 2))}, log="xy").axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["5", "10", "20", "40"]

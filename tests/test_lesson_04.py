@@ -2,6 +2,7 @@
 
 import types
 
+import numpy as np
 import pytest
 import torch
 
@@ -100,6 +101,15 @@ def test_the_best_answer_to_many_pictures(module):
 def test_the_mean_of_the_last_twenty():
     losses = [float(k) for k in range(50)]
     assert lesson_04.smooth(losses)[[0, 1, 19, 49]].tolist() == [0, 0.5, 9.5, 39.5]
+
+
+def test_a_chart_of_losses_is_not_half_empty():
+    falling = np.geomspace(0.9, 0.25, 600).tolist()
+    low, high = np.log(lesson_04.span([falling]))
+    assert (high - np.log(0.25)) / (high - low) > 0.5  # the curve goes through more than half of the height
+    assert lesson_04.span([]) == lesson_04.span([[], [float("nan"), float("inf")]])
+    low, high = lesson_04.span([[3.0, 0.5], falling + 20 * [0.05]], floor=0.04)
+    assert high == 3 and 0.02 < low < 0.04
 
 
 @pytest.mark.parametrize("losses", [[], [1.0, 0.5, 0.4]])

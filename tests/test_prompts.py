@@ -109,6 +109,28 @@ def woken(model):
     return model.eval()
 
 
+@pytest.mark.parametrize("widths", [(8, 16), (8, 16, 24), (8, 8, 16, 24)])
+def test_it_is_the_walk_of_the_unet_with_three_looks_on_the_way(words, noise, widths):
+    """The walk written out: one level above the lowest on the way down and up, and in the middle, it looks at words."""
+    model, x, t = woken(prompts.PromptUnet(15, width=16, length=12, widths=widths)), noise(2, 3, 16, 16), torch.rand(2)
+    tokens, unet, cross = words.encode(["a wizard", "a knight in a red robe"]), model.unet, model.cross
+    with torch.no_grad():
+        text, there = model.text(tokens)
+        whole = torch.stack([row[seen].mean(0) for row, seen in zip(text, there)])
+        emb = unet.time(du.timestep_embedding(1000 * t, unet.time[0].in_features)) + model.whole(whole)
+        emb, h, kept = torch.nn.functional.silu(emb), unet.first(x), []
+        for level in range(len(widths)):
+            h = unet.down[level](h, emb)
+            h = cross["down"](h, text, there) if level == len(widths) - 2 else h
+            kept.append(h)
+            h = unet.shrink[level](h)
+        h = unet.middle[1](cross["middle"](unet.attention(unet.middle[0](h, emb)), text, there), emb)
+        for i, skip in enumerate(reversed(kept)):
+            h = unet.up[i](h + skip, emb)
+            h = unet.grow[i](cross["up"](h, text, there) if i == 1 else h)
+        close(model(x, t, tokens), unet.answer(x, torch.nn.functional.silu(unet.norm(h)), emb), products(model))
+
+
 def test_words_their_order_and_every_map_matter(words, noise):
     model, x = woken(small()), noise(1, 3, 16, 16)
     one, other = words.encode(["red robe, blue staff", "blue robe, red staff"]).split(1)

@@ -38,6 +38,13 @@ def smooth(losses, width=20):
     return (sums[k] - sums[first]) / (k - first)
 
 
+def span(runs, floor=None):
+    """The lowest and the highest loss for which a chart of these losses (lists) and the floor has room."""
+    low = [v for values in runs if len(values) for v in smooth(values).tolist() if 0 < v < 1e9]
+    high = [v for values in runs for v in values if v < 1e9]
+    return min([0.1, *low, *([floor] if floor else [])]) / 1.4, max([1.2, *high])
+
+
 def standing(trainer, losses, x, floor=None, before=None):
     """Where a training stands, as a Picture: its loss by step (and the floor, None if unknown), and the sprites x.
 
@@ -55,9 +62,8 @@ def standing(trainer, losses, x, floor=None, before=None):
         ax.plot(steps, smooth(values), style, color=colour, label=f"{name}, mean of 20")
     if floor:
         ax.axhline(floor, color=COLOURS[1], linestyle="--", linewidth=1.2, label="floor: a perfect memory")
-    highest = max([1.2, *(v for v in losses if v < 1e9)])
     ax.set(xlabel="step", ylabel=f"loss ({kind}) of {trainer.model.predicts}", xscale="log", yscale="log")
-    ax.set(xlim=(1, most), ylim=((floor or 0.02) / 1.5, highest))
+    ax.set(xlim=(1, most), ylim=span([values for values, *_ in runs.values()], floor))
     for axis in (ax.xaxis, ax.yaxis):  # plain numbers, and only at powers of ten
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter("")

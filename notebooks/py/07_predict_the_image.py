@@ -603,8 +603,7 @@ who_is_idle(Library())
 # 32 groups of the GroupNorm that follows are single channels, and GroupNorm subtracts the mean of each. So whatever
 # was added is gone. *All* numbers in these places are without effect. What they get as a gradient is rounding, which
 # is exactly zero for a few of them by chance, and only these few are counted (how many, and in which layers, may
-# differ on your machine). In double precision we counted more than 23,000 of the 1.7 million whose gradient is nothing
-# but rounding. So the number that `idle` calls working is too high: a gradient of exactly zero in one run proves
+# differ on your machine). So the number that `idle` calls working is too high: a gradient of exactly zero in one run proves
 # little for a single number, and a tiny one does not prove work.
 #
 # Now the race. The larger network has five and a half times as many parameters, and each of its steps takes many times
@@ -817,8 +816,8 @@ print(f"With no rung taken it is your walk: the two differ by {difference:.0e}."
 # %% [markdown]
 # Two trainings of each recipe, all with as many steps as in section 2. Those of the bottom rung are done already: they
 # are your two networks. And `fresh` needs no training of its own, because it changes the drawing alone. (Only for
-# `Unet` is the comparison not an equal one: each of its steps takes two to three times as long, and it is trained with
-# twice the learning rate, which suits it better.)
+# `Unet` is the comparison not an equal one: each of its steps takes much longer, and it is trained with twice the
+# learning rate, which suits it better.)
 #
 # **What do you expect?** Which change pays most?
 #
@@ -895,29 +894,16 @@ Markdown("\n".join(f"- `{rung}` {lesson_07.verdict(old, new)} ({two(old)}; then 
 #   between 22.7 and 30.5, and the two trainings of `gaussian` alone are 5.5 apart. So neither the cost of `preserving`
 #   nor the gain of `v` proves anything here, and `v` is no better than the plain walk. (In its row above you can see a
 #   fine grain on the black, to which we shall come.)
-# - `Unet` lowers the distance from 27.8 and 26.5 to 14.4 and 17.3. This is more than chance. But it also had two to
-#   three times the seconds.
+# - `Unet` lowers the distance from 27.8 and 26.5 to 14.4 and 17.3. This is more than chance. But it also had more
+#   seconds.
 # - `fresh` lowers it once more, by about 4, without any training. The last line is the control: with BasicUNet it pays
 #   as well, by 2 to 5. So it is not the better network alone that makes it work.
 #
-# We made other runs, too, with other digits. Their distances cannot be compared with these, only with each other. In
-# one, the digits had 12 x 12 pixels and were not smoothed, and BasicUNet was trained for 750 steps with two seeds. In
-# another they had 16 x 16, and BasicUNet was trained for 1,500 steps with one seed, for the walk and `v` only.
-#
-# - In the first, the three rungs below `v` together brought the distance from between 45 and 51 to between 42 and 47,
-#   which is hardly more than two trainings of one recipe differ. `v` alone brought it down to between 35 and 37. In
-#   the second it was 11 for the walk and 9 for `v`.
-# - `fresh` did *not* pay with BasicUNet in either of them. New noise washes out what an earlier guess did wrong, but
-#   it must be cleaned by later guesses, and these have to be good enough. With the Unet, on digits of 16 x 16, it
-#   brought 6.6 and 7.0 down to 5.3 and 5.1 after 740 steps. After 350 steps of the same Unet nothing could be told
-#   apart, because two trainings of one recipe differed by up to 2.5. So what a change is worth depends on the data,
-#   and on how well the network has learned.
-#
 # Where your list says otherwise, look at the two numbers before you believe it, and train with two more seeds. Of the
-# first three rungs no run of ours can say that they help. In the saved edition a better network with fresh noise is
-# worth more than all the rungs below it together. And `v` lies between: it was a clear gain in the first of the other
-# runs, and in the saved one a gain too small to believe. To see what it does, and *why* it may help or not, look
-# closer than at one number.
+# first three rungs nobody can say from this that they help. In the saved edition a better network with fresh noise is
+# worth more than all the rungs below it together. And `v` lies between: its gain is too small to believe. What a change
+# is worth also depends on the data, and on how well the network has learned. To see what `v` does, and *why* it may help
+# or not, look closer than at one number.
 #
 # **What do you expect** of the error of the guess, if you plot it against the amount? Where do `clock` and `v` lower
 # it?

@@ -296,8 +296,8 @@ du.show_rows({"your walk": by_arrows(ten, kinds), "only climbing": by_arrows(ten
 # nobody trembled, and look at what has become of it: the two heroes have climbed to the same hero, the two foods to the
 # same food, bare and without detail. The cause lies at the beginning. At the first levels there is a single hill, so a
 # walker that only climbs arrives at its one top, wherever it began, and from one place all that have the same request
-# take the same way down. (We tried a control: if you begin to climb at t = 250, from four different heroes with noise,
-# four different heroes come out.) The trembling keeps the walkers apart until there are several hills to choose from.
+# take the same way down. (You can test this: begin to climb at t = 250, from different heroes with noise, and see whether
+# different heroes come out.) The trembling keeps the walkers apart until there are several hills to choose from.
 #
 # Drawing in this way takes a hundred calls and one, which is more than the quick samplers of lesson 6 need, because
 # each level has to find its balance anew. But it shows that the scores are all that you need from a trained network:
@@ -843,9 +843,9 @@ charts.lines({name: curves(runs, "Fréchet distance") for name, runs in shown.it
 # %% [markdown]
 # At a gamma of 1 or 4 the last few sprites become what was asked for, and the other marks stay within what two seeds
 # differ by. At 16 there is nothing left to win. In the guide's opinion all is perfect, and in the judge's nearly, and
-# yet the sprites have become worse: the coverage has shrunk by more than the seeds differ. The distance has grown with
-# both seeds, and although in the saved edition this is not much more than they differ, it had grown by 0.4 to 0.5 in
-# three runs of an earlier edition of this lesson. The guide goes on pushing, and does not see the loss. This is the
+# yet the sprites have become worse: the coverage has shrunk by more than the seeds differ, and the distance has grown
+# with both seeds. (In the saved edition the distance alone would prove little, since it has grown by hardly more than the
+# seeds differ.) The guide goes on pushing, and does not see the loss. This is the
 # *second limit*: **a guide must never be its own judge**, and a class is not all that a judge should look at.
 #
 # And does the guide find shortcuts here, too, as it did without a denoiser? The control speaks against it. Random

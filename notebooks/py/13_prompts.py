@@ -247,10 +247,10 @@ for text, cosine in zip(four, torch.cosine_similarity(reds[:1], reds).tolist()):
 # In the first two prompts the red belongs to a pirate's coat, and the two vectors are nearly the same. In the other two
 # the same word has become another vector. Part of that could come from the place alone, since a vector of the place was
 # added, and in the last prompt "red" stands elsewhere. So try a control: put "a knight with a red plume" into the list,
-# where "red" stands at the very place that it has in the first prompt. The cosine is about 0.65 all the same. What is
-# left is what the encoder has found in the neighbours of the word. (It need not be as fine as our own understanding: "a
-# pirate in a red bandana" comes out at 0.99, so this vector says "red, and worn by a pirate" rather than "red, of a
-# coat".)
+# where "red" stands at the very place that it has in the first prompt. If the cosine is no higher there, the difference
+# comes from what the encoder has found in the neighbours of the word. (It need not be as fine as our own understanding:
+# try "a pirate in a red bandana", too, and see whether this vector says "red, of a coat" or rather "red, and worn by a
+# pirate".)
 #
 # **What do you expect?** You ask for 24 pirates "in a red coat with a blue bandana" and for as many the other way round.
 # The control is the bag: the same network, the same noise and the same words, but in the order of the vocabulary, so
@@ -804,8 +804,8 @@ charts.bars(dict(sorted(obedience.items(), key=lambda item: item[0].split(",")[0
 # captions, which name other parts, and the judge overlooks many parts even on real sprites, as section 7 has shown.) In
 # the saved edition the colours are hardly more than one point apart. That is too little to say anything: of 120 sprites
 # that are right in 95 % of all cases, chance alone moves the share by two points. So count more of them. The course did
-# so for the table in `weights/README.md`, with the longest caption of each sprite. There the colour was right in 96.6 %
-# where the pair had been seen and in 91.4 % where it had not, at w = 2, and in 92.9 % and 84.4 % at w = 1. So there is
+# so for the table in `weights/README.md`, on many more sprites and with the longest caption of each. There the colour
+# is right clearly less often where the pair has not been seen, and the gap is larger at w = 1 than at w = 2. So there is
 # a price for never having been seen together, it is the colour that pays it, and insisting pays a part of it back. If
 # your machine is quick, set `SCORED` to 1000 and see for yourself.
 
@@ -867,7 +867,7 @@ print(lesson_13.refusals(words.encode, [
 # "a pirate without a parrot" becomes "a pirate a parrot".
 #
 # The right tool is lesson 5's: the *negative prompt*, which takes the place of the empty prompt, so that guidance leads
-# away from it. You will see it on vikings: in the data seven of ten carry a shield, and of those that the network draws
+# away from it. You will see it on vikings, of whom many in the data carry a shield, and of those that the network draws
 # with w = 2 nearly all do. Ask for "a viking", and lead away from "a viking with a round shield".
 #
 # **What do you expect?** How many of the pirates "[without] a parrot" have one?
@@ -909,18 +909,10 @@ du.show_rows(rows, scale=4, label_width=165,
 # negative prompt for it. It stands *in the place of* the empty prompt, so when it comes in, the usual insistence on
 # "viking" goes out. And it was this insistence that had made the shields so many: guidance exaggerates what is usual,
 # which is lesson 5's loss of variety. So "a viking" at w = 2 is the wrong row to compare with. There are two better
-# ones: the plain network, w = 1, and a negative prompt that says nothing of shields. When this was written, with 120
-# sprites from each of two other seeds, these were the shares in which the judge saw a shield:
-#
-# | request "a viking" | seed 2 | seed 3 |
-# |---|---|---|
-# | plain, w = 1 | 78 % | 91 % |
-# | led away from "a viking with a horned helmet", which they all wear, w = 2 | 80 % | 88 % |
-# | led away from "a viking with a round shield", w = 2 | 72 % | 82 % |
-# | led away from "a viking with a round shield", w = 4 | 57 % | 59 % |
-#
-# So at w = 2 most of the fall in the chart comes from the insistence that is missing, and only at w = 4 does the
-# negative prompt clearly do something of its own. It pushes, and it pushes only as far as guidance does.
+# ones: the plain network, `(1, None, "a viking", "shield")`, and a negative prompt that says nothing of shields, such as
+# "a viking with a horned helmet", which they all wear. Put both into `requests`. You will find most of the fall at w = 2
+# there as well, because it comes from the insistence that is missing, and only at w = 4 does the negative prompt clearly
+# do something of its own. It pushes, and it pushes only as far as guidance does.
 #
 # In large models "without" is a known word, and is still often overlooked, for the same reason: captions seldom say
 # what is missing. There, too, the negative prompt does better, within its limits.

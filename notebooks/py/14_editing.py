@@ -485,14 +485,13 @@ Markdown("\n".join(f"- {name}: {kept[name]:.0%} of their kind; the lower half is
 # In all three plans the outlines mostly go on where the upper half stops, and the control shows what it looks like when
 # nobody cares. What lies between the outlines is often muddy or has another colour than it should, for neither a prompt
 # nor guidance helps to decide it. Believe a difference between two bars only if it is larger than that between the two
-# dots of one bar. In our runs, going back did not pay in the kinds, and only a little in the second measure. The clean
-# outside, however, was far ahead in both.
+# dots of one bar. In the saved edition, going back does not pay in the kinds, and only a little in the second measure.
+# The clean outside, however, is far ahead in both.
 #
 # Why did going back help so little, where it was the rescue for the photographs of RePaint's authors? A part of the
-# answer is the step. DDPM puts fresh noise in each time, and so it goes back a little by itself. Set `eta=0.0` in
-# `step`, and this help is gone. When we tried it, with two seeds, 60 % kept their kind with 40 steps and 71 % with 10
-# steps taken four times, and the lower half was 0.78 and 0.65 away. But that cannot be all, for the authors used DDPM's
-# step as well. Their pictures have 256 times as many pixels, so there is more in them that can fail to match; but this
+# answer may be the step. DDPM puts fresh noise in each time, and so it goes back a little by itself. Set `eta=0.0` in
+# `step`, and this help is gone: try it, and see whether going back pays more then. But that cannot be all, for the
+# authors used DDPM's step as well. Their pictures have 256 times as many pixels, so there is more in them that can fail to match; but this
 # is a guess, which nothing here has tested.
 #
 # Why does it help to break a rule? Because the rule is not the only thing that matters; what the network *knows*
@@ -698,16 +697,14 @@ print(*(f"{name}, old prompt: {away:.3f} away" for name, away in returned.items(
 # sprites right than redrawing does at the same distance, and with the old prompt it brings the picture back almost
 # unchanged. Is it really the noise that does it, or the guidance away from the old prompt? The control with foreign
 # noise has the same guidance, and its curve begins further to the right, since from foreign noise even the old prompt
-# leads to another picture, as the two numbers above show. In the saved edition both get eight of ten right with w = 2,
-# but from its own noise a sprite is 0.29 away from what it was, and from foreign noise 0.39. So it is the noise.
+# leads to another picture, as the two numbers above show. At every height at which both curves are, that of the foreign
+# noise lies further to the right. So it is the noise.
 #
 # Further to the right the curves come together. Whoever may change much does as well with noise that is simply added,
-# and saves the calls of the way up. And more w is not always better. When we counted kinds and colours apart, w = 4
-# gave the new colour no more often than w = 2, but fewer sprites were still of their kind, so the curves bend down.
+# and saves the calls of the way up. And more w is not always better: the curves bend down at their right ends, where w = 4.
 #
 # Lending the looks did not pay with this network: its curve does not lie above that of the own noise without it. In the
-# saved edition it even lies below it, by two of the sixty sprites at w = 1 and by seven at w = 4, at about the same
-# distances. So it did not keep more of the picture; it rather stood in the way of a strong w. The paper of
+# saved edition it even lies below it, and most at w = 4, at about the same distances. So it did not keep more of the picture; it rather stood in the way of a strong w. The paper of
 # prompt-to-prompt worked with large networks, and its pictures were changed from the very first step on. There the same
 # noise alone does not keep the layout, and the looks have something to do. Here a noise of t = 350 holds the layout
 # already.
@@ -866,15 +863,15 @@ for prompt, read in seen.items():
 # good part of them is not blue, though all of the five were.
 #
 # Would it have been easier to *say* it? Both words are known, and lesson 13 found that pairs that were never seen
-# together are obeyed nearly as well as others. Try `ask("a blue king", arthur)`. When we did, with two seeds, 38 of 40
-# were blue, many more than with "arthur". But they lay 0.43 away from the nearest of the five, further than "arthur".
-# So the new word has learned what "a blue king" does not say, and it is not as good at what a plain word says. That is
-# the advice for outside, too: name what has a name, and keep the new word for the rest.
+# together are obeyed nearly as well as others. Try `ask("a blue king", arthur)`, count the blue ones, and compare
+# `near("a blue king", arthur, kings)` with the bars above. Is the new word as good at what a plain word says? And what
+# has it learned that "a blue king" does not say? That is the advice for outside, too: name what has a name, and keep the
+# new word for the rest.
 #
 # For the robot, 64 numbers are not enough. The word has come nearer to the five than the one as which it began, but in
 # the saved edition that is mostly because its pictures are paler, with more white around, as the five are. Do not trust
 # this measure alone, either: one of the five robots stands a pixel further to the left than the others, and that is
-# enough to put it 0.7 away from them (its dot lies far from the rest). So look at the pictures, too. Not one of them is
+# enough to put it far away from them (see its dot in the last bar). So look at the pictures, too. Not one of them is
 # a robot. To give the network new strokes, its own weights must learn, and then it may forget old ones; the programs
 # named at the end find a middle way.
 #

@@ -760,8 +760,9 @@ lesson_15.captioned(shown, real.said, scale=4)
 # First look at the steps. The U-Net on pixels made the fewest, because each of its steps works on 1,024 places; those
 # on latents work on 64 places or on 16 tokens, and made several times as many. This, and not a better picture, is what
 # latents buy: each second goes further. The price is what the decoder loses. In the saved edition it is small: pages
-# that were only encoded and decoded again are at a distance of 0.6 from their originals, and everything that these
-# networks drew is far above that. (The other number says how far apart two sets of real pages are by chance.)
+# that were only encoded and decoded again are at a distance of 0.6 from the real ones, and everything that these networks
+# drew is far above that. (This number flatters the decoder, because its pages are compared with the very pages from which
+# they come. The other number, for other real pages, says how far apart two sets are by chance.)
 #
 # Then look at the scores. In the saved edition both networks on latents are far ahead of the one on pixels, and their
 # pages show why: four things on white ground, where the U-Net on pixels still draws specks. But if the seconds of the
@@ -897,12 +898,11 @@ lesson_15.told(drawn, real, SCORED)
 # eight would be right, if each quarter were a sprite that the judge can recognise.) In the saved edition guidance lifts
 # the colours most, from 88 % to 98 %, as lesson 5 would lead one to expect.
 #
-# Be fair to what was asked, though. The training pages hold 44 different pairs of a colour and a noun, and the prompts
-# are made of the same 44. What is new is nearly always the page, that is, which pairs stand together and where: of the
-# 150 prompts a single one occurs among the 6,000 training pages. So the table says that the network puts what it knows
-# where it was told to. Whether it can colour a thing as it has never seen it, as lesson 13 asked, you may find out in
-# *Try it*. And whether its sprites are copies of some of the 3,150 different ones on those pages is not measured here;
-# `du.nearest` of lesson 2 would tell, if you gave it the `lesson_15.quarters` of the drawn pages and of the training
+# Be fair to what was asked, though. The prompts are made of the same pairs of a colour and a noun as the training pages.
+# What is new is nearly always the page, that is, which pairs stand together and where. So the table says that the network
+# puts what it knows where it was told to. Whether it can colour a thing as it has never seen it, as lesson 13 asked, you
+# may find out in *Try it*. And whether its sprites are copies of some of those on the training pages is not measured
+# here; `du.nearest` of lesson 2 would tell, if you gave it the `lesson_15.quarters` of the drawn pages and of the training
 # pages.
 #
 # Then look at the order in which it comes. First there are four things on white ground, because that is true of every
