@@ -502,3 +502,46 @@ def tree(found, alt):
     ax.set(xlim=(-0.9, 2 * deepest + 4.2), ylim=(len(found) - 0.4, -0.6))
     ax.axis("off")
     return show_figure(fig, alt)
+
+
+def mystery(seed):
+    """(a room, six noises), both picked by the seed."""
+    hidden = torch.Generator().manual_seed(seed)
+    return torch.randint(1, len(ROOMS) + 1, (), generator=hidden).item(), torch.randn(6, 3, 16, 16, generator=hidden)
+
+
+def table(museum, rooms, names):
+    """The readings of some probes in some rooms, as a table."""
+    lines = ["| | " + " | ".join(f"`{name}`" for name in names) + " |", "|---" * (1 + len(names)) + "|"]
+    for n in rooms:
+        lines.append(f"| Room {n} | " + " | ".join(f"{museum.reading(n, name):.3g}" for name in names) + " |")
+    return Markdown("\n".join(lines))
+
+
+CATALOGUE = {
+    1: ("dull, no black", "data in [0, 1]", "lowest"),
+    2: ("noise, another each time", "a layer made in `forward`", "twice"),
+    3: ("depends on the company", "BatchNorm left in `train()`", "company"),
+    4: ("dull until the end", "each picture stretched by itself", "display"),
+    5: ("crowded", "the training's noise ends too early", "signal"),
+    6: ("noise, while the loss falls", "the average remembers the untrained weights", "raw"),
+    7: ("specks", "noise after the last step", "last"),
+    8: ("good, but not as asked", "the mask inverted", "asked"),
+    9: ("crowded", "told t / 1000", "told"),
+    10: ("blotches, worse with more steps", "x0 clipped, eps kept", "mixture"),
+    11: ("specks", "noise of 1 - ab, no root", "noise"),
+    12: ("grey felt", "noise taken for v", "error"),
+    13: ("crowded, dark", "another schedule than in training", "levels"),
+    14: ("noise, for some n", "strides past zero", "end"),
+    15: ("black", "the schedule in half precision", "finite"),
+    16: ("good", "told t - 1", "told"),
+}
+
+
+def catalogue(museum):
+    """Symptom, cause, and the probe of each room, with what it read there and in the mended program."""
+    lines = ["| room | what one sees | cause | probe | broken | mended |", "|---" * 6 + "|"]
+    for n, (symptom, cause, name) in CATALOGUE.items():
+        broken, mended = (f"{museum.reading(n, name, well):.3g}" for well in (False, True))
+        lines.append(f"| {n} | {symptom} | {cause} | `{name}` | {broken} | {mended} |")
+    return Markdown("\n".join(lines))
