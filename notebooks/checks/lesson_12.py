@@ -78,7 +78,7 @@ def check_unsteady(function):
         "Your turn 12.1", function, answers(), cases,
         mistakes=[
             Mistake("asked once", answers(second=False), "the answers differ, but not in what you compare. Call the "
-                    "network twice, a = network(...), b = network(...), and compare all pictures, not picture 0 alone."),
+                    "network twice, a = network(...), b = network(...), and compare all pictures, not only the first."),
             Mistake("not alone", asked_again, "your second number compares two answers in the same company. Ask about "
                     "picture 0 alone: network(x[:1], t[:1], c[:1])."),
             Mistake("signed", answers(lambda a, b: (a - b).mean().item(), lambda a, one: (a[:1] - one).mean().item()),
