@@ -312,7 +312,7 @@ def leaf(probe, **rules):
 
 
 RULES = {
-    "noise": dict(twice=(2, 0.01), raw=(6, 1.5)),
+    "noise": dict(twice=(2, 0.01), raw=(6, 1.2)),
     "changing": dict(twice=(2, 0.01), company=(3, 0.01)),
     "dull": dict(display=(4, 0.01), lowest=(1, -0.5)),
     "crowded": dict(told=(9, 0.9), signal=(5, 0.1)),
@@ -332,7 +332,7 @@ def _(looks, probe):
 def _(looks, probe):
     match looks:
         case "noise":
-            return 2 if probe("twice") > 0.05 else 6 if probe("raw") > 2 else 0
+            return 2 if probe("twice") > 0.05 else 6 if probe("raw") > 1.3 else 0
         case "changing":
             return 2 if probe("twice") > 0.05 else 3 if probe("company") > 0.03 else 0
         case "dull":
@@ -355,12 +355,12 @@ def with_rules(**changed):
 wrong(checks.check_diagnose, "twins 5 and 9")(with_rules(crowded=dict(signal=(9, 0.1), told=(5, 0.9))))
 wrong(checks.check_diagnose, "twins 1 and 4")(with_rules(dull=dict(lowest=(4, -0.5), display=(1, 0.01))))
 wrong(checks.check_diagnose, "twins 2 and 6")(
-    with_rules(noise=dict(twice=(6, 0.01), raw=(2, 1.5)), changing=dict(twice=(6, 0.01), company=(3, 0.01)))
+    with_rules(noise=dict(twice=(6, 0.01), raw=(2, 1.2)), changing=dict(twice=(6, 0.01), company=(3, 0.01)))
 )
 wrong(checks.check_diagnose, "company first")(with_rules(changing=dict(company=(3, 0.01), twice=(2, 0.01))))
-wrong(checks.check_diagnose, "Room 2 in noise")(with_rules(noise=dict(raw=(6, 1.5))))
+wrong(checks.check_diagnose, "Room 2 in noise")(with_rules(noise=dict(raw=(6, 1.2))))
 wrong(checks.check_diagnose, "exact zero")(
-    with_rules(noise=dict(twice=(2, 0), raw=(6, 1.5)), changing=dict(twice=(2, 0), company=(3, 0)),
+    with_rules(noise=dict(twice=(2, 0), raw=(6, 1.2)), changing=dict(twice=(2, 0), company=(3, 0)),
                dull=dict(lowest=(1, -0.5), display=(4, 0)), specks=dict(last=(7, 0)), blotches=dict(mixture=(10, 0)))
 )  # fmt: skip
 wrong(checks.check_diagnose, None)(with_rules(crowded=dict(signal=(5, 0.7), told=(9, 0.9))))

@@ -250,7 +250,7 @@ def museum():
     return museum
 
 
-HEALTHY = {"signal": (-0.02, 0.02), "told": (0.999, 1.001), "lowest": (-1.001, -0.9), "display": (0, 1e-6),
+HEALTHY = {"signal": (-0.02, 0.02), "told": (0.999, 1.001), "lowest": (-1.001, -0.8), "display": (0, 1e-6),
            "levels": (0, 1e-9)}  # fmt: skip
 
 

@@ -182,7 +182,7 @@ def check_diagnose(function):
             if looks == "changing":
                 return twin(3) if probe("company") > small else 0
             if looks == "noise":
-                return twin(6) if probe("raw") > 1.5 else 2 if not order and probe("twice") > small else unsure
+                return twin(6) if probe("raw") > 1.2 else 2 if not order and probe("twice") > small else unsure
             if looks == "dull":
                 return twin(1) if probe("lowest") > -0.5 else twin(4) if probe("display") > small else 0
             if looks == "crowded":
@@ -210,7 +210,7 @@ def check_diagnose(function):
     def good_is_wrong(looks, probe):
         return 8 if looks == "good" else tree()(looks, probe)
 
-    ill = [("noise", dict(twice=0.6, company=0.7)), ("noise", dict(raw=2.4)), ("changing", dict(company=0.05)),
+    ill = [("noise", dict(twice=0.6, company=0.7)), ("noise", dict(raw=1.4)), ("changing", dict(company=0.05)),
            ("changing", dict(twice=0.3, company=0.4)), ("dull", dict(lowest=0.0)), ("dull", dict(display=0.2)),
            ("crowded", dict(signal=0.6)), ("crowded", dict(told=0.5)), ("specks", dict(last=0.17)),
            ("blotches", dict(mixture=0.12)), ("good", dict(asked=0.1))]  # fmt: skip

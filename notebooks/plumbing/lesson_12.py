@@ -216,7 +216,7 @@ class Room10(Clipped):
 
 
 class Room11(Ancestral):
-    looks, steps = "specks", 20
+    looks = "specks"
 
     def noisy(self, x0, t, noise):
         ab = self.ab_t[t].float()
@@ -330,7 +330,7 @@ class Museum:
         self.mended[5] = Sound(Retimed(self.model, self.ab_t, schedule), schedule)
         self.mended[8].w = 3
         self.mended[11] = Ancestral(*ours)
-        self.mended[11].steps, self.mended[14].steps = 20, 30
+        self.mended[14].steps = 30
         self.broken[1] = Room1(self.trained(Room1(*ours))[0], self.ab_t)
         torch.manual_seed(0)
         raw, average, self.losses = self.trained(Room6(*ours), du.Unet(widths=(16, 32, 48)).to(self.device))
