@@ -242,7 +242,8 @@ class Room14(Sound):
 
     def times(self):
         stride = self.T // self.steps
-        return [*range(self.T, 0, -stride), self.T % stride - stride]
+        times = [*range(self.T, 0, -stride)]
+        return [*times, times[-1] - stride]
 
 
 class Room15(Sound):
@@ -487,7 +488,7 @@ def tree(found, alt):
         for (x1, y1), (x2, y2) in zip(spots, spots[1:]):
             ax.plot([x1, x2], [y1, y2], color="#9a9aa2", linewidth=1, zorder=1)
         if asked:
-            value = list(asked.values())[-1]
+            value = round(list(asked.values())[-1], 4)
             ax.text(spots[-1][0] - 0.75, y, f"{value:.2g}", fontsize=8.5, ha="right", va="center", color="#0072b2",
                     bbox=dict(facecolor="white", edgecolor="none", pad=0.5), zorder=2)  # fmt: skip
         for depth, (x, height) in enumerate(spots[:-1]):
@@ -495,10 +496,9 @@ def tree(found, alt):
             words = f'"{looks}"' if depth == 0 else f"{path[depth][-1]}?"
             ax.text(x, height, words, fontsize=9, ha="center", va="center", zorder=3,
                     bbox=box | dict(facecolor=face, edgecolor="#666"))  # fmt: skip
-        right = answer == n
-        said = f"Room {answer}" if answer else "none of the ten"
-        ax.text(spots[-1][0], y, f"{said}" if right or not answer else f"{said} (it is {n})", fontsize=9, va="center",
-                ha="left", weight="bold" if right else "normal", zorder=3)  # fmt: skip
+        said = (f"Room {answer}" if answer else "none of the ten") + (f" (it is {n})" if answer != n else "")
+        weight = "bold" if answer == n else "normal"
+        ax.text(spots[-1][0] + 0.1, y, said, fontsize=9, va="center", ha="left", weight=weight, zorder=3)
     ax.set(xlim=(-0.9, 2 * deepest + 4.2), ylim=(len(found) - 0.4, -0.6))
     ax.axis("off")
     return show_figure(fig, alt)

@@ -648,16 +648,15 @@ for n in (5, 10, 20, 40):
         program.steps = n
         pair.append(museum.walk(program)[-1].x.clamp(-1, 1).cpu())
     apart = [rms(a - b) for a, b in zip(*(x.split(5) for x in pair))]
-    print(f"{n:2d} steps: Room 10 and your step are {apart[0]:.2f} and {apart[1]:.2f} apart (rms)")
+    print(f"{n:2d} steps: Room 10 is {apart[0]:.2f} and {apart[1]:.2f} from your step (rms)")
     rows[f"{n} steps"] = torch.cat([x[:5] for x in pair])
 du.show_rows(rows, scale=4, label_width=80, top=["Room 10"] * 5 + ["your step"] * 5,
              alt="Five sprites with 5 to 40 steps: Room 10's get blotched, yours do not")
 
 # %% [markdown]
 # Something is lost in each step, so more steps lose more. This is a good thing to know about faults: **a program that
-# gets worse with more steps loses or adds something in each of them.** Without guidance the fault
-# is small here, because our network's guesses hardly leave [-1, 1]. On photographs it leaves grey mud instead of
-# blotches, as the library's DDIM does in lesson 10b.
+# gets worse with more steps loses or adds something in each of them.** On photographs the
+# fault leaves grey mud instead of blotches, as the library's DDIM does in lesson 10b.
 #
 # Room 8 is left. None of the probes finds it, and its pictures are good ones, so that a distance between sets of pictures
 # would hardly notice: a good food in the place of a hero fits well among real sprites. There is a measure that does
@@ -1060,7 +1059,8 @@ Markdown(f"""
 #
 # </details>
 #
-# **3.** Room 8 draws good sprites, and never what you ask for. Why would a Fréchet distance to real sprites hardly notice?
+# **3.** Room 8 draws good sprites, and never what you ask for. Why would a Fréchet distance to real sprites hardly
+# notice?
 #
 # <details><summary>Answer</summary>
 #
