@@ -79,8 +79,8 @@ class Sound:
             x = self.step(x, t, s, x0, eps)
             yield du.Step(i, t, s, x, x0, eps)
 
-    def draw(self, x, c):
-        torch.manual_seed(0)  # for the programs that draw random numbers
+    def draw(self, x, c, seed=0):
+        torch.manual_seed(seed)  # for the programs that draw random numbers
         *_, last = self.walk(x, c)
         return last.x
 
@@ -332,7 +332,8 @@ class Museum:
         self.mended[8].w = 3
         self.mended[11] = Ancestral(*ours)
         self.mended[14].steps = 30
-        self.broken[1] = Room1(self.trained(Room1(*ours))[0], self.ab_t)
+        network, _, self.losses_1 = self.trained(Room1(*ours))
+        self.broken[1] = Room1(network, self.ab_t)
         torch.manual_seed(0)
         raw, average, self.losses = self.trained(Room6(*ours), du.Unet(widths=(16, 32, 48)).to(self.device))
         self.broken[6], self.mended[6] = Room6(average, self.ab_t, raw), Sound(raw, self.ab_t)
@@ -370,7 +371,11 @@ class Museum:
         program = self.program(room, mended)
         if room in (2, 3):
             x, c = self.noise[:5], self.c[:5]
-            again = [program.draw(x[i : i + 1], c[i : i + 1]) for i in range(5)] if room == 3 else [program.draw(x, c)]
+            again = (
+                [program.draw(x[i : i + 1], c[i : i + 1]) for i in range(5)]
+                if room == 3
+                else [program.draw(x, c, seed=1)]
+            )
             x = torch.cat([program.draw(x, c), *again])
         elif room == 4:
             x = torch.cat([step.x[2:3] for step in self.walk(program)[1::2]])
@@ -396,6 +401,7 @@ class Museum:
         need(name in self.probes, f"the probes are {', '.join(self.probes)}; there is none called {name!r}")
         key = self.program(room, mended), name
         if key not in self._readings:
+            torch.manual_seed(0)  # the network of Room 2 draws random numbers
             self._readings[key] = float(self.probes[name](key[0]))
         return self._readings[key]
 

@@ -510,13 +510,17 @@ def ask(x0, t, noise, c):
     return question(x0, c, t, noise, torch.rand(len(x0)), ab_t)
 
 
-mine = lesson_12.Sound(museum.trained(museum.mended[1], ask=ask)[0], ab_t)
-du.show_rows({"Room 1": museum.picture(1), "your question": museum.walk(mine)[-1].x.cpu()},
+network, _, losses = museum.trained(museum.mended[1], ask=ask)
+for name, seen in (("Room 1", museum.losses_1), ("your question", losses)):
+    print(f"{name}: mean loss of the last ten steps {sum(seen[-10:]) / 10:.2f}")
+mine = museum.walk(lesson_12.Sound(network, ab_t))[-1].x.cpu()
+du.show_rows({"Room 1": museum.picture(1), "your question": mine},
              scale=4, label_width=100,
              alt="Room 1's sprites in fog; with your question, clear ones")
 
 # %% [markdown]
-# The few steps have done no harm, so the fog in Room 1 came from the data. The faults of `broken_question` are faults of
+# The few steps have done no harm, so the fog in Room 1 came from the data. And Room 1's loss *is* the lower one, although
+# both networks saw the same sprites, with the same noise, at the same times. The faults of `broken_question` are faults of
 # real programs. The first of them stands in the sprite course, and it comes back in section 6.
 #
 # ## 4. Specks, blotches, wrong orders: is it the walk?
