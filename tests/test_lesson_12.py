@@ -64,7 +64,7 @@ def test_the_sound_program_is_the_course_s_sampler(stub, x, steps):
 
 
 def test_its_children_are_guidance_clipping_and_ddpm(stub, x):
-    the_same_walk(Clipped(stub, AB_T).draw(x, C), walked(du.Guided(stub, 4), x, steps=20, clip=True), 20)
+    the_same_walk(Clipped(stub, AB_T).draw(x, C), walked(du.Guided(stub, 4), x, steps=10, clip=True), 10)
     grown = (AB_T[450] / AB_T[500]).sqrt().item()  # the first step's numbers cancel, and are divided by 1 / 1,550
     torch.manual_seed(0)
     fresh = [torch.randn_like(x) for _ in range(9)]
@@ -179,11 +179,11 @@ def test_room_7_adds_noise_after_the_last_step(stub, x):
 def test_room_8_exchanges_with_and_without(stub, x):
     right = Sound(stub, AB_T)
     right.w = 3
-    the_same_walk(right.draw(x, C), walked(du.Guided(stub, 3), x, steps=20), 20)
-    the_same_walk(ROOMS[8](stub, AB_T).draw(x, C), walked(du.Guided(stub, -2), x, steps=20), 20)  # away from the wish
+    the_same_walk(right.draw(x, C), walked(du.Guided(stub, 3), x, steps=10), 10)
+    the_same_walk(ROOMS[8](stub, AB_T).draw(x, C), walked(du.Guided(stub, -2), x, steps=10), 10)  # away from the wish
 
 
-@pytest.mark.parametrize("room, first, last", [(9, 0.5, 0.025), (16, 0.998, 0.048)])
+@pytest.mark.parametrize("room, first, last", [(9, 0.5, 0.05), (16, 0.998, 0.098)])
 def test_rooms_9_and_16_tell_the_wrong_times(stub, x, room, first, last):
     ROOMS[room](stub, AB_T).draw(x, C)
     assert stub.told[0] == pytest.approx(first) and stub.told[-1] == pytest.approx(last)
@@ -214,10 +214,10 @@ def test_rooms_12_and_13_read_the_answer_and_the_schedule_wrongly(stub, x):
     out = stub(x, torch.full((4,), 0.5), C)
     close(ROOMS[12](network, AB_T).ask(x, 250, C)[0], du.to_x0_eps(out, x, 250, AB_T, "v")[0], terms=4)
     linear = du.noise_schedule("linear")
-    the_same_walk(ROOMS[13](stub, AB_T).draw(x, C), walked(stub, x, linear, steps=20), 20)
+    the_same_walk(ROOMS[13](stub, AB_T).draw(x, C), walked(stub, x, linear, steps=10), 10)
 
 
-@pytest.mark.parametrize("n, calls, last", [(30, 32, -12), (300, 500, 0), (20, 20, 0)])
+@pytest.mark.parametrize("n, calls, last", [(12, 13, -33), (30, 32, -12), (300, 500, 0), (20, 20, 0)])
 def test_room_14_walks_past_zero(stub, x, n, calls, last):
     program = ROOMS[14](stub, AB_T)
     program.steps = n
@@ -251,7 +251,8 @@ def museum():
     return museum
 
 
-HEALTHY = {"signal": (-0.02, 0.02), "told": (0.999, 1.001), "lowest": (-1.001, -0.8), "display": (0, 1e-6),
+# the sprite course's own schedule (Rooms 2, 3 and 12) leaves 8 % of the white
+HEALTHY = {"signal": (-0.02, 0.1), "told": (0.999, 1.001), "lowest": (-1.001, -0.8), "display": (0, 1e-6),
            "levels": (0, 1e-9)}  # fmt: skip
 
 
@@ -317,6 +318,7 @@ def test_the_course_s_trees(lesson):
 
 def test_the_night_watch_keeps_its_secret_until_the_guess_is_right(lesson, museum):
     night = lesson("12_bug_museum", museum=museum)
+    museum.broken[9].steps = museum.mended[9].steps = 2
     seed = next(seed for seed in range(61) if lesson_12.mystery(seed)[0] == 9)
     picture, sentence = night.watch("mystery", seed, "none", "?")
     assert sentence == "?" and "mended" not in picture.alt

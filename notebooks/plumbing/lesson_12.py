@@ -24,7 +24,7 @@ T = 500
 class Sound:
     """A diffusion program without a fault. network: a denoiser; ab_t: the schedule it was trained with."""
 
-    looks, steps, w, clip = "good", 20, 1, False
+    looks, steps, w, clip = "good", 10, 1, False
 
     def __init__(self, network, ab_t, raw=None):
         self.network, self.ab_t, self.raw = network, ab_t, raw or network
@@ -96,8 +96,6 @@ class Clipped(Sound):
 
 class Ancestral(Sound):
     """DDPM in few steps, with fresh noise."""
-
-    steps = 10
 
     def step(self, x, t, s, x0, eps):
         ab, ab_s = self.schedule()[t].item(), self.schedule()[s].item()
@@ -238,7 +236,7 @@ class Room13(Sound):
 
 
 class Room14(Sound):
-    looks, steps = "noise", 30
+    looks, steps = "noise", 12
 
     def times(self):
         stride = self.T // self.steps
@@ -331,13 +329,13 @@ class Museum:
         self.mended[5] = Sound(Retimed(self.model, self.ab_t, schedule), schedule)
         self.mended[8].w = 3
         self.mended[11] = Ancestral(*ours)
-        self.mended[14].steps = 30
+        self.mended[14].steps = 12
         network, _, self.losses_1 = self.trained(Room1(*ours))
         self.broken[1] = Room1(network, self.ab_t)
         torch.manual_seed(0)
         raw, average, self.losses = self.trained(Room6(*ours), du.Unet(widths=(16, 32, 48)).to(self.device))
         self.broken[6], self.mended[6] = Room6(average, self.ab_t, raw), Sound(raw, self.ab_t)
-        self._walks, self._readings = {}, {}
+        self._walks, self._readings, self._pairs = {}, {}, {}
 
     def trained(self, program, network=None, ask=None):
         """A network that a program's training makes: (its weights, their average, the losses). Without a network the
@@ -370,18 +368,22 @@ class Museum:
         one); Room 4 shows one sprite on its way."""
         program = self.program(room, mended)
         if room in (2, 3):
-            x, c = self.noise[:5], self.c[:5]
-            again = (
-                [program.draw(x[i : i + 1], c[i : i + 1]) for i in range(5)]
-                if room == 3
-                else [program.draw(x, c, seed=1)]
-            )
-            x = torch.cat([program.draw(x, c), *again])
+            x = self.pair(room, program)
         elif room == 4:
-            x = torch.cat([step.x[2:3] for step in self.walk(program)[1::2]])
+            x = torch.cat([step.x[2:3] for step in self.walk(program)])
         else:
             x = self.walk(program)[-1].x
         return program.show(x.float()).cpu()
+
+    def pair(self, room, program):
+        """Five pictures, and the same five drawn once more, in Room 3 one by one; drawn once."""
+        if program not in self._pairs:
+            x, c = self.noise[:5], self.c[:5]
+            again = [program.draw(x, c, seed=1)]
+            if room == 3:
+                again = [program.draw(x[i : i + 1], c[i : i + 1]) for i in range(5)]
+            self._pairs[program] = torch.cat([program.draw(x, c), *again])
+        return self._pairs[program]
 
     def wall(self, alt, rooms=range(1, 11)):
         return du.show_rows({f"Room {n}": self.picture(n) for n in rooms}, scale=3, label_width=70, alt=alt)
@@ -390,7 +392,7 @@ class Museum:
         """The broken and the mended program of a room, from the same noise."""
         top = {2: ["first run"] * 5 + ["second run"] * 5, 3: ["together"] * 5 + ["alone"] * 5}.get(room)
         if room == 4:
-            top = [f"t = {step.s}" for step in self.walk(self.program(4))[1::2]]
+            top = [f"t = {step.s}" for step in self.walk(self.program(4))]
         if room == 8:
             top = [du.CLASSES[k] for k in self.c.argmax(1).tolist()]
         rows = {f"Room {room}": self.picture(room), "mended": self.picture(room, mended=True)}
