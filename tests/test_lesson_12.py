@@ -64,7 +64,7 @@ def test_the_sound_program_is_the_course_s_sampler(stub, x, steps):
 
 
 def test_its_children_are_guidance_clipping_and_ddpm(stub, x):
-    the_same_walk(Clipped(stub, AB_T).draw(x, C), walked(du.Guided(stub, 4), x, steps=10, clip=True), 10)
+    the_same_walk(Clipped(stub, AB_T).draw(x, C), walked(du.Guided(stub, 4), x, steps=20, clip=True), 20)
     grown = (AB_T[450] / AB_T[500]).sqrt().item()  # the first step's numbers cancel, and are divided by 1 / 1,550
     torch.manual_seed(0)
     fresh = [torch.randn_like(x) for _ in range(9)]

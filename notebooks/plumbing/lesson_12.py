@@ -91,7 +91,7 @@ class Sound:
 class Clipped(Sound):
     """Guided, with the guess of the sprite kept in [-1, 1]."""
 
-    w, clip = 4, True
+    steps, w, clip = 20, 4, True
 
 
 class Ancestral(Sound):
@@ -310,8 +310,8 @@ def practise(network, ask, data, steps, decay=None, lr=5e-4, seed=0):
 class Museum:
     """The exhibits by number, broken and mended; what they draw from the same ten noises; and the readings of probes.
 
-    steps: how long Room 6 trains; Room 1 goes on with the course's network for a sixth of
-    that, and Room 11 for a quarter.
+    steps: how long Room 6 trains; Rooms 1 and 11 go on with the course's network for a
+    quarter of that.
     """
 
     def __init__(self, steps):
@@ -343,7 +343,7 @@ class Museum:
         data = program.data(self.train.x), self.train.c
         ask = ask or functools.partial(question, program)
         if network is None:
-            return practise(self.model, ask, data, max(self.steps // 6, 1))
+            return practise(self.model, ask, data, max(self.steps // 4, 1))
         return practise(network, ask, data, self.steps, program.decay, lr=4e-3)
 
     def deliver(self):
@@ -390,7 +390,7 @@ class Museum:
 
     def compare(self, room, alt):
         """The broken and the mended program of a room, from the same noise."""
-        top = {2: ["first run"] * 5 + ["second run"] * 5, 3: ["together"] * 5 + ["alone"] * 5}.get(room)
+        top = {2: ["1st run"] * 5 + ["2nd run"] * 5, 3: ["together"] * 5 + ["alone"] * 5}.get(room)
         if room == 4:
             top = [f"t = {step.s}" for step in self.walk(self.program(4))]
         if room == 8:
@@ -408,7 +408,7 @@ class Museum:
         return self._readings[key]
 
     def readings(self, name, rooms=range(1, 11), mended=False):
-        return {f"Room {n}": self.reading(n, name, mended) for n in rooms}
+        return {f"Room {n}": round(self.reading(n, name, mended), 4) for n in rooms}
 
     def examine(self, diagnose, rooms, mended=False):
         """What a tree says of exhibits: a list of (room, looks, answer, {probe: reading} in the order it asked)."""
