@@ -422,6 +422,10 @@ museum.probes |= {
 for n in (1, 4):
     print(f"Room {n}: the lowest number of the data is {museum.reading(n, 'lowest'):.1f}; "
           f"the display changes real sprites by {museum.reading(n, 'display'):.3f} (rms)")
+ranges = {"[-1, 1]": some, "[0, 1]": (some + 1) / 2, "0..255": 127.5 * (some + 1)}
+for name, data in ranges.items():
+    first = sum(lesson_12.loss_by_time(None, data, their_c, ab_t, times)) / len(times)
+    print(f"A network that knows nothing begins with a loss of {first:.2f}, for data in {name}.")
 
 # %%
 display(museum.compare(1, alt="Room 1: sprites as in fog; mended: sprites with black outlines"))
@@ -434,9 +438,9 @@ lesson_12.show_program(1)
 # middle of what our display shows, so grey is the darkest colour that the network has learned to draw.
 #
 # *Mended:* `2 * x - 1`. The other case, pictures in 0..255 that nobody divided, you would notice sooner: the noise, with
-# a standard deviation of 1, is then nothing beside them, and the first loss is not near 1 but in the thousands. (The
-# mended row is the course's network. In your turn 12.3 below you give it the same few steps of training, with the right
-# data.)
+# a standard deviation of 1, is then nothing beside them, and the loss of a network that knows nothing, which is printed
+# above, is enormous. This is one more reason to look at the first loss of every training. (The mended row is the
+# course's network. In your turn 12.3 below you give it the same few steps of training, with the right data.)
 #
 # </details>
 
@@ -522,10 +526,11 @@ du.show_rows({"Room 1": museum.picture(1), "your question": mine},
              alt="Room 1's sprites in fog; with your question, clear ones")
 
 # %% [markdown]
-# The few steps have done no harm, so the fog in Room 1 came from the data. And compare the losses: in the
-# saved edition Room 1's is the lower one, although both networks saw the same sprites, with the same noise, at the same
-# times. The faults of `broken_question`
-# are faults of real programs. The first of them stands in the sprite course, and it comes back in section 6.
+# The few steps have done no harm, so the fog in Room 1 came from the data. And compare the losses: in the saved edition
+# Room 1's is the lower one, although both networks saw the same sprites, with the same noise, at the same times.
+#
+# The faults of `broken_question` are faults of real programs. The first of them stands in the sprite course, and it comes
+# back in section 6.
 #
 # ## 4. Specks, blotches, wrong orders: is it the walk?
 #
