@@ -425,7 +425,7 @@ for n in (1, 4):
 ranges = {"[-1, 1]": some, "[0, 1]": (some + 1) / 2, "0..255": 127.5 * (some + 1)}
 for name, data in ranges.items():
     first = sum(lesson_12.loss_by_time(None, data, their_c, ab_t, times)) / len(times)
-    print(f"A network that knows nothing begins with a loss of {first:.2f}, for data in {name}.")
+    print(f"A network that knows nothing has a loss of {first:.2f}, for data in {name}.")
 
 # %%
 display(museum.compare(1, alt="Room 1: sprites as in fog; mended: sprites with black outlines"))
