@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 12."""
+"""Right and wrong answers to the tasks of lesson 12."""
 
 import torch
 from answers import of, right, wrong
@@ -184,3 +184,198 @@ def _(predict, x, n, z, ab_t):
 @wrong(checks.check_walk, "strides, noise on the last step")
 def _(predict, x, n, z, ab_t):
     return walk(predict, x, n, z, ab_t, times=lambda T, n: [*strides(T, n)[:-1], 0], last=True)
+
+
+def size(x):
+    return x.square().mean() ** 0.5
+
+
+@right(checks.check_unsteady)
+def _(network, x, t, c):
+    first, second, alone = network(x, t, c), network(x, t, c), network(x[:1], t[:1], c[:1])
+    return size(first - second), size(first[:1] - alone)
+
+
+@right(checks.check_unsteady)
+def _(network, x, t, c):
+    """The one alone is asked in between, and the numbers are floats in a list."""
+    first = network(x, t, c)
+    alone = network(x[[0]], t[[0]], c[[0]])
+    second = network(x, t, c)
+    return [(first - second).norm().item() / first.numel() ** 0.5, (second[0] - alone[0]).pow(2).mean().sqrt().item()]
+
+
+@wrong(checks.check_unsteady, "asked once")
+def _(network, x, t, c):
+    answer = network(x, t, c)
+    return size(answer - answer), size(answer[:1] - network(x[:1], t[:1], c[:1]))
+
+
+@wrong(checks.check_unsteady, "not alone")
+def _(network, x, t, c):
+    first, second = network(x, t, c), network(x, t, c)
+    return size(first - second), size(first[:1] - network(x, t, c)[:1])
+
+
+@wrong(checks.check_unsteady, "asked once")
+def _(network, x, t, c):
+    first, second = network(x, t, c), network(x, t, c)
+    return size((first - second)[0]), size(first[:1] - network(x[:1], t[:1], c[:1]))
+
+
+@wrong(checks.check_unsteady, "absolute")
+def _(network, x, t, c):
+    first, second = network(x, t, c), network(x, t, c)
+    return (first - second).abs().mean(), (first[:1] - network(x[:1], t[:1], c[:1])).abs().mean()
+
+
+@wrong(checks.check_unsteady, "not squared")
+def _(network, x, t, c):
+    first, second = network(x, t, c), network(x, t, c)
+    return size(first - second) ** 2, size(first[:1] - network(x[:1], t[:1], c[:1])) ** 2
+
+
+@wrong(checks.check_unsteady, "exchanged")
+def _(network, x, t, c):
+    first, second = network(x, t, c), network(x, t, c)
+    return size(first[:1] - network(x[:1], t[:1], c[:1])), size(first - second)
+
+
+@wrong(checks.check_unsteady, "alone with all")
+def _(network, x, t, c):
+    first, second = network(x, t, c), network(x, t, c)
+    return size(first - second), size(first - network(x[:1], t[:1], c[:1]))
+
+
+@right(checks.check_white_test)
+def _(noisy, t, z):
+    x = noisy(torch.ones_like(z), t, z)
+    return x.mean(), x.std()
+
+
+@right(checks.check_white_test)
+def _(noisy, t, z):
+    x = noisy(torch.full(z.shape, 1.0), t, z).flatten()
+    mean = x.sum().item() / len(x)
+    return mean, (x - mean).square().mean().sqrt().item()  # of all numbers, not of a sample
+
+
+@wrong(checks.check_white_test, "grey")
+def _(noisy, t, z):
+    x = noisy(0 * z, t, z)
+    return x.mean(), x.std()
+
+
+@wrong(checks.check_white_test, "black")
+def _(noisy, t, z):
+    x = noisy(-torch.ones_like(z), t, z)
+    return x.mean(), x.std()
+
+
+@wrong(checks.check_white_test, "variance")
+def _(noisy, t, z):
+    x = noisy(torch.ones_like(z), t, z)
+    return x.mean(), x.var()
+
+
+@wrong(checks.check_white_test, "exchanged")
+def _(noisy, t, z):
+    x = noisy(torch.ones_like(z), t, z)
+    return x.std(), x.mean()
+
+
+@wrong(checks.check_white_test, "no noise")
+def _(noisy, t, z):
+    x = noisy(torch.ones_like(z), t, torch.zeros_like(z))
+    return x.mean(), x.std()
+
+
+@wrong(checks.check_white_test, "noise as picture")
+def _(noisy, t, z):
+    x = noisy(z, t, torch.ones_like(z))
+    return x.mean(), x.std()
+
+
+@wrong(checks.check_white_test, "fresh noise")
+def _(noisy, t, z):
+    x = noisy(torch.ones_like(z), t, torch.randn_like(z))
+    return x.mean(), x.std()
+
+
+def leaf(probe, **rules):
+    """The room of the first probe that speaks up, of rules name=(room, limit); a negative limit: if it is below."""
+    for name, (room, limit) in rules.items():
+        value = probe(name)
+        if name in ("told", "asked") and value < limit or name not in ("told", "asked") and value > limit:
+            return room
+    return 0
+
+
+RULES = {
+    "noise": dict(twice=(2, 0.01), raw=(6, 1.2)),
+    "changing": dict(twice=(2, 0.01), company=(3, 0.01)),
+    "dull": dict(display=(4, 0.01), lowest=(1, -0.5)),
+    "crowded": dict(told=(9, 0.9), signal=(5, 0.1)),
+    "specks": dict(last=(7, 0.01)),
+    "blotches": dict(mixture=(10, 0.01)),
+    "good": dict(asked=(8, 0.5)),
+}
+
+
+@right(checks.check_diagnose)
+def _(looks, probe):
+    """By a table, and with the twins in the other order."""
+    return leaf(probe, **RULES.get(looks, {}))
+
+
+@right(checks.check_diagnose)
+def _(looks, probe):
+    match looks:
+        case "noise":
+            return 2 if probe("twice") > 0.05 else 6 if probe("raw") > 1.3 else 0
+        case "changing":
+            return 2 if probe("twice") > 0.05 else 3 if probe("company") > 0.03 else 0
+        case "dull":
+            return 1 if probe("lowest") > -0.9 else 4 if probe("display") > 0.05 else 0
+        case "crowded":
+            return 5 if probe("signal") > 0.3 else 9 if probe("told") < 0.75 else 0
+        case "specks":
+            return 7 * (probe("last") > 0.1)
+        case "blotches":
+            return 10 * (probe("mixture") > 0.1)
+        case "good":
+            return 8 * (probe("asked") < 0.2)
+    return 0
+
+
+def with_rules(**changed):
+    return lambda looks, probe: leaf(probe, **(RULES | changed).get(looks, {}))
+
+
+wrong(checks.check_diagnose, "twins 5 and 9")(with_rules(crowded=dict(signal=(9, 0.1), told=(5, 0.9))))
+wrong(checks.check_diagnose, "twins 1 and 4")(with_rules(dull=dict(lowest=(4, -0.5), display=(1, 0.01))))
+wrong(checks.check_diagnose, "twins 2 and 6")(
+    with_rules(noise=dict(twice=(6, 0.01), raw=(2, 1.2)), changing=dict(twice=(6, 0.01), company=(3, 0.01)))
+)
+wrong(checks.check_diagnose, "company first")(with_rules(changing=dict(company=(3, 0.01), twice=(2, 0.01))))
+wrong(checks.check_diagnose, "Room 2 in noise")(with_rules(noise=dict(raw=(6, 1.2))))
+wrong(checks.check_diagnose, "exact zero")(
+    with_rules(noise=dict(twice=(2, 0), raw=(6, 1.2)), changing=dict(twice=(2, 0), company=(3, 0)),
+               dull=dict(lowest=(1, -0.5), display=(4, 0)), specks=dict(last=(7, 0)), blotches=dict(mixture=(10, 0)))
+)  # fmt: skip
+wrong(checks.check_diagnose, None)(with_rules(crowded=dict(signal=(5, 0.7), told=(9, 0.9))))
+
+
+@wrong(checks.check_diagnose, "looks alone")
+def _(looks, probe):
+    return {"noise": 2, "changing": 3, "dull": 1, "crowded": 5, "specks": 7, "blotches": 10, "good": 8}.get(looks, 0)
+
+
+@wrong(checks.check_diagnose, "one room, no probe")
+def _(looks, probe):
+    return {"specks": 7, "blotches": 10}.get(looks) or leaf(probe, **RULES.get(looks, {}))
+
+
+@wrong(checks.check_diagnose, "noise is Room 6")
+def _(looks, probe):
+    return leaf(probe, **RULES.get(looks, {})) or 6 * (looks == "noise")
