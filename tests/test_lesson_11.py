@@ -28,7 +28,7 @@ STUBS = ("straight", "euler_step", "velocity_of", "heun_step", "aim", "few_calls
 def eleven(lesson):
     """The functions of lesson 11, its solutions in place of the stubs."""
     module = lesson(NAME, T=500, ab_t=AB, r_of=R_OF, device=torch.device("cpu"), few=None, unet=None, teacher=None,
-                    images=torch.tensor([-0.8, 0.8]).view(2, 1, 1, 1))  # fmt: skip
+                    ten=None, images=torch.tensor([-0.8, 0.8]).view(2, 1, 1, 1))  # fmt: skip
     for name in STUBS:
         setattr(module, name, getattr(module, f"solution_{name}"))
     return module
@@ -57,7 +57,8 @@ def test_the_velocity_in_an_answer_is_eps_minus_x0(eleven, noise, t):
 
 def test_the_velocity_is_the_derivative_of_the_place(eleven, noise):
     x0, eps, r = noise(2, 3, 4, 4, dtype=torch.float64), noise(2, 3, 4, 4, seed=1, dtype=torch.float64), 0.3
-    here, there = (eleven.straight(x0, eps, torch.full((2,), share).double()) for share in (r, r + 1e-3))
+    shares = (torch.full((2,), share, dtype=torch.float64) for share in (r, r + 1e-3))
+    here, there = (eleven.straight(x0, eps, share) for share in shares)
     torch.testing.assert_close((there[0] - here[0]) / 1e-3, here[1], atol=1e-9, rtol=1e-6)
 
 
