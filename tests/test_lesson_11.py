@@ -190,6 +190,14 @@ def test_the_grain_is_taken_off_before_copies_are_sought(eleven, noise):
     assert (clean[1] == torch.arange(20)).float().mean() > 0.8
 
 
+def test_a_fifth_call_is_refused_and_a_guided_one_counts_twice(eleven):
+    network = awake(du.Unet(widths=(8, 16)))
+    vars(eleven).update(SCORED=2, wishes=torch.arange(2), seeds=(0,), held_out_features=None)
+    for model, calls in ((network, 5), (du.Guided(network, 1.75), 3)):
+        with pytest.raises(ValueError, match="four calls of the network are all you have"):
+            eleven.four_calls(lambda ask, z, seed, m=model, n=calls: [ask(z, 500, m) for _ in range(n)])
+
+
 def test_few_steps_draws_what_is_asked_in_one_call():
     network, ab_t = du.load_model(du.WEIGHTS / "few_steps.pth", device="cpu")
     calls, c = [], torch.eye(5).repeat(12, 1)
