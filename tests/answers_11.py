@@ -10,6 +10,119 @@ def roots(t, ab_t):
     return of(ab_t[t]).sqrt(), of(1 - ab_t[t]).sqrt()
 
 
+@right(checks.check_straight)
+def _(x0, eps, r):
+    r = r[:, None, None, None]
+    return (1 - r) * x0 + r * eps, eps - x0
+
+
+@right(checks.check_straight)
+def _(x0, eps, r):
+    u = eps - x0
+    return x0 + of(r) * u, u
+
+
+@wrong(checks.check_straight, "sign")
+def _(x0, eps, r):
+    return torch.lerp(x0, eps, of(r)), x0 - eps
+
+
+@wrong(checks.check_straight, "other way")
+def _(x0, eps, r):
+    return of(r) * x0 + (1 - of(r)) * eps, eps - x0
+
+
+@wrong(checks.check_straight, "other way")
+def _(x0, eps, r):
+    return of(r) * x0 + (1 - of(r)) * eps, x0 - eps
+
+
+@wrong(checks.check_straight, "square roots")
+def _(x0, eps, r):
+    return (1 - of(r)) ** 0.5 * x0 + of(r) ** 0.5 * eps, eps - x0
+
+
+@wrong(checks.check_straight, "round path")
+def _(x0, eps, r):
+    return (1 - of(r) ** 2).sqrt() * x0 + of(r) * eps, eps - x0
+
+
+@wrong(checks.check_straight, "velocity at x_r")
+def _(x0, eps, r):
+    x = (1 - of(r)) * x0 + of(r) * eps
+    return x, eps - x
+
+
+@wrong(checks.check_straight, "velocity times r")
+def _(x0, eps, r):
+    return x0 + of(r) * (eps - x0), of(r) * (eps - x0)
+
+
+@wrong(checks.check_straight, "order")
+def _(x0, eps, r):
+    return eps - x0, (1 - of(r)) * x0 + of(r) * eps
+
+
+@wrong(checks.check_straight, "velocity missing")
+def _(x0, eps, r):
+    return (1 - of(r)) * x0 + of(r) * eps
+
+
+@wrong(checks.check_straight, "place missing")
+def _(x0, eps, r):
+    return eps - x0
+
+
+@wrong(checks.check_straight, "broadcast")
+def _(x0, eps, r):
+    return (1 - r) * x0 + r * eps, eps - x0
+
+
+@right(checks.check_euler_step)
+def _(velocity, x, r, s):
+    return x - (r - s) * velocity(x, r)
+
+
+@right(checks.check_euler_step)
+def _(velocity, x, r, s):
+    return torch.add(x, velocity(x, r), alpha=s - r)
+
+
+@wrong(checks.check_euler_step, "wrong way")
+def _(velocity, x, r, s):
+    return x - (s - r) * velocity(x, r)
+
+
+@wrong(checks.check_euler_step, "no length")
+def _(velocity, x, r, s):
+    return x + velocity(x, r)
+
+
+@wrong(checks.check_euler_step, "no length")
+def _(velocity, x, r, s):
+    return x - velocity(x, r)
+
+
+@wrong(checks.check_euler_step, "whole way")
+def _(velocity, x, r, s):
+    return x - r * velocity(x, r)
+
+
+@wrong(checks.check_euler_step, "s alone")
+def _(velocity, x, r, s):
+    return x + s * velocity(x, r)
+
+
+@wrong(checks.check_euler_step, "asked at s")
+def _(velocity, x, r, s):
+    return x + (s - r) * velocity(x, s)
+
+
+@wrong(checks.check_euler_step, "x forgotten")
+def _(velocity, x, r, s):
+    return (s - r) * velocity(x, r)
+
+
 @right(checks.check_velocity)
 def _(x, v, t, ab_t):
     signal, sigma = roots(t, ab_t)
@@ -91,8 +204,37 @@ def _(x, v, t, ab_t):
 @right(checks.check_heun_step)
 def _(velocity, x, r, s):
     first = velocity(x, r)
-    second = velocity(x + (s - r) * first, s)
+    second = velocity(x + (s - r) * first, s) if s > 0 else first
     return x + (s - r) * (0.5 * first + 0.5 * second)
+
+
+@right(checks.check_heun_step)
+def _(velocity, x, r, s):
+    ahead = x + (s - r) * velocity(x, r)
+    if s == 0:
+        return ahead
+    return (x + ahead + (s - r) * velocity(ahead, s)) / 2  # the mean of x after either step
+
+
+@wrong(checks.check_heun_step, "asked at 0")
+def _(velocity, x, r, s):
+    first = velocity(x, r)
+    return x + (s - r) * (first + velocity(x + (s - r) * first, s)) / 2
+
+
+@wrong(checks.check_heun_step, "not halved")
+def _(velocity, x, r, s):
+    u = velocity(x, r)
+    if s == 0:
+        return x + (s - r) * u
+    return x + (s - r) * (u + velocity(x + (s - r) * u, s))
+
+
+@wrong(checks.check_heun_step, "from ahead")
+def _(velocity, x, r, s):
+    u = velocity(x, r)
+    x = x + (s - r) * u
+    return x + (s - r) * (u + velocity(x, s)) / 2 if s > 0 else x
 
 
 @wrong(checks.check_heun_step, "Euler")
@@ -151,6 +293,90 @@ def _(velocity, x, r, s):
 def _(velocity, x, r, s):
     half = (r + s) / 2
     return x + (s - r) * velocity(x + (half - r) * velocity(x, r), half)
+
+
+def mixed(picture, noise, t, ab_t):
+    signal, sigma = roots(t, ab_t)
+    return signal * picture + sigma * noise
+
+
+def noise_in(x, guess, t, ab_t):
+    signal, sigma = roots(t, ab_t)
+    return (x - signal * guess) / sigma
+
+
+@right(checks.check_aim)
+def _(teacher, student, x, t, s, ab_t):
+    guess = teacher(x, t)
+    return student(mixed(guess, noise_in(x, guess, t, ab_t), s, ab_t), s)
+
+
+@right(checks.check_aim)
+def _(teacher, student, x, t, s, ab_t):  # DDIM's step, in one formula
+    (a, b), (a_s, b_s), guess = roots(t, ab_t), roots(s, ab_t), teacher(x, t)
+    return student(b_s / b * x + (a_s - b_s / b * a) * guess, s)
+
+
+@wrong(checks.check_aim, "teacher's guess")
+def _(teacher, student, x, t, s, ab_t):
+    return teacher(x, t)
+
+
+@wrong(checks.check_aim, "teacher twice")
+def _(teacher, student, x, t, s, ab_t):
+    guess = teacher(x, t)
+    return teacher(mixed(guess, noise_in(x, guess, t, ab_t), s, ab_t), s)
+
+
+@wrong(checks.check_aim, "x_s returned")
+def _(teacher, student, x, t, s, ab_t):
+    guess = teacher(x, t)
+    return mixed(guess, noise_in(x, guess, t, ab_t), s, ab_t)
+
+
+@wrong(checks.check_aim, "old time")
+def _(teacher, student, x, t, s, ab_t):
+    guess = teacher(x, t)
+    return student(mixed(guess, noise_in(x, guess, t, ab_t), s, ab_t), t)
+
+
+@wrong(checks.check_aim, "not walked")
+def _(teacher, student, x, t, s, ab_t):
+    return student(x, s)
+
+
+@wrong(checks.check_aim, "own answer")
+def _(teacher, student, x, t, s, ab_t):
+    return student(x, t)
+
+
+@wrong(checks.check_aim, "student's step")
+def _(teacher, student, x, t, s, ab_t):
+    guess = student(x, t)
+    return student(mixed(guess, noise_in(x, guess, t, ab_t), s, ab_t), s)
+
+
+@wrong(checks.check_aim, "square roots")
+def _(teacher, student, x, t, s, ab_t):
+    guess, ab, ab_s = teacher(x, t), of(ab_t[t]), of(ab_t[s])
+    return student(ab_s * guess + (1 - ab_s) * (x - ab * guess) / (1 - ab), s)
+
+
+@wrong(checks.check_aim, "noise not divided")
+def _(teacher, student, x, t, s, ab_t):
+    guess = teacher(x, t)
+    return student(mixed(guess, x - roots(t, ab_t)[0] * guess, s, ab_t), s)
+
+
+@wrong(checks.check_aim, "no noise")
+def _(teacher, student, x, t, s, ab_t):
+    return student(mixed(teacher(x, t), 0, s, ab_t), s)
+
+
+@wrong(checks.check_aim, "times exchanged")
+def _(teacher, student, x, t, s, ab_t):
+    guess = teacher(x, s)
+    return student(mixed(guess, noise_in(x, guess, s, ab_t), t, ab_t), t)
 
 
 @right(checks.check_jumps)

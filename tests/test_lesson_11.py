@@ -13,7 +13,7 @@ import torch
 from conftest import ROOT, awake, close, products
 
 import diffusion_utilities as du
-from plumbing import runs
+from plumbing import lesson_11, runs
 
 NAME = "11_flow_matching_and_few_steps"
 AB = du.noise_schedule("cosine", 500)
@@ -21,9 +21,17 @@ R_OF = ((1 - AB).sqrt() / (AB.sqrt() + (1 - AB).sqrt())).tolist()
 PROGRAM = ROOT / "weights" / "train_few_steps.py"
 
 
+STUBS = ("straight", "euler_step", "velocity_of", "heun_step", "aim", "few_calls")
+
+
 @pytest.fixture
 def eleven(lesson):
-    return lesson(NAME, T=500, ab_t=AB, r_of=R_OF, device=torch.device("cpu"), images=torch.tensor([-0.8, 0.8]))
+    """The functions of lesson 11, its solutions in place of the stubs."""
+    module = lesson(NAME, T=500, ab_t=AB, r_of=R_OF, device=torch.device("cpu"), few=None, unet=None, teacher=None,
+                    ten=None, images=torch.tensor([-0.8, 0.8]).view(2, 1, 1, 1))  # fmt: skip
+    for name in STUBS:
+        setattr(module, name, getattr(module, f"solution_{name}"))
+    return module
 
 
 class Known:
@@ -43,8 +51,15 @@ class Known:
 @pytest.mark.parametrize("t", [1, 50, 250, 499, 500])
 def test_the_velocity_in_an_answer_is_eps_minus_x0(eleven, noise, t):
     x0, eps, r = noise(2, 3, 4, 4, dtype=torch.float64), noise(2, 3, 4, 4, seed=1, dtype=torch.float64), R_OF[t]
-    u = eleven.flow_of(Known(x0), None)((1 - r) * x0 + r * eps, r)
-    torch.testing.assert_close(u, eps - x0, atol=1e-6, rtol=1e-6)
+    x_r, u = eleven.straight(x0, eps, torch.full((2,), r, dtype=torch.float64))
+    torch.testing.assert_close(eleven.flow_of(Known(x0), None)(x_r, r), u, atol=1e-6, rtol=1e-6)
+
+
+def test_the_velocity_is_the_derivative_of_the_place(eleven, noise):
+    x0, eps, r = noise(2, 3, 4, 4, dtype=torch.float64), noise(2, 3, 4, 4, seed=1, dtype=torch.float64), 0.3
+    shares = (torch.full((2,), share, dtype=torch.float64) for share in (r, r + 1e-3))
+    here, there = (eleven.straight(x0, eps, share) for share in shares)
+    torch.testing.assert_close((there[0] - here[0]) / 1e-3, here[1], atol=1e-9, rtol=1e-6)
 
 
 def test_r_of_is_the_share_of_noise_with_the_same_ratio():
@@ -66,7 +81,7 @@ def test_euler_on_the_straight_path_is_ddim(eleven, gaussian, noise, steps):
 
     *_, last = du.sampler(oracle, AB, x, steps=steps)
     rs = [R_OF[t] for t in du.sampling_times(500, steps)]
-    walked = eleven.euler(eleven.flow_of(network, None), x * math.hypot(1 - rs[0], rs[0]), rs)
+    walked = eleven.walk(eleven.flow_of(network, None), x * math.hypot(1 - rs[0], rs[0]), rs, eleven.euler_step)[-1]
     torch.testing.assert_close(walked, last.x, atol=1e-6, rtol=1e-6)
 
 
@@ -81,79 +96,106 @@ def test_heun_is_second_order_and_euler_first(eleven):
         return x * (r - (1 - r) * s**2) / std(r) ** 2
 
     errors = {}
-    for name in ("euler", "heun"):
+    for name in ("euler_step", "heun_step"):
         rs = {n: torch.linspace(1, 0.2, n + 1).tolist() for n in (20, 40)}
-        errors[name] = [
-            (getattr(eleven, name)(velocity, std(1) * z, r) - std(0.2) * z).abs().max().item() for r in rs.values()
-        ]
-    assert errors["euler"][0] / errors["euler"][1] == pytest.approx(2, rel=0.15)
-    assert errors["heun"][0] / errors["heun"][1] == pytest.approx(4, rel=0.2)
+        ends = [eleven.walk(velocity, std(1) * z, r, getattr(eleven, name))[-1] for r in rs.values()]
+        errors[name] = [(end - std(0.2) * z).abs().max().item() for end in ends]
+    assert errors["euler_step"][0] / errors["euler_step"][1] == pytest.approx(2, rel=0.15)
+    assert errors["heun_step"][0] / errors["heun_step"][1] == pytest.approx(4, rel=0.2)
+
+
+def test_n_steps_of_heun_are_2n_minus_1_calls(eleven, noise):
+    asked = []
+    eleven.walk(lambda x, r: asked.append(r) or x, noise(1, 1, 2, 2), [1.0, 0.5, 0.2, 0.0], eleven.heun_step)
+    assert asked == [1.0, 0.5, 0.5, 0.2, 0.2]
 
 
 def test_the_toys_single_step_ends_at_the_mean(eleven, noise):
-    x = noise(20)
-    assert eleven.euler(eleven.toy_velocity, x, [1, 0]).abs().max() < 1e-6
-    many = eleven.euler(eleven.toy_velocity, x, torch.linspace(1, 0, 101).tolist())
+    x = noise(20, 1, 1, 1)
+    assert eleven.walk(eleven.toy_velocity, x, [1, 0], eleven.euler_step)[-1].abs().max() < 1e-6
+    *_, many = eleven.walk(eleven.toy_velocity, x, torch.linspace(1, 0, 101).tolist(), eleven.euler_step)
     assert (many.abs() - 0.8).abs().max() < 0.05
+    assert lesson_11.kinds(torch.tensor([0.79, -0.82, 0.1]), torch.tensor([-0.8, 0.8])) == list(lesson_11.ENDS)
 
 
 def test_at_0_the_end_of_the_curve_is_the_image(eleven, noise):
     network, x = awake(du.Unet(widths=(8, 16))), noise(3, 3, 8, 8)
-    assert torch.equal(eleven.end_of(network, x, torch.zeros(3, dtype=torch.long), None), x)
-    assert not torch.allclose(eleven.end_of(network, x, torch.full((3,), 250), None), x)
+    assert torch.equal(eleven.end_of(network, None, clip=False)(x, 0), x)
+    assert torch.equal(eleven.end_of(network, None)(x, torch.zeros(3, dtype=torch.long)), x.clamp(-1, 1))
+    assert not torch.allclose(eleven.end_of(network, None)(x, 250), x.clamp(-1, 1))
 
 
-def test_jumps_with_one_time_are_one_call_and_equal_the_programs_draw(eleven, noise):
+def test_few_calls_equal_the_programs_draw(eleven):
     sys.path.insert(0, str(ROOT / "weights"))
     import train_few_steps as program
 
     network, c = awake(du.Unet(widths=(8, 16))), torch.eye(5)[:2]
     calls = []
     network.register_forward_hook(lambda *_: calls.append(1))
-    x = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(7))
-    one = eleven.jumps(network, x, [500], c, seed=7)
-    assert len(calls) == 1
-    close(program.draw(network, AB, c, 1, seed=7), one, terms=products(network))
-    assert len(calls) == 2
-    program.draw(network, AB, c, 4, seed=7)
-    assert len(calls) == 6
+    for n in (1, 4):
+        generator = torch.Generator().manual_seed(7)
+        noises = [torch.randn(2, 3, 16, 16, generator=generator) for _ in range(n)]
+        with torch.no_grad():
+            x = eleven.few_calls(eleven.end_of(network, c), noises, du.sampling_times(500, n)[:-1], AB)
+        assert len(calls) == n
+        close(program.draw(network, AB, c, n, seed=7), x, terms=n * products(network))
+        calls.clear()
 
 
-def test_the_lesson_and_the_program_have_the_same_loss(lesson, noise):
+def test_the_lessons_aim_is_the_programs(eleven, noise):
     sys.path.insert(0, str(ROOT / "weights"))
     import train_few_steps as program
 
     teacher, student = du.Guided(awake(du.Unet(widths=(8, 16))), 1.75), awake(du.Unet(widths=(8, 16)), seed=1)
     data = du.load_sprites("train", 8)
     there = program.Consistency(student, teacher, data, AB, 20, batch=8)
-    here = lesson(NAME, T=500, ab_t=AB, teacher=teacher).Consistency(student, data, AB, batch=8, drop=0.0)
-    batch = data.x, data.c, torch.tensor([1, 20, 25, 26, 100, 300, 499, 500]), noise(8, 3, 16, 16), torch.ones(8)
-    (mean, losses), (other_mean, others) = here.loss_of(*batch), there.loss_of(*batch)
-    terms = 4 * products(student)  # two networks and a guided teacher, which are the same objects here and there
-    close(losses, others, terms)
-    close(mean, other_mean, terms)
+    x0, c, t, z = data.x, data.c, torch.tensor([25, 50, 75, 100, 300, 475, 500, 250]), noise(8, 3, 16, 16)
+    mean, losses = there.loss_of(x0, c, t, z, torch.ones(8))
+    x_t, (here, end) = du.add_noise(x0, t, z, AB), (eleven.end_of(model, c) for model in (teacher, student))
+    with torch.no_grad():
+        goal = eleven.aim(here, end, x_t, t, t - 25, AB)
+        off = (eleven.end_of(student, c, clip=False)(x_t, t) - goal).square().sum((1, 2, 3))
+    close((off + 0.03**2).sqrt() - 0.03, losses, terms=4 * products(student))
     assert (losses > 0).all()
 
 
-def test_at_its_fixed_point_the_loss_is_zero(lesson, noise):
+def test_at_the_fixed_point_the_answer_is_its_aim(eleven, noise):
     """A teacher that knows the only image there is, and a student that answers it everywhere."""
+    x0 = du.load_sprites("train", 1).x.double()
+    end = eleven.end_of(Known(x0), None)
+    for t in (25, 200, 500):
+        t = torch.tensor([t])
+        x_t = du.add_noise(x0, t, noise(1, 3, 16, 16, dtype=torch.float64), AB)
+        torch.testing.assert_close(eleven.aim(end, end, x_t, t, t - 25, AB), x0, atol=1e-5, rtol=0)
 
-    class Knows(torch.nn.Module):
-        predicts = "v"
 
-        def __init__(self, x0):
-            super().__init__()
-            self.x0, self.dummy = x0, torch.nn.Parameter(torch.zeros(1))
+def test_teaching_moves_the_student_and_not_its_teacher(eleven):
+    teacher, _ = du.load_model(du.WEIGHTS / "unet.pth", device="cpu")
+    eleven.teacher, eleven.train, eleven.TRAINING_STEPS = du.Guided(teacher, 1.75), du.load_sprites("train", 20), 2
+    before = teacher.first.weight.clone()
+    for plain in (False, True):
+        *_, student = eleven.teach(0, plain)
+        assert not torch.equal(student.first.weight, before) and student.first.weight.requires_grad
+    assert torch.equal(teacher.first.weight, before) and teacher.first.weight.grad is None
 
-        def forward(self, x, t, c=None):
-            return self.dummy + Known(self.x0)(x.double(), t).float()
 
-    image = du.load_sprites("train", 1)
-    network = Knows(image.x)
-    here = lesson(NAME, T=500, ab_t=AB, teacher=network).Consistency(network, image, AB, batch=1, drop=0.0)
-    for t in (1, 25, 200, 500):
-        loss = here.loss_of(image.x, image.c, torch.tensor([t]), noise(1, 3, 16, 16), torch.ones(1))[0]
-        assert 0 <= loss.item() < 1e-3
+def test_the_grain_is_taken_off_before_copies_are_sought(eleven, noise):
+    """Some training sprites with grain: as they are they look like strangers, cleaned they are found."""
+    eleven.unet, _ = du.load_model(du.WEIGHTS / "unet.pth", device="cpu")
+    train = du.load_sprites("train", 2000)
+    x, c = train.x[:20], train.c[:20].argmax(1)
+    grainy = x + 0.3 * noise(20, 3, 16, 16)
+    as_it_is, clean = (du.nearest(images, train.x) for images in (grainy, eleven.cleaned(grainy, c)))
+    assert clean[0].median() < 0.5 * as_it_is[0].median()
+    assert (clean[1] == torch.arange(20)).float().mean() > 0.8
+
+
+def test_a_fifth_call_is_refused_and_a_guided_one_counts_twice(eleven):
+    network = awake(du.Unet(widths=(8, 16)))
+    vars(eleven).update(SCORED=2, wishes=torch.arange(2), seeds=(0,), held_out_features=None)
+    for model, calls in ((network, 5), (du.Guided(network, 1.75), 3)):
+        with pytest.raises(ValueError, match="four calls of the network are all you have"):
+            eleven.four_calls(lambda ask, z, seed, m=model, n=calls: [ask(z, 500, m) for _ in range(n)])
 
 
 def test_few_steps_draws_what_is_asked_in_one_call():
