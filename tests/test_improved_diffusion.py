@@ -47,7 +47,9 @@ class Theirs:
         before = torch.cat([torch.ones(1, dtype=torch.float64), self.alphas_cumprod[:-1]])
         self.alphas_cumprod_prev, self.alphas_cumprod_next = before, self.alphas_cumprod[1:]
         self.posterior_variance = betas * (1 - before) / (1 - self.alphas_cumprod)
-        self.posterior_log_variance_clipped = torch.cat([self.posterior_variance[1:2], self.posterior_variance[1:]]).log()
+        self.posterior_log_variance_clipped = torch.cat(
+            [self.posterior_variance[1:2], self.posterior_variance[1:]]
+        ).log()
         self.posterior_mean_coef1 = betas * before.sqrt() / (1 - self.alphas_cumprod)
         self.posterior_mean_coef2 = (1 - before) * (1 - betas).sqrt() / (1 - self.alphas_cumprod)
 
@@ -332,13 +334,15 @@ def test_prior():
     x0, zero, one = normal(2, 3, 4, 4), torch.zeros(()).double(), torch.ones(()).double()
     ab = THEIRS.alphas_cumprod[-1]
     theirs = normal_kl(ab.sqrt() * x0, (1 - ab).log(), zero, zero) / math.log(2)
-    torch.testing.assert_close(lesson_08b.kl(AB_T[-1].sqrt() * x0, 1 - AB_T[-1], zero, one), theirs, rtol=1e-6, atol=1e-12)
+    torch.testing.assert_close(
+        lesson_08b.kl(AB_T[-1].sqrt() * x0, 1 - AB_T[-1], zero, one), theirs, rtol=1e-6, atol=1e-12
+    )
 
 
 @row("`training_losses`: `LossType`")
 @pytest.mark.parametrize("loss, formula", [
-    ("MSE", lambda mse, vb: mse + vb), ("rescaled MSE", lambda mse, vb: mse + vb * T / 1000), ("KL", lambda mse, vb: vb),
-    ("rescaled KL", lambda mse, vb: vb * T)])  # fmt: skip
+    ("MSE", lambda mse, vb: mse + vb), ("rescaled MSE", lambda mse, vb: mse + vb * T / 1000),
+    ("KL", lambda mse, vb: vb), ("rescaled KL", lambda mse, vb: vb * T)])  # fmt: skip
 def test_losses(eight_b, loss, formula):
     """With a learned range; in MSE and rescaled MSE the bound sees the guess without its gradient."""
     index = torch.tensor([0, 10, 60])

@@ -111,7 +111,7 @@ def test_step_bits():
         torch.testing.assert_close(one[0], bits[k])
 
 
-# ------------------------------------------------------------------------------------------------ the variance that fits
+# ---------------------------------------------------------------------------------------------- the variance that fits
 
 
 @pytest.mark.parametrize("std", [0.1, 0.5, 0.99])
@@ -254,8 +254,8 @@ def test_loss_aware_estimates_scatter_less_and_have_the_same_mean(taught):
     taught.EPOCHS, g = 4, torch.Generator().manual_seed(0)
     taught.start = (1 / torch.arange(1, T + 1))[:, None] * (1 + 0.2 * torch.rand(T, 4, generator=g))
     truth = taught.start.mean(1).sum().item()
-    found = {way: taught.estimates(*made, batches=400) for way, made in (
-        ("uniform", (torch.full((T,), 1 / T), torch.ones(T))), ("loss-aware", taught.practise(taught.start)))}  # fmt: skip
+    ways = {"uniform": (torch.full((T,), 1 / T), torch.ones(T)), "loss-aware": taught.practise(taught.start)}
+    found = {way: taught.estimates(*made, batches=400) for way, made in ways.items()}
     for way in found:
         scatter = found[way].std().item() / 20
         assert found[way].mean().item() == pytest.approx(truth, abs=5 * scatter), way
@@ -284,10 +284,9 @@ def test_a_variance_that_a_function_says_draws_as_its_name_does(taught, unet):
         torch.testing.assert_close(found, named, rtol=1e-3, atol=1e-3)
 
 
-def test_look_gives_the_guess_of_the_sampler(taught, unet, sprites):
-    taught.unet = unet
+def test_look_gives_the_guess_of_the_sampler(unet, sprites):
     x = lesson_08b.with_noise(sprites.x[:70], 200, AB_T, seed=0)
-    guess, maps, emb = taught.look(x, torch.full((70,), 200), sprites.c[:70])
+    guess, maps, emb = lesson_08b.look(unet, AB_T, x, torch.full((70,), 200), sprites.c[:70])
     step = next(du.sampler(unet, AB_T, x, sprites.c[:70], times=[200, 0]))
     torch.testing.assert_close(guess, step.x0, rtol=1e-3, atol=1e-3)
     assert maps.shape == (70, 8, 16, 16) and len(emb) == 70

@@ -77,6 +77,19 @@ def with_noise(x0, t, ab_t, seed):
     return du.add_noise(x0, t, noise, ab_t)
 
 
+@torch.no_grad()
+def look(unet, ab_t, x_t, t, c):
+    """What a Unet makes of noisy images x_t at times t (B,), with contexts c: its guesses of x_0, and behind them its
+    last maps and its embedding of time and context; on the CPU."""
+    device, found = unet.first.weight.device, []
+    for x, at, row in zip(x_t.split(64), t.split(64), c.split(64)):
+        x = x.to(device)
+        maps, emb = unet.hidden(x, at.to(device) / (len(ab_t) - 1), row.to(device))
+        guess = du.to_x0_eps(unet.answer(x, maps, emb), x, at, ab_t, unet.predicts)[0]
+        found.append([part.cpu() for part in (guess, maps, emb)])
+    return [torch.cat(parts) for parts in zip(*found)]
+
+
 # ------------------------------------------------------------------------------------------------------------ pictures
 
 
@@ -87,11 +100,12 @@ def heat(values, top):
 
 
 def in_tens(values):
-    """Numbers (T,) of the times 1..T as a curve (times, means): the first ten singly, then means of ten, at their
+    """Numbers (..., T) of the times 1..T as a curve (times, means): the first ten singly, then means of ten, at their
     middle."""
     values = torch.as_tensor(values).double()
-    tens = values[10:].unfold(0, 10, 10).mean(1)
-    return [*range(1, 11), *(10 * k + 15.5 for k in range(len(tens)))], torch.cat([values[:10], tens])
+    tens = values[..., 10:].unfold(-1, 10, 10).mean(-1)
+    places = [*range(1, 11), *(10 * k + 15.5 for k in range(tens.shape[-1]))]
+    return places, torch.cat([values[..., :10], tens], -1)
 
 
 def scatter(rows, truth, alt, x):

@@ -56,6 +56,7 @@ du.show_rows(rows | {"its squared error": lesson_08b.heat((guess - ten).square()
 
 # %%
 import copy
+from functools import partial
 
 import charts
 import checks
@@ -110,7 +111,7 @@ T, device, train = len(ab_t) - 1, du.best_device(), du.load_sprites("train")
 
 # %% tags=["exercise"]
 def cheapest(error, t, s, ab_t):
-    """The variance to claim from t to s, if the guess has this mean squared error (a tensor)."""
+    """The variance to claim from t to s; error (a tensor): mean squared, of the guess."""
     return ...  # your code here
 
 
@@ -125,34 +126,20 @@ def solution_cheapest(error, t, s, ab_t):
 cheapest = checks.keep(cheapest, solution_cheapest)
 
 # %% [markdown]
-# To use it you must know how wrong the guesses are. Measure that, on training sprites: `look` asks the network for its
-# guesses and also keeps what it was about to answer from, namely its last maps (32 numbers for each pixel) and `emb`,
-# in which it holds the time and the class. Both are needed in section 2. All 500 noise levels are visited, each of them
-# `EPOCHS` times with other sprites.
+# To use it you must know how wrong the guesses are. Measure that, on training sprites: `lesson_08b.look` asks the network
+# for its guesses and also keeps what it was about to answer from, namely its last maps (32 numbers for each pixel) and
+# `emb`, in which it holds the time and the class. Both are needed from section 2 on. All 500 noise levels are visited,
+# each of them `EPOCHS` times with other sprites.
 
 # %%
 EPOCHS = 3
 
 # %%
-@torch.no_grad()
-def look(x_t, t, c):
-    """The guesses of x_0 at times t (B,), and the last maps and the embedding behind them."""
-    found = []
-    for x, at, row in zip(x_t.split(64), t.split(64), c.split(64)):
-        x, row = x.to(device), row.to(device)
-        maps, emb = unet.hidden(x, at.to(device) / T, row)
-        answer = unet.answer(x, maps, emb)
-        guess = du.to_x0_eps(answer, x, at, ab_t, unet.predicts)[0]
-        found.append([part.cpu() for part in (guess, maps, emb)])
-    return [torch.cat(parts) for parts in zip(*found)]
-
-
-# %%
+look = partial(lesson_08b.look, unet, ab_t)
 t = torch.arange(1, T + 1).repeat(EPOCHS)
-rows = torch.randperm(len(train.x), generator=torch.Generator().manual_seed(0))[:len(t)]
+rows = torch.randint(len(train.x), t.shape, generator=torch.Generator().manual_seed(0))
 x0 = train.x[rows]
-x_t = lesson_08b.with_noise(x0, t, ab_t, seed=2)
-guess, maps, emb = look(x_t, t, train.c[rows])
+guess, maps, emb = look(lesson_08b.with_noise(x0, t, ab_t, seed=2), t, train.c[rows])
 
 
 def errors(x0, guess, t):
@@ -162,7 +149,7 @@ def errors(x0, guess, t):
     return {"x0": of_x0, "eps": of_x0 * (signal / sigma) ** 2, "v": of_x0 / sigma**2}
 
 
-by_time = {name: values.view(EPOCHS, T).mean(0) for name, values in errors(x0, guess, t).items()}
+by_time = {name: each.view(EPOCHS, T).mean(0) for name, each in errors(x0, guess, t).items()}
 error = torch.cat([torch.zeros(1), by_time["x0"]])  # error[t], from t = 0 to 500
 
 # %%
@@ -179,16 +166,14 @@ charts.lines({f"of {name}": lesson_08b.in_tens(values) for name, values in by_ti
 # cost, with the error that was just measured.
 
 # %%
-step = 100, 50
-w_0, _, small, large = lesson_08b.posterior(*step, ab_t)
+w_0, _, small, large = lesson_08b.posterior(100, 50, ab_t)
 claimed = torch.linspace(0.5 * small.item(), 1.3 * large.item(), 200)
-cost = lesson_08b.kl(0, small, w_0 * error[step[0]] ** 0.5, claimed)
-yours = cheapest(error[step[0]], *step, ab_t)
-print(f"small {small:.4f}, yours {yours:.4f}, large {large:.4f}; cheapest on the curve: "
-      f"{claimed[cost.argmin()]:.4f}")
-charts.lines({"cost": (claimed, cost)}, marks={"small": small, "yours": yours, "large": large},
-             x="claimed variance", y="bits for each value", ylim=(0, None),
-             alt="A valley; your variance stands at its lowest point, small left and large right of it")
+price = lesson_08b.kl(0, small, w_0 * error[100] ** 0.5, claimed)
+yours = cheapest(error[100], 100, 50, ab_t)
+print(f"yours {yours:.4f}, the cheapest of 200 on the curve {claimed[price.argmin()]:.4f}")
+charts.lines({"cost": (claimed, price)}, x="claimed variance", y="bits for each value",
+             marks={"small": small, "yours": yours, "large": large}, ylim=(0, None),
+             alt="A valley, and your variance at its lowest point, between small and large")
 
 # %% [markdown]
 # Your variance stands at the bottom of the valley, and it lies between small and large. Where exactly? Answer this for
@@ -229,7 +214,8 @@ charts.lines({"steps of 1": measured_share(1), "steps of 50": measured_share(50)
 # $e/\sqrt{1-\bar\alpha_t}$.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## 2. How can a network say it?
 #
 # One share for each t is already better than none. But the picture at the top asks for more: a number for each *pixel*,
@@ -284,7 +270,7 @@ for n in (500, 50, 10):
     small, large = lesson_08b.posterior(times[:-2], times[1:-1], ab_t)[2:]
     room[f"{n} steps"] = times[:-2], (large / small) ** 0.5
 charts.lines(room, x="time t (steps)", y="std of large / std of small", log="xy",
-             alt="With 500 steps the ratio is 1 but for the last few; with 10 it is 1.2 in the middle")
+             alt="The ratio is 1 but at small t with 500 steps, 1.2 in the middle with 10")
 
 # %% [markdown]
 # With 500 steps the two standard deviations differ only in the last few of them, so that r has next to nothing to decide
@@ -333,7 +319,7 @@ weights = {"MSE of x0": at.double() ** 0, "MSE of the noise": ab_t[at] / (1 - ab
            "MSE of v": 1 / (1 - ab_t[at]), "MSE of x_(t-1)": w_0**2, "vb": w_0**2 / small}
 charts.lines({name: (at, w / w[98]) for name, w in weights.items()}, log="xy", ylim=(1e-3, 1e5),
              x="time t (steps)", y="weight of a squared error of x0\n(1 at t = 100)",
-             alt="Weights by t: flat for x0; rising to small t for noise and v; steepest for vb")
+             alt="Flat for x0; rising to small t for noise and v; steepest for vb")
 
 # %% [markdown]
 # `vb` cares for the last few steps thousands of times more than for the rest. There the sprite has long been decided
@@ -393,8 +379,8 @@ def losses(kind, x0, x_t, noise, out, r, t, predicts="v"):
 
 # %%
 wide, head = copy.deepcopy(unet).cpu().requires_grad_(True), Head()
-at, some = torch.randint(1, T + 1, (32,), generator=torch.Generator().manual_seed(3)), train.x[:32]
-z = lesson_08b.with_noise(0 * some, T, ab_t, seed=4) / (1 - ab_t[T]).item() ** 0.5
+at, some = torch.arange(1, 33) ** 2 % T + 1, train.x[:32]
+z = torch.randn(some.shape, generator=torch.Generator().manual_seed(4))
 noisy = du.add_noise(some, at, z, ab_t)
 
 
@@ -484,12 +470,8 @@ practise = checks.keep(practise, solution_practise)
 # drawn in either way, and each gives one estimate of the whole bound.
 
 # %%
-with torch.no_grad():
-    start = [bound_of(*part, torch.zeros(()), at) for *part, at in
-             zip(x0.split(500), guess.split(500), t.split(500))]
-start = torch.cat(start).view(EPOCHS, T).T  # (T, EPOCHS)
-uniform = torch.full((T,), 1 / T), torch.ones(T)
-ways = {"uniform": uniform, "loss-aware": practise(start)}
+start = bound_of(x0, guess, torch.zeros(()), t).view(EPOCHS, T).T  # (T, EPOCHS)
+ways = {"uniform": (torch.full((T,), 1 / T), torch.ones(T)), "loss-aware": practise(start)}
 
 
 def estimates(p, weight, batches=200, size=32):
@@ -500,10 +482,10 @@ def estimates(p, weight, batches=200, size=32):
 
 
 found = {name: estimates(*way) for name, way in ways.items()}
-scattered = {name: values.std().item() for name, values in found.items()}
-lesson_08b.scatter({f"{name}\n(std {scattered[name]:.2f})": values for name, values in found.items()},
+scattered = {name: each.std().item() for name, each in found.items()}
+lesson_08b.scatter({f"{name}\n(std {each.std():.2f})": each for name, each in found.items()},
                    start.mean(1).sum(), x="estimate of one batch (bits for each value)",
-                   alt="Uniform estimates scatter widely; loss-aware ones lie on the true value")
+                   alt="Uniform estimates scatter widely; loss-aware ones lie on the truth")
 
 # %% [markdown]
 # The vertical line is the truth. Both ways are right *on average*, since the weights see to that. But a uniform batch
@@ -514,12 +496,11 @@ lesson_08b.scatter({f"{name}\n(std {scattered[name]:.2f})": values for name, val
 
 # %%
 times = du.Times("loss-aware", T)
-for k in range(10):
-    times.update(torch.arange(1, T + 1), start[:, k % EPOCHS])
-ten_losses = torch.stack([start[:, k % EPOCHS] for k in range(10)], 1)
+ten_losses = start[:, torch.arange(10) % EPOCHS]
+for each in ten_losses.T:
+    times.update(torch.arange(1, T + 1), each)
 assert torch.allclose(times.probabilities(), practise(ten_losses)[0].double(), rtol=1e-4)
-print(f"p at t = 1: {times.probabilities()[0]:.3f}, which is {T * times.probabilities()[0]:.0f} "
-      "times as often as uniform")
+print(f"t = 1 is drawn {T * times.probabilities()[0]:.0f} times as often as uniformly")
 
 # %% [markdown]
 # Now train, with your hybrid loss on what `look` has kept. The guess is frozen, so its `mse` is a constant here and
@@ -537,9 +518,12 @@ def train_head(p, weight, seed):
         optimizer.param_groups[0]["lr"] = 0.01 * (1 - k / TRAINING_STEPS)
         at = torch.multinomial(p, 32, replacement=True, generator=g)
         some = at + T * torch.randint(EPOCHS, (32,), generator=g)
-        loss = hybrid(lambda out: torch.zeros(32),
-                      lambda out, r: weight[at] * bound_of(x0[some], out, r, t[some]),
-                      guess[some], head(maps[some], emb[some]), T)
+
+        def vb(out, r, at=at, some=some):
+            return weight[at] * bound_of(x0[some], out, r, t[some])
+
+        r = head(maps[some], emb[some])
+        loss = hybrid(lambda out: torch.zeros(32), vb, guess[some], r, T)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -553,16 +537,15 @@ heads = {(name, seed): train_head(*way, seed) for name, way in ways.items() for 
 # 1. (The band reaches from one seed to the other.)
 
 # %%
-said = {}
-for name in ways:
-    curves = []
-    for seed in (0, 1):
-        r = torch.cat([heads[name, seed](m, e) for m, e in zip(maps.split(500), emb.split(500))])
-        curves.append(lesson_08b.in_tens((r.mean((1, 2, 3)).view(EPOCHS, T).mean(0) + 1) / 2))
-    said[name] = curves[0][0], torch.stack([curve for _, curve in curves])
-charts.lines({"measured": measured_share(1)} | said, x="time t (steps)", log="x", ylim=(-0.3, 1.1),
-             y="share (0: small, 1: large)",
-             alt="Up to t = 100 the loss-aware heads say what was measured; the uniform ones say more")
+def said(name):
+    """The share that a head names at each t, on average; a row for each seed."""
+    r = torch.stack([heads[name, seed](maps, emb).mean((1, 2, 3)) for seed in (0, 1)])
+    return lesson_08b.in_tens((r.view(2, EPOCHS, T).mean(1) + 1) / 2)
+
+
+charts.lines({"measured": measured_share(1)} | {name: said(name) for name in ways}, log="x",
+             x="time t (steps)", y="share (0: small, 1: large)", ylim=(-0.3, 1.1),
+             alt="At small t the loss-aware heads say what was measured; at large t not")
 
 # %% [markdown]
 # Nobody told the heads the errors that you measured, and yet, where it counts, the loss-aware ones say nearly what fits.
@@ -582,9 +565,9 @@ for at, (found, *last) in for_map.items():
     rows |= {f"squared error, t = {at}": lesson_08b.heat(squared, top),
              f"what r says, t = {at}": lesson_08b.heat((r + 1) / 2, 1.0)}
     unsure = r > r.median()
-    print(f"t = {at:3}: mean squared error where r is above its median {squared[unsure].mean():.5f}, "
-          f"elsewhere {squared[~unsure].mean():.5f}")
-du.show_rows(rows, scale=4, alt="Maps of r glow where the squared errors are: inside the figures")
+    print(f"t = {at:3}: mean squared error where r is above its median "
+          f"{squared[unsure].mean():.5f}, elsewhere {squared[~unsure].mean():.5f}")
+du.show_rows(rows, scale=4, alt="Maps of r glow where the squared errors are")
 
 # %% [markdown]
 # It does. The sprites are held-out ones, and r has seen only the noisy pictures. It is dark on the background and bright
@@ -602,10 +585,13 @@ du.show_rows(rows, scale=4, alt="Maps of r glow where the squared errors are: in
 SCORED = 50
 
 # %%
-claims = {"small": lambda t, s, small, large, r: small, "large": lambda t, s, small, large, r: large,
+claims = {"small": lambda t, s, small, large, r: small,
+          "large": lambda t, s, small, large, r: large,
           "middle": lambda t, s, small, large, r: between(0 * r, small, large),
           "measured": lambda t, s, small, large, r: cheapest(error[t], t, s, ab_t),
           "learned": lambda t, s, small, large, r: between(r, small, large)}
+
+# %%
 clean, answers = held_out.x[-SCORED:], {}
 for at in [*range(1, 16), *range(20, T + 1, 10)]:  # what lies between costs nearly the same
     x = lesson_08b.with_noise(clean, at, ab_t, seed=at)
@@ -632,7 +618,8 @@ def bits(kind, n, head=("loss-aware", 0)):
 
 ns = 10, 25, 50, 500
 cost = {(kind, n): bits(kind, n) for kind in claims for n in ns}
-lesson_08b.table([f"{n} steps" for n in ns], {kind: [cost[kind, n].mean() for n in ns] for kind in claims})
+lesson_08b.table([f"{n} steps" for n in ns],
+                 {kind: [cost[kind, n].mean() for n in ns] for kind in claims})
 
 # %% [markdown]
 # These are bits for each of the 768 values of a sprite. With few steps small is cheaper than large, and with many it is
@@ -649,7 +636,7 @@ by_head = {(key, n): bits("learned", n, key) for key in heads for n in (10, 500)
 
 
 def gain(over, n, key=("loss-aware", 0)):
-    """How many bits the learned variance saves over another: the mean, and its standard error."""
+    """The bits that the learned variance saves over another: mean and standard error."""
     less = cost[over, n] - by_head[key, n]
     return less.mean().item(), (less.std() / len(less) ** 0.5).item()
 
@@ -657,9 +644,8 @@ def gain(over, n, key=("loss-aware", 0)):
 for n in (10, 500):
     best = min(("small", "large"), key=lambda kind: cost[kind, n].mean())
     for over in (best, "middle", "measured"):
-        saves = {f"{name} {seed}": gain(over, n, (name, seed)) for name, seed in heads}
         print(f"{n:3} steps: learned saves over {over:8}", "; ".join(
-            f"{key}: {mean:+.3f} ± {scatter:.3f}" for key, (mean, scatter) in saves.items()))
+            "{} {}: {:+.3f} ± {:.3f}".format(*key, *gain(over, n, key)) for key in heads))
 
 # %% [markdown]
 # The standard errors are tiny although sprites differ a lot, because the differences are taken sprite by sprite. (The
@@ -692,7 +678,7 @@ class Sure:
 
 
 def draw(claim, steps, seed, n=None):
-    """n sprites, SCORED if not said, with noise of the variance claim(t, s, small, large, r)."""
+    """n sprites (or SCORED), with noise of the variance claim(t, s, small, large, r)."""
     net, n = Sure(heads["loss-aware", 0]), n or SCORED
 
     def variance(t, s):
@@ -730,7 +716,7 @@ feats = du.features_of(held_out.x)[0]
 
 
 def marks(claim, steps):
-    """The Fréchet distance and the speckle of two seeds: two pairs; and the sprites of the first."""
+    """Fréchet distances and speckles of two seeds, and the sprites of the first."""
     drawn = [draw(claim, steps, seed) for seed in (0, 1)]
     return ([du.frechet_distance(du.features_of(x)[0], feats) for x in drawn],
             [lesson_08b.speckle(x) for x in drawn], drawn[0])
@@ -741,8 +727,9 @@ drawn |= {(kind, 25): marks(claims[kind], 25) for kind in ("small", "large", "le
 
 # %%
 real = held_out.x[:SCORED]
-du.show_rows({f"{kind}, 10 steps": drawn[kind, 10][2][:12] for kind in claims} | {"real": real[:12]},
-             alt="Twelve sprites by each variance from the same noise; those of large are speckled")
+du.show_rows({kind: drawn[kind, 10][2][:12] for kind in claims} | {"real sprites": real[:12]},
+             scale=4, label_width=100,
+             alt="Twelve sprites by each variance in 10 steps; those of large are speckled")
 
 # %%
 floor = du.frechet_distance(du.features_of(real)[0], feats), lesson_08b.speckle(real)
@@ -837,14 +824,15 @@ class Previous(du.Trainer):
 def trained(kind, seed):
     torch.manual_seed(seed)
     net = du.Unet(widths=(8, 16), attention=False, predicts="x0")
-    trainer = kind(net, train, ab_t, batch=32, half_life=30, bf16=False, seed=seed, device="cpu")
+    trainer = kind(net, train, ab_t, batch=32, half_life=30, bf16=False,
+                   seed=seed, device="cpu")
     for _ in trainer.run(steps=SIDE_STEPS):
         pass
     return trainer.ema.model
 
 
 nets = {(name, seed): trained(kind, seed) for seed in (0, 1)
-        for name, kind in (("x_(t-1)", Previous), ("x0", du.Trainer))}
+        for name, kind in {"x_(t-1)": Previous, "x0": du.Trainer}.items()}
 
 # %%
 levels, off = [2, 5, 10, 20, 50, 100, 200, 300, 400], {"x_(t-1)": [[], []], "x0": [[], []]}
@@ -872,19 +860,23 @@ charts.lines({f"trained on {name}": (levels, both) for name, both in off.items()
 # Find out how much doubt the sprites bear before they crumble, and whether it helps to be surer than small.
 
 # %%
+places = {"small": -1, "middle": 0, "large": 1}
+
+
 def doubtful(variance="learned", doubt=0.0, steps=10, seed=1):
     def claim(t, s, small, large, r):
-        place = {"learned": r, "small": 0 * r - 1, "middle": 0 * r, "large": 0 * r + 1}[variance]
+        place = r if variance == "learned" else torch.tensor(float(places[variance]))
         return between(place + doubt, small, large)
 
     plain = draw(claims["small"], steps, seed, n=10)
     x = draw(claim, steps, seed, n=10)
     picture = du.show_rows({"small": plain, f"{variance},\ndoubt {doubt:+g}": x}, scale=4,
                            label_width=110, alt=f"Ten sprites with small, and with {variance}")
-    return picture, f"speckle: small {lesson_08b.speckle(plain):.3f}, here {lesson_08b.speckle(x):.3f}"
+    speckles = [lesson_08b.speckle(images) for images in (plain, x)]
+    return picture, "speckle: small {:.3f}, here {:.3f}".format(*speckles)
 
 
-widgets.try_it(doubtful, variance=["learned", "small", "middle", "large"], doubt=(-2.0, 3.0, 0.5),
+widgets.try_it(doubtful, variance=["learned", *places], doubt=(-2.0, 3.0, 0.5),
                steps=[5, 10, 25], seed=(0, 99))
 
 # %% [markdown]
@@ -927,22 +919,24 @@ print(f"the course's best so far: {best[0]:.3f}, with a speckle of {best[1]:.4f}
 distance = {kind: sum(drawn[kind, 10][0]) / 2 for kind in claims}
 dots = {kind: sum(drawn[kind, 10][1]) / 2 for kind in claims}
 bits_of = {key: values.mean().item() for key, values in cost.items()}
+last = {name: sum(seed[-1] for seed in both) / 2 for name, both in off.items()}
 Markdown(f"""
 - At t = 100 the pixels of which r said more than its median were off by
   {(squared[unsure].mean() / squared[~unsure].mean()).item():.0f} times as much (mean squared
   error) as the others.
 - One batch of 32 estimated the bound with a standard deviation of {scattered["uniform"]:.2f}
   bits with uniform times, and of {scattered["loss-aware"]:.2f} with loss-aware ones.
-- With 500 steps the learned variance cost {bits_of["learned", 500]:.2f} bits for each value, small
-  {bits_of["small", 500]:.2f}, large {bits_of["large", 500]:.2f}, the untrained middle
+- With 500 steps the learned variance cost {bits_of["learned", 500]:.2f} bits for each value,
+  small {bits_of["small", 500]:.2f}, large {bits_of["large", 500]:.2f}, the untrained middle
   {bits_of["middle", 500]:.2f} and the measured one {bits_of["measured", 500]:.2f}.
 - 50 steps cost {bits_of["learned", 50]:.2f} bits with the learned variance and
-  {bits_of["middle", 50]:.2f} with the untrained middle; 500 with large cost {bits_of["large", 500]:.2f}.
+  {bits_of["middle", 50]:.2f} with the untrained middle; 500 with large cost
+  {bits_of["large", 500]:.2f}.
 - In ten steps the Fréchet distance was {distance["small"]:.2f} with small,
   {distance["learned"]:.2f} with learned and {distance["large"]:.2f} with large; the speckle was
   {dots["small"]:.3f}, {dots["learned"]:.3f} and {dots["large"]:.3f}.
-- Trained on x_(t-1), a network's guess of x0 was off by {sum(v[-1] for v in off["x_(t-1)"]) / 2:.2f}
-  at t = 400, where the one trained on x0 was off by {sum(v[-1] for v in off["x0"]) / 2:.2f}.
+- Trained on x_(t-1), a network's guess of x0 was off by {last["x_(t-1)"]:.2f} at t = 400,
+  where the one trained on x0 was off by {last["x0"]:.2f}.
 """)
 
 # %% [markdown]
