@@ -143,7 +143,7 @@ def eight_b(lesson):
     """Lesson 8b's functions, its solutions in the place of the stubs; read once."""
     if not loaded:
         module = loaded["lesson"] = lesson("08b_learned_variance", T=T, ab_t=AB_T, device=torch.device("cpu"))
-        for name in ("cheapest", "between", "hybrid", "practise", "from_previous"):
+        for name in ("between", "hybrid", "practise", "from_previous"):
             setattr(module, name, getattr(module, f"solution_{name}"))
     return loaded["lesson"]
 

@@ -6,61 +6,9 @@ import diffusion_utilities as du
 from checks.core import SHAPES, Mistake, Probe, compare, randn
 from plumbing.lesson_08b import posterior
 
-PAIRS = [(250, 200), (120, 60), (480, 430), (50, 0)]  # long steps, whose numbers are far from 0
-
-
-def check_cheapest(function):
-    """Your turn 8b.1: function(error, t, s, ab_t) is small + w_0^2 error, for mean squared errors of the guess."""
-
-    def made(combine):
-        def cheapest(error, t, s, ab_t):
-            w_0, w_t, small, large = (value.item() for value in posterior(t, s, ab_t))
-            return combine(error, w_0, w_t, small, large)
-
-        return cheapest
-
-    def truth(error, w_0, w_t, small, large):
-        return small + w_0**2 * error
-
-    ab_t = du.noise_schedule("cosine")
-    cases = [(randn(*shape, seed=1).square() + 0.1, t, s, ab_t) for shape, (t, s) in zip(SHAPES, PAIRS)]
-    cases.append((torch.tensor([0.0, 0.02, 0.4, 1.0]), 300, 250, ab_t))
-    return compare(
-        "Your turn 8b.1", function, made(truth), cases,
-        mistakes=[
-            Mistake("posterior alone", made(lambda e, w_0, w_t, small, large: small + 0 * e), "this is the posterior's "
-                    "variance, right for a guess without an error. The error of the mean comes on top."),
-            Mistake("error alone", made(lambda e, w_0, w_t, small, large: w_0**2 * e), "this is the squared error of "
-                    "the mean alone. x_s would still vary if the guess were perfect: add small."),
-            Mistake("not squared", made(lambda e, w_0, w_t, small, large: small + w_0 * e), "the mean is off by w_0 "
-                    "times the error of the guess, so its *squared* error has the factor w_0**2."),
-            Mistake("error of the guess", made(lambda e, w_0, w_t, small, large: small + e), "the guess counts in the "
-                    "mean only with the weight w_0, so its squared error counts with w_0**2."),
-            Mistake("squared again", made(lambda e, w_0, w_t, small, large: small + w_0**2 * e**2), "error is a "
-                    "squared error already: do not square it again."),
-            Mistake("rooted", made(lambda e, w_0, w_t, small, large: small + w_0**2 * e**0.5), "error is a squared "
-                    "error, and variances are squares, too: take no root."),
-            Mistake("weight of x_t", made(lambda e, w_0, w_t, small, large: small + w_t**2 * e), "w_t is the weight "
-                    "of x_t, about which nobody is wrong. The weight of the guess is w_0."),
-            Mistake("large", made(lambda e, w_0, w_t, small, large: large + w_0**2 * e), "you began with large, which "
-                    "has room for an error already. Begin with small."),
-            Mistake("deviation", made(lambda e, w_0, w_t, small, large: (small + w_0**2 * e) ** 0.5), "this is the "
-                    "standard deviation. The variance is asked for."),
-            Mistake("single step", lambda e, t, s, ab_t: made(truth)(e, t, t - 1, ab_t), "this is the variance of the "
-                    "step from t to t - 1. Here the step leads to s."),
-        ],
-        hints=[
-            "lesson_08b.posterior(t, s, ab_t) gives w_0, w_t, small and large.",
-            "The mean is off by w_0 (x0 - guess). What is the mean square of that?",
-            "return small + w_0**2 * error",
-        ],
-        probe=Probe("the variance of the step from 250 to 200, for an error of 1,", (torch.ones(1), 250, 200, ab_t),
-                    lambda out: out.mean().item()),
-    )  # fmt: skip
-
 
 def check_between(function):
-    """Your turn 8b.2: function(r, small, large) is the variance whose logarithm lies (r + 1) / 2 of the way up."""
+    """Your turn 8b.1: function(r, small, large) is the variance whose logarithm lies (r + 1) / 2 of the way up."""
 
     def at(share):
         return lambda r, small, large: small * (large / small) ** share(r)
@@ -74,7 +22,7 @@ def check_between(function):
     many = torch.tensor([0.01, 0.2, 0.05]).view(3, 1, 1, 1)
     cases.append((randn(3, 2, 4, 4), many, 4 * many))
     return compare(
-        "Your turn 8b.2", function, right, cases,
+        "Your turn 8b.1", function, right, cases,
         mistakes=[
             Mistake("straight line", lambda r, small, large: small + half_up(r) * (large - small), "you went straight "
                     "from small to large. Go along the *logarithms*, and take the exponential at the end."),
@@ -103,7 +51,7 @@ def check_between(function):
 
 
 def check_hybrid(function):
-    """Your turn 8b.3: function(mse, vb, out, r, T) is the hybrid loss; vb must not reach the gradient of out."""
+    """Your turn 8b.2: function(mse, vb, out, r, T) is the hybrid loss; vb must not reach the gradient of out."""
 
     def measured(answer):
         """The loss and its gradients, as one list; what is no loss is passed on as it is."""
@@ -157,7 +105,7 @@ def check_hybrid(function):
         ("minus", made(scale=lambda T: -T / 1000), "vb is a cost, to be made small: add it."),
     ]  # fmt: skip
     return compare(
-        "Your turn 8b.3", measured(function), measured(made()), cases,
+        "Your turn 8b.2", measured(function), measured(made()), cases,
         mistakes=[Mistake(name, measured(wrong), advice) for name, wrong, advice in mistakes],
         hints=[
             "The loss is mse + vb * T / 1000 for each image, and then the mean over the batch.",
@@ -170,7 +118,7 @@ def check_hybrid(function):
 
 
 def check_practise(function):
-    """Your turn 8b.4: function(losses) for losses (T, K) is (p, weight), both (T,)."""
+    """Your turn 8b.3: function(losses) for losses (T, K) is (p, weight), both (T,)."""
 
     def made(size=lambda x: x.square().mean(1).sqrt(), uniform=0.001, share=True, weight=lambda p: 1 / (len(p) * p)):
         def practise(losses):
@@ -191,7 +139,7 @@ def check_practise(function):
     cases.append((seldom,))
     example = torch.tensor([[1.0, 3.0], [0.0, 0.0]])
     return compare(
-        "Your turn 8b.4", answered(function), made(), cases,
+        "Your turn 8b.3", answered(function), made(), cases,
         mistakes=[
             Mistake("mean", made(size=lambda x: x.mean(1)), "you took the mean of the losses. The scatter of an "
                     "estimate depends on their squares: take the root of the mean square."),
@@ -224,7 +172,7 @@ def check_practise(function):
 
 
 def check_from_previous(function):
-    """Your turn 8b.5: function(out, x, t, s, ab_t) is the guess of x0, if out is that of the mean of x_s."""
+    """Your turn 8b.4: function(out, x, t, s, ab_t) is the guess of x0, if out is that of the mean of x_s."""
 
     def made(combine):
         def guess(out, x, t, s, ab_t):
@@ -241,7 +189,7 @@ def check_from_previous(function):
              zip(SHAPES, [(250, 200), (120, 60), (480, 380), (2, 1)])]  # fmt: skip
     one = torch.ones(1, 1, 2, 2)
     return compare(
-        "Your turn 8b.5", function, made(truth), cases,
+        "Your turn 8b.4", function, made(truth), cases,
         mistakes=[
             Mistake("untouched answer", made(lambda out, x, w_0, w_t, ab_s: out.clone()), "out is a guess of x_s, "
                     "which is still noisy. Solve the formula of its mean for x_0."),

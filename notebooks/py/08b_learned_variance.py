@@ -41,7 +41,7 @@ du.show_rows(rows | {"its squared error": lesson_08b.heat((guess - ten).square()
 # tell it as well? And if it can, what is that worth to us, in bits and in pictures?
 #
 # **You will be able to**
-# - *derive* which variance a step should claim if the guess has an error, and *measure* that error at each t,
+# - *measure* where the honest variance lies between small and large, at each t,
 # - *give* a trained network a second answer, which says how sure it is, and *train* it in seconds,
 # - *write* the hybrid loss, and *prove* that it leaves the guess alone,
 # - *choose* which t a batch should practise, and *weigh* the losses so that their mean stays right,
@@ -51,7 +51,7 @@ du.show_rows(rows | {"its squared error": lesson_08b.heat((guess - ten).square()
 # **You need** lesson 2 (the step and its variance), lesson 4 (losses, training), lesson 6 (few steps) and lesson 8 (what
 # a step costs in bits).
 #
-# **Time:** about 45 minutes of reading, and half an hour more for the five tasks. The cells run for about five minutes
+# **Time:** about 45 minutes of reading, and half an hour more for the four tasks. The cells run for about five minutes
 # on a laptop CPU; most of that is spent on drawing and scoring sprites.
 
 # %%
@@ -79,55 +79,14 @@ T, device, train = len(ab_t) - 1, du.best_device(), du.load_sprites("train")
 # 8.) But you do not know $x_0$. You put the network's guess in its place, and so the mean is wrong whenever the guess
 # is.
 #
-# Which variance should you claim for such a step? There were two answers so far. **Small** acts as if the guess were
-# perfect. **Large** is $1-\bar\alpha_t/\bar\alpha_s$, all the noise that the way up from s to t has added, and acts as
-# if the guess knew next to nothing. Neither can be right for every pixel in the picture above.
+# Which variance should you claim for such a step? **Small** acts as if the guess were perfect. **Large** is
+# $1-\bar\alpha_t/\bar\alpha_s$, all the noise that the way up from s to t has added, and acts as if the guess knew next to
+# nothing. Neither can be right for every pixel in the picture above. In your turn 8.5 you found the **honest** one:
+# small, and on top of it the squared error of the mean, which is $w_0^2$ times the squared error of the guess. Below it
+# is written for a single step of any length.
 #
-# **What do you expect?** Suppose that the guess is off by e at some pixel, where e is sometimes positive and sometimes
-# negative. You always use the guess for the mean. Which variance fits what really happens?
-#
-# <details name="expect-8b-1"><summary>Small, because it is the true variance of x_s</summary>
-#
-# It is the true spread about the *true* mean. But your bell stands at the wrong place, so that the x_s which really
-# occur lie farther from it than they lie from the true mean.
-#
-# </details>
-# <details name="expect-8b-1"><summary>Small, and on top of it the squared error of the mean</summary>
-#
-# Yes. The distance from your mean has two parts, the true spread and your error, and they are independent, so their
-# squares add on average. The mean is off by $w_0$ times the error of the guess.
-#
-# </details>
-# <details name="expect-8b-1"><summary>Large, to be on the safe side</summary>
-#
-# Large is right only for somebody who knows nothing of the sprite. Where the guess is good it claims far too much.
-#
-# </details>
-#
-# ### Your turn 8b.1: the variance that fits
-# *Difficulty 1 of 3, 4 minutes.*
-#
-# Write it for a step of any length, from t down to s. `error` is the mean *squared* error of the guess.
-
-# %% tags=["exercise"]
-def cheapest(error, t, s, ab_t):
-    """The variance to claim from t to s; error (a tensor): mean squared, of the guess."""
-    return ...  # your code here
-
-
-checks.check_cheapest(cheapest)
-
-# %% tags=["solution"] jupyter={"source_hidden": true}
-def solution_cheapest(error, t, s, ab_t):
-    w_0, _, small, _ = lesson_08b.posterior(t, s, ab_t)
-    return small + w_0**2 * error
-
-
-cheapest = checks.keep(cheapest, solution_cheapest)
-
-# %% [markdown]
-# To use it you must know how wrong the guesses are. Measure that, on training sprites: `lesson_08b.look` asks the network
-# for its guesses and also keeps what it was about to answer from, namely its last maps (32 numbers for each pixel) and
+# To use it you must know how wrong the guesses are. So measure that again, on training sprites, and keep more this time: `lesson_08b.look` asks the network
+# for its guesses and also returns what it was about to answer from, namely its last maps (32 numbers for each pixel) and
 # `emb`, in which it holds the time and the class. Both are needed from section 2 on. All 500 noise levels are visited,
 # each of them `EPOCHS` times with other sprites.
 
@@ -151,8 +110,6 @@ def errors(x0, guess, t):
 
 by_time = {name: each.view(EPOCHS, T).mean(0) for name, each in errors(x0, guess, t).items()}
 error = torch.cat([torch.zeros(1), by_time["x0"]])  # error[t], from t = 0 to 500
-
-# %%
 charts.lines({f"of {name}": lesson_08b.in_tens(values) for name, values in by_time.items()},
              x="time t (steps)", y="mean squared error", log="xy",
              alt="The error of x0 grows with t, that of the noise falls, that of v is a valley")
@@ -162,38 +119,65 @@ charts.lines({f"of {name}": lesson_08b.in_tens(values) for name, values in by_ti
 # of lesson 4 that this network was trained to answer. (Programs that train by the noise report the second curve, and it
 # tells you where the loss comes from: nearly all of it from small t.)
 #
-# Now test your formula. Take one step, from t = 100 to s = 50, and let lesson 8's KL say what each claimed variance would
-# cost, with the error that was just measured.
+# Now take one step, from t = 100 to s = 50, and let lesson 8's KL say what each claimed variance would cost, with the
+# error that was just measured.
+
+# %%
+def honest(error, t, s):
+    """The honest variance of the step from t to s, for a mean squared error of the guess."""
+    w_0, _, small, _ = lesson_08b.posterior(t, s, ab_t)
+    return small + w_0**2 * error
+
 
 # %%
 w_0, _, small, large = lesson_08b.posterior(100, 50, ab_t)
 claimed = torch.linspace(0.5 * small.item(), 1.3 * large.item(), 200)
 price = lesson_08b.kl(0, small, w_0 * error[100] ** 0.5, claimed)
-yours = cheapest(error[100], 100, 50, ab_t)
-print(f"yours {yours:.4f}, the cheapest of 200 on the curve {claimed[price.argmin()]:.4f}")
+fits = honest(error[100], 100, 50)
+print(f"honest: {fits:.4f}; the cheapest of 200 on the curve: {claimed[price.argmin()]:.4f}")
 charts.lines({"cost": (claimed, price)}, x="claimed variance", y="bits for each value",
-             marks={"small": small, "yours": yours, "large": large}, ylim=(0, None),
-             alt="A valley, and your variance at its lowest point, between small and large")
+             marks={"small": small, "honest": fits, "large": large}, ylim=(0, None),
+             alt="A valley, and the honest variance at its lowest point, between the others")
 
 # %% [markdown]
-# Your variance stands at the bottom of the valley, and it lies between small and large. Where exactly? Answer this for
-# all t with one number, the *share*: 0 if the variance is small and 1 if it is large. Variances of different steps
+# The honest variance stands at the bottom of the valley, and it lies between small and large. Where exactly? Answer this
+# for all t with one number, the *share*: 0 if the variance is small and 1 if it is large. Variances of different steps
 # differ by factors of thousands, so the share is counted on the scale of their logarithms.
+#
+# **What do you expect?** At which t is the honest variance nearest to small?
+#
+# <details name="expect-8b-1"><summary>At the smallest t, where the sprite is plain to see</summary>
+#
+# The guess is best there, but so little noise is left that even its small error is large beside it. What counts is the
+# error compared with the noise.
+#
+# </details>
+# <details name="expect-8b-1"><summary>In the middle</summary>
+#
+# Yes. At small t the error of the guess is as large as the noise itself, at the largest t nothing can be known, and in
+# between the network knows a lot about the sprite that the noise does not drown.
+#
+# </details>
+# <details name="expect-8b-1"><summary>Nowhere: the share is the same at all t</summary>
+#
+# Then a single fixed choice would do. Look at the chart.
+#
+# </details>
 
 # %%
 def share(variance, small, large):
     return (variance / small).log() / (large / small).log()
 
 
-def measured_share(length):
-    """The share of the variance that fits, of the steps from t to t - length, as a curve."""
+def honest_share(length):
+    """The share of the honest variance, of the steps from t to t - length, as a curve."""
     at = torch.arange(length + 1, T + 1)
     small, large = lesson_08b.posterior(at, at - length, ab_t)[2:]
-    found = share(cheapest(error[at], at, at - length, ab_t), small, large)
+    found = share(honest(error[at], at, at - length), small, large)
     return lesson_08b.in_tens(torch.cat([torch.full((length,), torch.nan), found]))
 
 
-charts.lines({"steps of 1": measured_share(1), "steps of 50": measured_share(50),
+charts.lines({"steps of 1": honest_share(1), "steps of 50": honest_share(50),
               "squared error of v": lesson_08b.in_tens(by_time["v"])},
              x="time t (steps)", y="share (0: small, 1: large)", log="x", ylim=(0, 1.1),
              alt="The share falls from 0.8 to 0.1 and rises again; the error of v lies on it")
@@ -238,7 +222,7 @@ charts.lines({"steps of 1": measured_share(1), "steps of 50": measured_share(50)
 #
 # </details>
 #
-# ### Your turn 8b.2: a place between the two
+# ### Your turn 8b.1: a place between the two
 # *Difficulty 1 of 3, 4 minutes.*
 #
 # Return the variance whose logarithm lies between those of `small` and `large`, $(r+1)/2$ of the way up:
@@ -327,7 +311,7 @@ charts.lines({name: (at, w / w[98]) for name, w in weights.items()}, log="xy", y
 # shapes. So the hybrid loss does something clever: `vb` is allowed to train r, but in its mean the guess is a mere
 # number, whose gradient is **stopped**. (The curve "MSE of x_(t-1)" is for section 7.)
 #
-# ### Your turn 8b.3: the hybrid loss
+# ### Your turn 8b.2: the hybrid loss
 # *Difficulty 2 of 3, 8 minutes.*
 #
 # A network has answered with `out`, its guess, and with `r`. You are given two functions: `mse(out)` and `vb(out, r)`
@@ -436,7 +420,7 @@ assert (found["KL"][0] - found["mse"][0]).abs().max() > 0.1 * size
 #
 # </details>
 #
-# ### Your turn 8b.4: practise where it costs
+# ### Your turn 8b.3: practise where it costs
 # *Difficulty 2 of 3, 8 minutes.*
 #
 # There is a remedy: draw those t most often at which the loss is large, and let each loss count the less, the more often
@@ -543,9 +527,9 @@ def said(name):
     return lesson_08b.in_tens((r.view(2, EPOCHS, T).mean(1) + 1) / 2)
 
 
-charts.lines({"measured": measured_share(1)} | {name: said(name) for name in ways}, log="x",
+charts.lines({"honest": honest_share(1)} | {name: said(name) for name in ways}, log="x",
              x="time t (steps)", y="share (0: small, 1: large)", ylim=(-0.3, 1.1),
-             alt="At small t the loss-aware heads say what was measured; at large t not")
+             alt="At small t the loss-aware heads say what is honest; at large t they do not")
 
 # %% [markdown]
 # Nobody told the heads the errors that you measured, and yet, where it counts, the loss-aware ones say nearly what fits.
@@ -578,7 +562,7 @@ du.show_rows(rows, scale=4, alt="Maps of r glow where the squared errors are")
 #
 # Score it on sprites that neither the network nor the heads have seen. All ways to claim a variance get the same
 # sprites, the same noise and the same guesses, so that only the variance differs. Two of the five ways are controls.
-# **Middle** is r = 0 everywhere, the head before its training. **Measured** is your formula with the errors of section
+# **Middle** is r = 0 everywhere, the head before its training. **Honest** is lesson 8's, with the errors of section
 # 1: one number for each t, no training at all.
 
 # %%
@@ -588,7 +572,7 @@ SCORED = 80
 claims = {"small": lambda t, s, small, large, r: small,
           "large": lambda t, s, small, large, r: large,
           "middle": lambda t, s, small, large, r: between(0 * r, small, large),
-          "measured": lambda t, s, small, large, r: cheapest(error[t], t, s, ab_t),
+          "honest": lambda t, s, small, large, r: honest(error[t], t, s),
           "learned": lambda t, s, small, large, r: between(r, small, large)}
 
 # %%
@@ -643,19 +627,19 @@ def gain(over, n, key=("loss-aware", 0)):
 
 for n in (10, 500):
     best = min(("small", "large"), key=lambda kind: cost[kind, n].mean())
-    for over in (best, "middle", "measured"):
+    for over in (best, "middle", "honest"):
         print(f"{n:3} steps: learned saves over {over:8}", "; ".join(
             "{} {}: {:+.3f} ± {:.3f}".format(*key, *gain(over, n, key)) for key in heads))
 
 # %% [markdown]
 # The standard errors are tiny although sprites differ a lot, because the differences are taken sprite by sprite. (The
 # two numbers behind each way to draw the times are the two seeds.) With 500 steps a learned variance is worth about a
-# tenth of a bit over the best fixed one and over the middle. Over the *measured* one it saves less; that part is what
+# tenth of a bit over the best fixed one and over the middle. Over the *honest* one it saves less; that part is what
 # the pixels are worth, beyond one number for each t. The loss-aware heads save more than the uniform ones with both
 # seeds.
 #
 # With 10 steps the picture is another. There the heads have hardly been trained for what now counts, as you saw in
-# section 4, and the measured variance is the better one.
+# section 4, and the honest variance is the better one.
 #
 # ## 6. What is it worth in pictures?
 #
@@ -757,7 +741,7 @@ lesson_08b.table(["Fréchet distance (two seeds)", "speckle (two seeds)"],
 # Improved-diffusion lets a network predict three things: the noise, the picture, or $x_{t-1}$ itself, that is, the mean
 # of the step, with nothing to be computed afterwards. The first two you know. What of the third?
 #
-# ### Your turn 8b.5: the guess behind x_s
+# ### Your turn 8b.4: the guess behind x_s
 # *Difficulty 1 of 3, 5 minutes.*
 #
 # A network has answered with the mean of $x_s$. Which guess of $x_0$ does it imply? Solve the formula of section 1 (its
@@ -928,7 +912,7 @@ Markdown(f"""
   bits with uniform times, and of {scattered["loss-aware"]:.2f} with loss-aware ones.
 - With 500 steps the learned variance cost {bits_of["learned", 500]:.2f} bits for each value,
   small {bits_of["small", 500]:.2f}, large {bits_of["large", 500]:.2f}, the untrained middle
-  {bits_of["middle", 500]:.2f} and the measured one {bits_of["measured", 500]:.2f}.
+  {bits_of["middle", 500]:.2f} and the honest one {bits_of["honest", 500]:.2f}.
 - 50 steps cost {bits_of["learned", 50]:.2f} bits with the learned variance and
   {bits_of["middle", 50]:.2f} with the untrained middle; 500 with large cost
   {bits_of["large", 500]:.2f}.
@@ -987,8 +971,8 @@ Markdown(f"""
 #   network with twice as many channels of output.
 # - **DiT**, the transformer of lesson 15's family, was published with `learn_sigma=True`: half of its output is r.
 # - **guided-diffusion** and *GLIDE* learn their variance beside the guess, whose gradient is stopped as in your turn
-#   8b.3.
-# - **Analytic-DPM** is your `cheapest` with measured errors, and needs no training.
+#   8b.2.
+# - **Analytic-DPM** is the honest variance with measured errors, and needs no training.
 #
 # All of this began with *improved-diffusion*, the program of Nichol and Dhariwal. If you read its source, or anything
 # that descends from it, this table leads you from its names to the lines of this course. Each row is tested against the
@@ -1004,7 +988,7 @@ lesson_08b.correspondence()
 #   the loss-aware choice of t, and pictures in few steps.
 # - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: small and large in section 3.2, and in table 2
 #   what becomes of a network that predicts the mean.
-# - Bao, Li, Zhu and Zhang (2022), *Analytic-DPM*: the variance that fits, from the errors of the guess, without training.
+# - Bao, Li, Zhu and Zhang (2022), *Analytic-DPM*: the honest variance, from the errors of the guess, without training.
 # - Bao and others (2022), *Estimating the Optimal Covariance with Imperfect Mean in Diffusion Probabilistic Models*: the
 #   same for each pixel, from a second network that learns the squared error itself.
 # - Kingma, Salimans, Poole and Ho (2021), *Variational Diffusion Models*: the bound as an integral over the ratio of
