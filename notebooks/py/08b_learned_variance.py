@@ -85,13 +85,13 @@ T, device, train = len(ab_t) - 1, du.best_device(), du.load_sprites("train")
 # small, and on top of it the squared error of the mean, which is $w_0^2$ times the squared error of the guess. Below it
 # is written for a single step of any length.
 #
-# To use it you must know how wrong the guesses are. So measure that again, on training sprites, and keep more this time: `lesson_08b.look` asks the network
-# for its guesses and also returns what it was about to answer from, namely its last maps (32 numbers for each pixel) and
-# `emb`, in which it holds the time and the class. Both are needed from section 2 on. All 500 noise levels are visited,
-# each of them `EPOCHS` times with other sprites.
+# To use it you must know how wrong the guesses are. So measure that again, on training sprites, and keep more than the
+# errors this time. `lesson_08b.look` asks the network for its guesses, and it also returns what the network was about to
+# answer from: its last maps (32 numbers for each pixel) and `emb`, in which it holds the time and the class. Both are
+# needed from section 2 on. All 500 noise levels are visited, each of them `EPOCHS` times, always with other sprites.
 
 # %%
-EPOCHS = 8
+EPOCHS = 6
 
 # %%
 look = partial(lesson_08b.look, unet, ab_t)
@@ -492,7 +492,7 @@ print(f"t = 1 is drawn {T * times.probabilities()[0]:.0f} times as often as unif
 # same number of steps.
 
 # %%
-TRAINING_STEPS = 600
+TRAINING_STEPS = 400
 
 # %%
 def train_head(p, weight, seed):
@@ -532,7 +532,8 @@ charts.lines({"honest": honest_share(1)} | {name: said(name) for name in ways}, 
              alt="At small t the loss-aware heads say what is honest; at large t they do not")
 
 # %% [markdown]
-# Nobody told the heads the errors that you measured, and yet, where it counts, the loss-aware ones say nearly what fits.
+# Nobody showed the heads your curve. They were only charged for what their variances cost, and yet, where it counts, the
+# loss-aware ones have found nearly what is honest.
 # At large t they go astray. There small and large of a single step are nearly the same (remember the room between
 # them), so whatever the head says costs next to nothing, and nothing pulls it back. Keep this in mind for section 6.
 #
@@ -566,7 +567,7 @@ du.show_rows(rows, scale=4, alt="Maps of r glow where the squared errors are")
 # 1: one number for each t, no training at all.
 
 # %%
-SCORED = 80
+SCORED = 60
 
 # %%
 claims = {"small": lambda t, s, small, large, r: small,
@@ -788,7 +789,7 @@ from_previous = checks.keep(from_previous, solution_from_previous)
 # the same batches and the same number of steps.
 
 # %%
-SIDE_STEPS = 100
+SIDE_STEPS = 60
 
 # %%
 def previous_target(x0, x_t, t):
