@@ -872,15 +872,18 @@ def sampler(model, ab_t, x, c=None, *, steps=50, eta=0.0, order=1, variance="sma
     eta         0: DDIM, no noise added; 1: DDPM; anything between (DDIM, equations 12 and 16)
     order       2: DPM-Solver++(2M), which also uses the previous answer (Lu et al., algorithm 2); with eta = 1 its form
                 that adds noise (SDE-DPM-Solver++(2M), the same paper's later version)
-    variance    of the added noise at eta = 1: "small" is the posterior's, "large" is beta_t (DDPM, section 3.2)
+    variance    of the added noise at eta = 1: "small" is the posterior's, "large" is beta_t (DDPM, section 3.2); or a
+                function of (t, s), called after the network has answered at t: a number, or a tensor that multiplies x
     extra_noise multiplies the added noise; anything but 1 is wrong, and worth seeing
     clip        True keeps the predicted image in [-1, 1] (and mends the noise to match); or a function of the image
     times       a list of whole times from T down to 0, instead of `steps` evenly spaced ones
     generator   of the added noise; without one it is that of seed 0
     """
     need(order in (1, 2), f"order must be 1 or 2, not {order!r}")
-    need(variance in ("small", "large"), f"variance must be 'small' or 'large', not {variance!r}")
-    need(variance == "small" or order == 1, "order 2 has a variance of its own: variance='large' needs order=1")
+    need(callable(variance) or variance in ("small", "large"),
+         f"variance must be 'small' or 'large', or a function of (t, s), not {variance!r}")  # fmt: skip
+    need(variance == "small" or order == 1,
+         "order 2 has a variance of its own: variance='large' needs order=1, and so does a function")  # fmt: skip
     need(0 <= eta <= 1, f"eta must lie in 0..1, not {eta}")
     need(callable(clip) or clip in (True, False), f"clip must be True, False or a function of the image, not {clip!r}")
     x, c = _ready(model, ab_t, x, c)
@@ -910,6 +913,10 @@ def sampler(model, ab_t, x, c=None, *, steps=50, eta=0.0, order=1, variance="sma
                 sigma = eta * ((1 - ab_s) / (1 - ab) * (1 - ab / ab_s)) ** 0.5
                 x = ab_s**0.5 * x0 + max(1 - ab_s - sigma**2, 0.0) ** 0.5 * eps
                 std = sigma if variance == "small" else eta * (1 - ab / ab_s) ** 0.5
+                if callable(variance) and s > 0:
+                    var = torch.as_tensor(variance(t, s))
+                    need((var >= 0).all(), f"variance({t}, {s}) is negative or not a number")
+                    std = eta * var.sqrt().to(x.dtype).to(x.device)
             if eta > 0 and s > 0:  # no noise on the last step
                 z = torch.empty(x.shape, device=generator.device).normal_(generator=generator)
                 x = x + std * extra_noise * z.to(x)

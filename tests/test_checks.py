@@ -8,6 +8,7 @@ import answers_05  # noqa: F401
 import answers_06  # noqa: F401
 import answers_07  # noqa: F401
 import answers_08  # noqa: F401
+import answers_08b  # noqa: F401
 import answers_09  # noqa: F401
 import answers_10  # noqa: F401
 import answers_11  # noqa: F401

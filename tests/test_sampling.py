@@ -126,6 +126,42 @@ def test_no_noise_at_the_last_step(variance, noise):
     assert torch.equal(a, b)
 
 
+@pytest.mark.parametrize("name", ["small", "large"])
+def test_a_function_may_say_the_variance(name, noise):
+    """That of a name gives what the name gives; each step with noise asks once, after the network's answer."""
+    asked = []
+
+    def network(x, t, c=None):
+        asked.append(round(500 * t[0].item()))
+        return wavy(x, t, c)
+
+    def variance(t, s):
+        assert asked[-1] == t
+        asked.append((t, s))
+        large = 1 - LINEAR[t] / LINEAR[s]
+        return large if name == "large" else large * (1 - LINEAR[s]) / (1 - LINEAR[t])
+
+    network.predicts = "eps"
+    x, how = noise(2, 3, 4, 4), dict(eta=1.0, times=[500, 300, 120, 0])
+    named = walk(network, LINEAR, x, **how, variance=name)
+    asked.clear()
+    close(walk(network, LINEAR, x, **how, variance=variance), named, terms=30)
+    assert asked == [500, (500, 300), 300, (300, 120), 120]  # the last step has no noise
+
+
+def test_a_variance_may_differ_from_pixel_to_pixel(noise):
+    x, var = noise(2, 3, 4, 4), noise(2, 3, 4, 4, seed=1).square()
+    z = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(5))
+    mean, step = (next(du.sampler(wavy, COSINE, x, times=[400, 250, 0], variance=variance, eta=1.0, extra_noise=extra,
+                                  generator=torch.Generator().manual_seed(5)))
+                  for extra, variance in ((0, "small"), (1, lambda t, s: var)))  # fmt: skip
+    close(step.x - mean.x, var.sqrt() * z, terms=10, scale=step.x.abs().max().item())
+    with pytest.raises(ValueError, match=r"variance\(400, 250\) is negative or not a number"):
+        walk(wavy, COSINE, x, times=[400, 250, 0], variance=lambda t, s: -var, eta=1.0)
+    with pytest.raises(ValueError, match="and so does a function"):
+        walk(wavy, COSINE, x, variance=lambda t, s: var, order=2)
+
+
 def test_without_the_extra_noise_only_the_noise_is_missing(noise):
     x = noise(2, 3, 4, 4, dtype=torch.float64)
     quiet, right, double = (
