@@ -1,0 +1,58 @@
+"""What lesson 10b needs beside its cells: pipelines called, code and tables shown, and a process of its own."""
+
+import inspect
+import os
+import subprocess
+import sys
+import textwrap
+
+import torch
+from IPython.display import Markdown
+
+import diffusion_utilities as du
+
+SETTINGS = {"num_train_timesteps": 500, "beta_schedule": "squaredcos_cap_v2", "prediction_type": "v_prediction",
+            "timestep_spacing": "trailing"}  # fmt: skip
+
+
+def images(pipeline, n, seed=1, **how):
+    """What a pipeline of the library draws in n steps, as many pictures as its network is asked for: (B, C, H, W)."""
+    pipeline.set_progress_bar_config(disable=True)
+    how = {"batch_size": len(pipeline.unet.class_labels), "output_type": "pt"} | how
+    generator = torch.Generator().manual_seed(seed)
+    return 2 * pipeline(num_inference_steps=n, generator=generator, **how).images.cpu() - 1
+
+
+def source(part):
+    """The code of a function or class, as it stands in its file."""
+    return Markdown(f"```python\n{textwrap.dedent(inspect.getsource(part))}```")
+
+
+def table(rows):
+    """{"name": {"mark": text or number, ...}, ...} as a table; numbers with two decimals, if they are not whole."""
+    keys = list(next(iter(rows.values())))
+    lines = ["| | " + " | ".join(keys) + " |", "|---" * (1 + len(keys)) + "|"]
+    for name, marks in rows.items():
+        texts = [f"{marks[key]:.2f}" if isinstance(marks[key], float) else str(marks[key]) for key in keys]
+        lines.append(f"| {name} | " + " | ".join(texts) + " |")
+    return Markdown("\n".join(lines))
+
+
+def in_a_new_process(code, *arguments):
+    """Run code in a Python of its own, which finds the course, and nothing that this notebook has made."""
+    environment = os.environ | {"PYTHONPATH": str(du.ROOT)}
+    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], env=environment, capture_output=True,
+                          text=True)  # fmt: skip
+    du.need(done.returncode == 0, f"the other process failed: {done.stderr[-2000:]}")
+    print(done.stdout, end="")
+
+
+def roughness(x):
+    """The mean difference between neighbouring pixels of images (B, C, H, W)."""
+    return ((x.diff(dim=2).abs().mean() + x.diff(dim=3).abs().mean()) / 2).item()
+
+
+def in_tens(losses, cost):
+    """The mean of every ten losses against what they cost: (places, means), for charts.lines."""
+    means = torch.tensor(losses[: len(losses) // 10 * 10] or losses[:10]).reshape(-1, min(10, len(losses))).mean(1)
+    return [cost * 10 * (k + 1) for k in range(len(means))], means
