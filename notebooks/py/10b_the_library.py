@@ -136,9 +136,9 @@ charts.lines({name: (range(T), gap.clamp(min=1e-10)) for name, gap in gaps.items
              alt="Read at t = i, up to 3e-3 apart; read at t = i + 1, about 1e-7 or less")
 
 # %% [markdown]
-# So $t = i + 1$, or $i = t - 1$. The slip is easily made, because no plot of the schedule shows it: the wrong curve lies
-# only some thousandths away. But that is thousands of times the rounding error. What it does to pictures you will see
-# in section 2.
+# So $t = i + 1$, or $i = t - 1$. The slip is easily made, because no plot of the schedule shows it: the wrong curve
+# lies only some thousandths away. But that is thousands of times the rounding error. What it does to pictures you will
+# see in section 2.
 #
 # The other direction is adding noise. The method is called `add_noise`, as ours is, and takes indices.
 
@@ -156,8 +156,9 @@ du.show_rows({"clean": x0, "with noise": x_i}, scale=4, top=[f"i = {k}" for k in
 # *Difficulty 1 of 3, 5 minutes.*
 #
 # A scheduler can be given any schedule, but only in the form of its betas. The beta of a step is the share of the
-# signal's power that this step takes away, and `alphas_cumprod[i]` is the product of $1 - \beta$ over the first i + 1 of
-# them. In our terms: $\bar\alpha_t = (1-\beta_1)(1-\beta_2)\cdots(1-\beta_t)$. From `ab_t`, with its T + 1 entries and
+# signal's power that this step takes away, and `alphas_cumprod[i]` is the product of $1 - \beta$ over the first i + 1
+# of them. In our terms: $\bar\alpha_t = (1-\beta_1)(1-\beta_2)\cdots(1-\beta_t)$. From `ab_t`, with its T + 1 entries
+# and
 # `ab_t[0] = 1`, make the T betas.
 
 # %% tags=["exercise"]
@@ -203,8 +204,7 @@ print(f"a scheduler from your betas: its levels differ from ab_t[1:] by at most 
 # ## 2. Who walks?
 #
 # A network of the library is called with x and an index, and answers with an object whose `sample` is the tensor. The
-# file `course_unet.py`, beside this lesson, wraps our `Unet` in this way. Its heart is the translation
-# $t/T = (i+1)/T$:
+# file `course_unet.py`, beside this lesson, wraps our `Unet` in this way. Its heart is the translation $t/T = (i+1)/T$:
 
 # %%
 lesson_10b.source(CourseUnet.forward)
@@ -249,8 +249,8 @@ def solution_walk(net, scheduler, x, n):
 walk = checks.keep(walk, solution_walk)
 
 # %% [markdown]
-# Is it our sampler? The same noise, the same classes, DDIM with ten steps, once by your walk and once by `du.sample`. The
-# third row is the slip of section 1: its network is told an index that is one too high.
+# Is it our sampler? The same noise, the same classes, DDIM with ten steps, once by your walk and once by `du.sample`.
+# The third row is the slip of section 1: its network is told an index that is one too high.
 
 # %%
 net = Asked(eager.net, kinds)  # no guidance
@@ -262,15 +262,16 @@ gap = {"DDIM": apart(walked, course), "slip": apart(slipped, course)}
 assert gap["DDIM"] < limit  # rounding, which grows where a path forks
 print(f"your walk and du.sample are {gap['DDIM']:.0e} apart; one index off: {gap['slip']:.3f}")
 du.show_rows({"your walk": walked, "du.sample": course, "asked at i + 1": slipped}, scale=4,
-             top=top, alt="Two equal rows of sprites; a third that differs in some pixels")
+             top=top, alt="Three rows of sprites that look alike; the third differs a little")
 
 # %% [markdown]
-# The same sprites, up to rounding. Whoever walks, noise, request and method decide everything. The slip does not look
-# like a fault at all: it gives other pixels here and there, and a little grain. It is the kind of fault that stays in a
-# program for years, and you find it only if you compare numbers.
+# The same sprites, up to rounding. Whoever walks, noise, request and method decide everything. And the slip? You can
+# hardly see it. Its sprites differ from the right ones in shades of some pixels, though in numbers the difference is
+# hundreds of times the rounding. It is the kind of fault that stays in a program for years, and only a comparison of
+# numbers finds it.
 #
-# Euler's method walks on another scale. Its x is $x_0 + \sigma\,\epsilon$, where the picture keeps its size and the noise
-# is as large as it must be. For our schedule that is very large at the start.
+# Euler's method walks on another scale. Its x is $x_0 + \sigma\,\epsilon$, where the picture keeps its size and the
+# noise is as large as it must be. For our schedule that is very large at the start.
 #
 # **What do you expect?** Which sprites does `EulerDiscreteScheduler` draw from the same noise, in the same loop?
 #
@@ -291,6 +292,8 @@ du.show_rows({"your walk": walked, "du.sample": course, "asked at i + 1": slippe
 # It is as simple as DDIM, and no simpler. On the scale of its own it draws the same.
 #
 # </details>
+#
+# Two controls stand below it, each with one of your lines left out.
 
 # %%
 class SmallStart(EulerDiscreteScheduler):
@@ -310,15 +313,20 @@ gap["Euler"] = apart(rows["EulerDiscreteScheduler"], course)
 assert gap["Euler"] < limit
 sigma = EulerDiscreteScheduler.from_config(DDIMScheduler(**ours).config).init_noise_sigma
 print(f"Euler and DDIM are {gap['Euler']:.0e} apart; Euler's noise began with std {sigma:,.0f}")
+for name in ("EulerDiscreteScheduler", "SmallStart"):
+    print(f"{name:22} the two heroes are {apart(rows[name][0], rows[name][5]):.3f} apart")
 du.show_rows({"Euler": rows["EulerDiscreteScheduler"], "begun with std 1": rows["SmallStart"],
               "input not scaled": rows["Unscaled"]}, scale=4, top=top,
-             alt="DDIM's sprites by Euler; two rows with a line left out are wrong")
+             alt="DDIM's sprites by Euler; begun too small, twins; not scaled, confetti")
 
 # %% [markdown]
-# In the first row are DDIM's sprites. The other two rows are controls, each with one of your lines left out. With the
-# first left out, nothing but noise is missing, so the walk goes on to a picture that the network has to invent out of
-# nothing. With the second, the network gets numbers thousands of times too large. Again nothing fails. Loops without
-# these two lines stand in many notebooks, and they draw well as long as nobody changes the scheduler.
+# In the first row are DDIM's sprites. Without the second line, the last row, the network gets numbers that are
+# thousands of times too large, and answers nonsense. But look at the middle row, where only the first line is missing.
+# Its sprites look very good, even better than the right ones. And yet something is badly wrong: compare the two heroes,
+# the two non-heroes, and the two foods. Each pair is one and the same sprite. On Euler's scale this walk begins where
+# noise is counted in thousands, and there noise of standard deviation 1 is as good as none. So it no longer matters
+# which noise you draw, and every class has a single sprite left. Nothing fails, and each picture by itself looks fine.
+# Loops without these two lines stand in many notebooks, and they draw well as long as nobody changes the scheduler.
 #
 # ## 3. What does each setting do?
 #
@@ -333,7 +341,7 @@ for kind in ("epsilon", "sample"):
     scheduler = DDIMScheduler(**ours | {"prediction_type": kind})
     rows[kind] = walk(net, scheduler, noise, 10).clamp(-1, 1)
 du.show_rows(rows, scale=4, top=top, label_width=120,
-             alt="Read as v: sprites. As the noise: gaudy squares. As the picture: no sprites")
+             alt="Read as v: sprites. As the noise, or as the picture: confetti")
 
 # %% [markdown]
 # This fault, at least, is seen at once. The scheduler's settings are saved beside the weights for this reason: nobody
@@ -380,11 +388,11 @@ du.show_rows(rows, scale=4, top=top[:4], label_width=170,
              alt="Trailing: noisier from 20 to 260 steps. Leading, 260: fails. Ours: clean")
 
 # %% [markdown]
-# More steps, worse sprites, for the first time in this lesson with an explanation. (The numbers are the distance from
-# `du.sample` with 260 steps.) With `"trailing"` only counts that divide T are safe in `DDIMScheduler`, and with
-# `"linspace"` none is exact but T itself, because its strides are (T - 1)/(n - 1). The default, `"leading"`, has another fault. Its strides fit its steps, but for most counts it begins
-# too low: at an index where there should still be a good deal of picture in x, although x is pure noise. The chart shows
-# where. And `"trailing"` makes one step too many for some counts.
+# Again more steps, and worse sprites, but this time you know why. (The numbers are the distance from `du.sample` with
+# 260 steps.) With `"trailing"` only counts that divide T are safe in `DDIMScheduler`, and with `"linspace"` none is
+# exact but T itself, because its strides are (T - 1)/(n - 1). The default, `"leading"`, has another fault. Its strides
+# fit its steps, but for most counts it begins too low: at an index where there should still be a good deal of picture
+# in x, although x is pure noise. The chart shows where. And `"trailing"` makes one step too many for some counts.
 
 # %%
 def indices(spacing, n):
@@ -405,13 +413,13 @@ charts.lines({kind: (counts, [indices(kind, n)[0] for n in counts])
 # %% [markdown]
 # ### `clip_sample`, and the riddle of the opening
 #
-# Real pictures lie in [-1, 1], so a guess beyond that can be improved by clipping it. `clip_sample=True`, the default of
-# DDIM, does so in every step. In `du.sample` the option is called `clip`, and we leave it off unless it is needed. The
-# scheduler in the opening did not say `clip_sample=False`. Is this the culprit? But clipping makes guesses better!
+# Real pictures lie in [-1, 1], so a guess beyond that can be improved by clipping it. `clip_sample=True`, the default
+# of DDIM, does so in every step. In `du.sample` the option is called `clip`, and we leave it off unless it is needed.
+# The scheduler in the opening did not say `clip_sample=False`. Is this the culprit? But clipping makes guesses better!
 #
-# Look at what belongs together. At every moment $x = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon$. From one
-# answer of the network come both the guess of the picture and that of the noise, and together they make x. If you change
-# one of them, the other has to follow. The library clips $x_0$, and keeps the old $\epsilon$.
+# Look at what belongs together. At every moment $x = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon$. From
+# one answer of the network come both the guess of the picture and that of the noise, and together they make x. If you
+# change one of them, the other has to follow. The library clips $x_0$, and keeps the old $\epsilon$.
 #
 # A good way to test a step is to take one that goes nowhere, from a level to the same level. It must leave x as it is.
 #
@@ -422,10 +430,10 @@ charts.lines({kind: (counts, [indices(kind, n)[0] for n in counts])
 # The level does not, but x does: the part of x0 that was clipped off is missing from it afterwards.
 #
 # </details>
-# <details name="expect-10b-4"><summary>It takes something away from x, and the same again however short the step is</summary>
+# <details name="expect-10b-4"><summary>It takes something away from x, however short the step is</summary>
 #
-# Yes. What is lost is $\sqrt{\bar\alpha_t}$ times the part that was clipped off. It does not shrink with the step, so a
-# walk of fifty steps loses about five times as much as a walk of ten.
+# Yes. What is lost is $\sqrt{\bar\alpha_t}$ times the part that was clipped off. It does not shrink with the step, so
+# that many short steps lose more than a few long ones.
 #
 # </details>
 # <details name="expect-10b-4"><summary>It takes something away, but the next step makes up for it</summary>
@@ -438,8 +446,8 @@ charts.lines({kind: (counts, [indices(kind, n)[0] for n in counts])
 # ### Your turn 10b.3: a clipped step that holds together
 # *Difficulty 2 of 3, 8 minutes.*
 #
-# Write the step of DDIM for a clipped guess: clip `x0` to [-1, 1], find the noise that makes x together with it, and mix
-# the two anew for the next level. `ab` and `ab_s` are $\bar\alpha$ now and after the step, as plain numbers.
+# Write the step of DDIM for a clipped guess: clip `x0` to [-1, 1], find the noise that makes x together with it, and
+# mix the two anew for the next level. `ab` and `ab_s` are $\bar\alpha$ now and after the step, as plain numbers.
 
 # %% tags=["exercise"]
 def clipped_step(x, x0, ab, ab_s):
@@ -513,10 +521,11 @@ du.show_rows({"library, 10 steps": stock["10 steps"], "library, 50 steps": stock
              alt="The library's default: worse with more steps. Your step: always clean")
 
 # %% [markdown]
-# The riddle is solved. And the `assert` says one thing more: the library has your step, too. It is an argument of `step`
-# and of `DDIMPipeline`, is called `use_clipped_model_output`, and is off unless you say `True`. (That is what the
-# authors' own code did, and the library keeps to it.) Either clip and say `use_clipped_model_output=True`, or say
-# `clip_sample=False`.
+# The riddle is solved. And the `assert` says one thing more: the library has your step, too. It is an argument of
+# `step` and of `DDIMPipeline`, is called `use_clipped_model_output`, and is off unless you say `True`. (A comment in
+# the library's source says that GLIDE, an early model of OpenAI, always solved for the noise again.) So either clip and
+# say
+# `use_clipped_model_output=True`, or say `clip_sample=False`.
 #
 # One seed is no proof, so here are two. The measure is *roughness*, the mean difference between neighbouring pixels,
 # which confetti has and sprites have not.
@@ -540,11 +549,11 @@ print(f"real sprites: {lesson_10b.roughness(held_out.x):.2f}")
 lesson_10b.table(roughness)
 
 # %% [markdown]
-# How bad the fault is depends on the network. `unet.pth`, which guesses v and was trained well, hides it unless guidance
-# is strong. Networks that guess the noise suffer most, because to get x0 from it they divide by $\sqrt{\bar\alpha_t}$,
-# which is tiny at the start, and every small error becomes a huge guess. While such a network is young, the pictures
-# turn to grey mud. Section 6 shows this with the library's own network. The bug museum
-# ([lesson 12](12_bug_museum.ipynb)) has a room for faults of this family.
+# How bad the fault is depends on the network. `unet.pth`, which guesses v and was trained well, hides it unless
+# guidance is strong. Networks that guess the noise suffer most, because to get x0 from it they divide by
+# $\sqrt{\bar\alpha_t}$, which is tiny at the start, and every small error becomes a huge guess. While such a network is
+# young, the pictures turn to grey mud. Section 6 shows this with the library's own network. The bug museum ([lesson
+# 12](12_bug_museum.ipynb)) has a room for faults of this family.
 #
 # ## 4. Will it draw elsewhere?
 #
@@ -561,8 +570,8 @@ lesson_10b.source(CoursePipeline.__call__)
 # classes themselves, whose code is needed to use the weights? The saved file `model_index.json` only names the file in
 # which each class was defined. So it matters where you define it.
 #
-# **What do you expect?** Two pipelines are saved. The class of the first was defined here, in a cell. That of the second
-# lies in `course_pipeline.py`. Then *another* Python process loads both. What happens?
+# **What do you expect?** Two pipelines are saved. The class of the first was defined here, in a cell. That of the
+# second lies in `course_pipeline.py`. Then *another* Python process loads both. What happens?
 #
 # <details name="expect-10b-5"><summary>Both work, as the folder holds all that is needed</summary>
 #
@@ -639,7 +648,7 @@ du.show(du.to_images(np.stack(answer.images)), scale=4, alt="Eight sprites by DD
 # %% [markdown]
 # ## 5. Which scheduler?
 #
-# Here is the prize. `from_config` makes one scheduler from the settings of another, so a new method is one line. Five
+# Here is the prize. `from_config` makes one scheduler from the settings of another, so a new method is one line. Most
 # of the following stand in this course, too, under other names. `UniPC` corrects each step with the answer that was
 # asked for the next one, and so costs nothing more.
 
@@ -682,9 +691,10 @@ for name in zoo:
     marks[name], rows[name] = two_seeds(plain, made(name), n)
 
 # %% [markdown]
-# Two more schedulers need something else than another line. `LCMScheduler` is for networks that were taught to draw in a
-# few calls (the name stands for *latent consistency model*). It jumps to the guess, adds fresh noise for a lower level,
-# and jumps again. Such a network is here: `few_steps.pth` of lesson 11. As a control, the same scheduler also gets
+# Two more schedulers need something else than another line. `LCMScheduler` is for networks that were taught to draw in
+# a few calls (the name stands for *latent consistency model*). It jumps to the guess, adds fresh noise for a lower
+# level, and jumps again. Such a network is here: `few_steps.pth` of lesson 11. As a control, the same scheduler also
+# gets
 # `unet.pth`, which has not been taught to jump.
 
 # %%
@@ -732,8 +742,8 @@ flow_answer = checks.keep(flow_answer, solution_flow_answer)
 # %% [markdown]
 # `AsFlow` puts your line around a network of ours. It also has to find the index at which the network met this ratio of
 # noise to picture. And `Straight` adds to the library's scheduler what your walk expects, because schedulers for flows
-# have neither `init_noise_sigma` nor `scale_model_input`: a straight path needs neither. (Its levels are those that the
-# pipelines of FLUX hand over, 1, 1 - 1/n, ... 1/n.)
+# have neither `init_noise_sigma` nor `scale_model_input`: a straight path needs neither. (Its levels are those with
+# which the pipeline of FLUX begins: 1, 1 - 1/n, ... 1/n.)
 
 # %%
 ratio = ((1 - ab_t).sqrt() / (ab_t.sqrt() + (1 - ab_t).sqrt()))[1:]  # r at each index
@@ -790,9 +800,9 @@ du.show_rows({label(name): x for name, x in rows.items()}, scale=3, top=top, lab
 # In the library's tutorials stands a `UNet2DModel` with channels 64, 64, 128. It was made for GPUs and hours, and in
 # seconds on a CPU it loses against any small network. That says nothing about the library. So let us race fairly: the
 # library's network made small, beside ours, with the same data, the same question, the same optimiser, rate, batch,
-# averaging and number of steps, about the same number of operations in each, and two seeds. The loop is that of lesson 4
-# in the library's words: `add_noise`, `get_scheduler` for a rate that warms up, and `EMAModel` for the averaged weights.
-# The question is that of most tutorials, the noise.
+# averaging and number of steps, about the same number of operations in each, and two seeds. The loop is that of lesson
+# 4 in the library's words: `add_noise`, `get_scheduler` for a rate that warms up, and `EMAModel` for the averaged
+# weights. The question is that of most tutorials, the noise.
 
 # %%
 flops = {}
@@ -870,9 +880,9 @@ lesson_10b.table(race)
 # *Difficulty 2 of 3, 6 minutes.*
 #
 # Somebody gives you a library network with 1,000 noise levels, such as these, on a schedule of theirs. Your sampler
-# walks along your own `ab_t`, with 500. The two count differently, but a network knows noise levels and not times. So it
-# must be told the index whose level is nearest to yours. Given their `alphas_cumprod` and the level `ab` at which you
-# are, find that index.
+# walks along your own `ab_t`, with 500. The two count differently, but a network knows noise levels and not times. So
+# it must be told the index whose level is nearest to yours. Given their `alphas_cumprod` and the level `ab` at which
+# you are, find that index.
 
 # %% tags=["exercise"]
 def level_index(alphas_cumprod, ab):
@@ -890,9 +900,9 @@ def solution_level_index(alphas_cumprod, ab):
 level_index = checks.keep(level_index, solution_level_index)
 
 # %% [markdown]
-# With your function a network of the library becomes a denoiser of this course, `model(x, t, c)` with `predicts`, and all
-# our samplers work on it. Is the way back as exact as the way there? In our cosine schedule of 500 levels every level
-# is one of their 1,000, so DDIM must draw the same on both sides.
+# With your function a network of the library becomes a denoiser of this course, `model(x, t, c)` with `predicts`, and
+# all our samplers work on it. Is the way back as exact as the way there? In our cosine schedule of 500 levels every
+# level is one of their 1,000, so DDIM must draw the same on both sides.
 
 # %%
 class FromLibrary:
@@ -943,8 +953,8 @@ du.show_rows(rows, scale=4, label_width=190,
 # ```
 #
 # Accelerate, another library of Hugging Face, gives it as many GPUs as there are: each process takes its share of every
-# batch, and the gradients are averaged. The loop hardly changes. `accelerator.prepare(...)` wraps network, optimiser and
-# data, and `accelerator.backward(loss)` stands for `loss.backward()`.
+# batch, and the gradients are averaged. The loop hardly changes. `accelerator.prepare(...)` wraps network, optimiser
+# and data, and `accelerator.backward(loss)` stands for `loss.backward()`.
 #
 # Here it runs for three steps with a tiny network: a rehearsal, not a training.
 
@@ -955,8 +965,8 @@ program.main(["--data", "sprites", "--no-classes", "--out", str(out), *small])
 
 # %% [markdown]
 # Without classes the program saves the library's own `DDPMPipeline`, so everybody can load the folder in one line, and
-# nothing of this course is needed. (With classes it saves a `CoursePipeline`, with its code.) The program's own `--draw`
-# clips and solves for the noise again.
+# nothing of this course is needed. (With classes it saves a `CoursePipeline`, with its code.) The program's own
+# `--draw` clips and solves for the noise again.
 
 # %%
 loaded = DDPMPipeline.from_pretrained(out)
@@ -993,11 +1003,11 @@ widgets.try_it(library_draws, scheduler=list(zoo), steps=(2, 130),
 # %% [markdown]
 # ## Open problem
 #
-# In the table, DDIM took ten answers of `unet.pth` for each sprite. How few do you need for a Fréchet distance that is no
-# worse? You may use the whole library: any scheduler, any of its settings, its steps where you want them, guidance.
-# `attempt` takes a scheduler, the number of steps and the guidance, and returns how many answers a sprite took (a guided
-# step takes two) and the mean distance of both seeds. The score to beat is ten answers. A small lead in distance proves
-# little, since two seeds are far apart. Fewer answers at the same distance are worth much more.
+# In the table, DDIM took ten answers of `unet.pth` for each sprite. How few do you need for a Fréchet distance that is
+# no worse? You may use the whole library: any scheduler, any of its settings, its steps where you want them, guidance.
+# `attempt` takes a scheduler, the number of steps and the guidance, and returns how many answers a sprite took (a
+# guided step takes two) and the mean distance of both seeds. The score to beat is ten answers. A small lead in distance
+# proves little, since two seeds are far apart. Fewer answers at the same distance are worth much more.
 
 # %%
 def mean_of(mark):
@@ -1009,12 +1019,14 @@ def attempt(scheduler, n, guidance=1):
     return mark["calls"] * (1 if guidance == 1 else 2), mean_of(mark)
 
 
-best = min((name for name in marks if "few_steps" not in name), key=lambda k: mean_of(marks[k]))
-print(f"to beat: {marks['DDIM']['calls']} answers, at a distance of {mean_of(marks['DDIM']):.2f}")
+others = [name for name in marks if "few_steps" not in name]
+best = min(others, key=lambda name: mean_of(marks[name]))
+ddim = marks["DDIM"]
+print(f"to beat: {ddim['calls']} answers, at a distance of {mean_of(ddim):.2f}")
 
 # %% [markdown]
-# The course's own best so far is folded below: a scheduler of the table, with one idea of lesson 6 about where the steps
-# matter most. Perhaps you find one that needs an answer less.
+# The course's own best so far is folded below: a scheduler of the table, with one idea of lesson 6 about where the
+# steps matter most. Perhaps you find one that needs an answer less.
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 class Spaced(DPMSolverMultistepScheduler):
@@ -1044,7 +1056,7 @@ Markdown(f"""
   {roughness["50 steps, seed 1"]["your step"]:.2f}.
 - A pipeline from a file drew the same sprites in another process, {gap["elsewhere"]:.0e} apart.
 - The lowest mean distance with `unet.pth` had {best}: {mean_of(marks[best]):.2f}. DDIM had
-  {mean_of(marks["DDIM"]):.2f}, `few_steps.pth` with 4 calls by LCM
+  {mean_of(ddim):.2f}, `few_steps.pth` with 4 calls by LCM
   {mean_of(marks["LCM, few_steps.pth"]):.2f}.
 - After {SIDE_STEPS} steps the library's small network had a held-out error of
   {race["library, seed 1"]["held-out error"]} and {race["library, seed 2"]["held-out error"]},
@@ -1098,23 +1110,24 @@ Markdown(f"""
 #
 # - `pipe.scheduler = DPMSolverMultistepScheduler.from_config(pipe.scheduler.config)` is the one line of section 5, and
 #   stands in many guides to Stable Diffusion.
-# - The list of *samplers* in programs for drawing is the table of section 5: "DPM++ 2M" is `DPMSolverMultistepScheduler`,
-#   "DPM++ 2M SDE Karras" the same with two settings, and "Euler", "Heun", "UniPC" and "LCM" carry their names.
+# - The list of *samplers* in programs for drawing is the table of section 5: "DPM++ 2M" is
+#   `DPMSolverMultistepScheduler`, "DPM++ 2M SDE Karras" the same with two settings, and "Euler", "Heun", "UniPC" and
+#   "LCM" carry their names.
 # - Each model on the Hugging Face hub has a folder `scheduler` with a `scheduler_config.json`. There you find
-#   `prediction_type`, `timestep_spacing`, `clip_sample` and `steps_offset`. (Stable Diffusion clips nothing, because its
-#   pictures are *latents*, which lie anywhere.)
+#   `prediction_type`, `timestep_spacing`, `clip_sample` and `steps_offset`. (Stable Diffusion clips nothing, because
+#   its pictures are *latents*, which lie anywhere.)
 # - `FlowMatchEulerDiscreteScheduler`, in Stable Diffusion 3 and FLUX, has a setting `shift`, which moves the steps
-#   towards the noise. Lesson 15 uses such a network.
+#   towards the noise. Lesson 15 trains such a network.
 # - *LCM-LoRA* and *Turbo* models are networks taught to jump, as `few_steps.pth`.
 #
 # ## Going further
 #
-# - von Platen and others (2022), *Diffusers: State-of-the-art diffusion models*: the library. Its documentation lists all
-#   schedulers and their settings.
+# - von Platen and others (2022), *Diffusers: State-of-the-art diffusion models*: the library. Its documentation lists
+#   all schedulers and their settings.
 # - Lin and others (2024), *Common Diffusion Noise Schedules and Sample Steps are Flawed*: where "trailing" comes from,
 #   and why the first step belongs at the last index.
-# - Karras and others (2022), *Elucidating the Design Space of Diffusion-Based Generative Models*: why Heun's steps should
-#   be spaced by noise level.
+# - Karras and others (2022), *Elucidating the Design Space of Diffusion-Based Generative Models*: why Heun's steps
+#   should be spaced by noise level.
 # - Zhao and others (2023), *UniPC: A Unified Predictor-Corrector Framework for Fast Sampling of Diffusion Models*.
 # - Luo and others (2023), *Latent Consistency Models*: the networks for which `LCMScheduler` was written.
 # - Esser and others (2024), *Scaling Rectified Flow Transformers for High-Resolution Image Synthesis*: Stable Diffusion
