@@ -445,11 +445,13 @@ def test_the_mended_scheduler_is_the_librarys_other_setting_and_ours(steps, ten,
     ).abs().max() > 0.1  # the default draws something else
 
 
-def test_leading_begins_too_low_trailing_makes_a_step_too_many_and_ddim_goes_by_strides(ten):
-    assert ten.indices("leading", 260)[0] == 777 and ten.indices("trailing", 260)[0] == 999
-    assert len([n for n in range(1, 1001) if len(ten.indices("trailing", n)) == n + 1]) == 62
+def test_leading_begins_too_low_trailing_makes_a_step_too_many_and_ddim_goes_by_strides():
+    assert lesson_10b.indices("leading", 260)[0] == 777 and lesson_10b.indices("trailing", 260)[0] == 999
+    assert len([n for n in range(1, 1001) if len(lesson_10b.indices("trailing", n)) == n + 1]) == 62
     for n in range(2, 1001):
-        strides = {kind: set((-np.diff(ten.indices(kind, n))).tolist()) for kind in ("leading", "linspace", "trailing")}
+        strides = {
+            kind: set((-np.diff(lesson_10b.indices(kind, n))).tolist()) for kind in ("leading", "linspace", "trailing")
+        }
         assert strides["leading"] == {1000 // n}
         assert (strides["trailing"] == {1000 // n}) == (1000 % n == 0)
         assert (strides["linspace"] == {1000 // n}) == (n == 1000)  # no other count is exact

@@ -7,7 +7,9 @@ import sys
 import textwrap
 
 import torch
+from diffusers import DDIMScheduler, EulerDiscreteScheduler
 from IPython.display import Markdown
+from torch.utils.flop_counter import FlopCounterMode
 
 import diffusion_utilities as du
 
@@ -21,6 +23,33 @@ def images(pipeline, n, seed=1, **how):
     how = {"batch_size": 8, "output_type": "pt"} | how
     generator = torch.Generator().manual_seed(seed)
     return 2 * pipeline(num_inference_steps=n, generator=generator, **how).images.cpu() - 1
+
+
+class SmallStart(EulerDiscreteScheduler):
+    init_noise_sigma = 1.0
+
+
+class Unscaled(EulerDiscreteScheduler):
+    def scale_model_input(self, x, i):
+        super().scale_model_input(x, i)  # without this the library would warn
+        return x
+
+
+FORGETFUL = {"begun with std 1": SmallStart, "input not scaled": Unscaled}
+
+
+def indices(spacing, n, T=1000):
+    """The indices that DDIM visits in n steps."""
+    scheduler = DDIMScheduler(num_train_timesteps=T, timestep_spacing=spacing)
+    scheduler.set_timesteps(n)
+    return scheduler.timesteps.tolist()
+
+
+def gflop(net):
+    """The operations of one call for one sprite, in billions; a multiplication and an addition are two."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        net(torch.zeros(1, 3, 16, 16), 0)
+    return counter.get_total_flops() / 1e9
 
 
 def source(part):

@@ -78,7 +78,6 @@ from diffusers.schedulers.scheduling_ddim import DDIMSchedulerOutput
 from diffusers.training_utils import EMAModel
 from diffusers.utils import logging
 from IPython.display import Markdown
-from torch.utils.flop_counter import FlopCounterMode
 
 # %%
 logging.disable_progress_bar()  # of loading; the library's warnings stay
@@ -96,6 +95,9 @@ def apart(x, y):
     """The root mean square of the difference of two sets of images."""
     return (x.cpu() - y.cpu()).square().mean().sqrt().item()
 
+
+net, noise = Asked(eager.net, kinds), normal(8, 3, 16, 16, seed=1)  # without guidance
+limit = 1e-2  # what rounding may do to pictures: it grows where a path forks
 
 # %% [markdown]
 # ## 1. Is the library's process ours?
@@ -129,7 +131,6 @@ scheduler = DDPMScheduler(num_train_timesteps=T, beta_schedule="squaredcos_cap_v
 theirs = scheduler.alphas_cumprod.double()
 gaps = {"read at t = i": (theirs - ab_t[:-1]).abs(),
         "read at t = i + 1": (theirs - ab_t[1:]).abs()}
-assert gaps["read at t = i + 1"].max() < 1e-6
 print(f"{len(ab_t)} numbers of ours, {len(theirs)} of theirs")
 charts.lines({name: (range(T), gap.clamp(min=1e-10)) for name, gap in gaps.items()},
              x="the library's index i", y="difference", log="y",
@@ -143,11 +144,12 @@ charts.lines({name: (range(T), gap.clamp(min=1e-10)) for name, gap in gaps.items
 # The other direction is adding noise. The method is called `add_noise`, as ours is, and takes indices.
 
 # %%
-x0, noise, i = held_out.x[:8], normal(8, 3, 16, 16, seed=3).cpu(), torch.linspace(0, T - 1, 8)
+x0, z, i = held_out.x[:8], normal(8, 3, 16, 16, seed=3).cpu(), torch.linspace(0, T - 1, 8)
 i = i.long()
-x_i = scheduler.add_noise(x0, noise, i)
-assert torch.allclose(x_i, du.add_noise(x0, i + 1, noise, ab_t), atol=1e-3)
-print("scheduler.add_noise(x0, noise, i) is du.add_noise(x0, i + 1, noise, ab_t)")
+assert gaps["read at t = i + 1"].max() < 1e-6
+x_i = scheduler.add_noise(x0, z, i)
+assert torch.allclose(x_i, du.add_noise(x0, i + 1, z, ab_t), atol=1e-3)
+print("scheduler.add_noise(x0, z, i) is du.add_noise(x0, i + 1, z, ab_t)")
 du.show_rows({"clean": x0, "with noise": x_i}, scale=4, top=[f"i = {k}" for k in i.tolist()],
              alt="Eight sprites, and the same with more noise from left to right")
 
@@ -253,13 +255,11 @@ walk = checks.keep(walk, solution_walk)
 # The third row is the slip of section 1: its network is told an index that is one too high.
 
 # %%
-net = Asked(eager.net, kinds)  # no guidance
-noise, limit = normal(8, 3, 16, 16, seed=1), 1e-2
 walked = walk(net, DDIMScheduler(**ours), noise, 10)
 course = du.sample(unet, ab_t, 8, kinds, seed=1, steps=10)
 slipped = walk(lambda x, i: net(x, min(i + 1, T - 1)), DDIMScheduler(**ours), noise, 10)
 gap = {"DDIM": apart(walked, course), "slip": apart(slipped, course)}
-assert gap["DDIM"] < limit  # rounding, which grows where a path forks
+assert gap["DDIM"] < limit
 print(f"your walk and du.sample are {gap['DDIM']:.0e} apart; one index off: {gap['slip']:.3f}")
 du.show_rows({"your walk": walked, "du.sample": course, "asked at i + 1": slipped}, scale=4,
              top=top, alt="Three rows of sprites that look alike; the third differs a little")
@@ -296,27 +296,17 @@ du.show_rows({"your walk": walked, "du.sample": course, "asked at i + 1": slippe
 # Two controls stand below it, each with one of your lines left out.
 
 # %%
-class SmallStart(EulerDiscreteScheduler):
-    init_noise_sigma = 1.0  # what you get if you forget to multiply
-
-
-class Unscaled(EulerDiscreteScheduler):
-    def scale_model_input(self, x, i):
-        super().scale_model_input(x, i)  # the library would warn without it
-        return x
-
-
-rows = {}
-for kind in (EulerDiscreteScheduler, SmallStart, Unscaled):
-    rows[kind.__name__] = walk(net, kind.from_config(DDIMScheduler(**ours).config), noise, 10)
-gap["Euler"] = apart(rows["EulerDiscreteScheduler"], course)
+euler, rows = EulerDiscreteScheduler.from_config(DDIMScheduler(**ours).config), {}
+rows["Euler"] = walk(net, euler, noise, 10)
+for name, kind in lesson_10b.FORGETFUL.items():  # Euler, with a line of your walk undone
+    rows[name] = walk(net, kind.from_config(euler.config), noise, 10)
+gap["Euler"] = apart(rows["Euler"], course)
 assert gap["Euler"] < limit
-sigma = EulerDiscreteScheduler.from_config(DDIMScheduler(**ours).config).init_noise_sigma
-print(f"Euler and DDIM are {gap['Euler']:.0e} apart; Euler's noise began with std {sigma:,.0f}")
-for name in ("EulerDiscreteScheduler", "SmallStart"):
-    print(f"{name:22} the two heroes are {apart(rows[name][0], rows[name][5]):.3f} apart")
-du.show_rows({"Euler": rows["EulerDiscreteScheduler"], "begun with std 1": rows["SmallStart"],
-              "input not scaled": rows["Unscaled"]}, scale=4, top=top,
+print(f"Euler and DDIM are {gap['Euler']:.0e} apart; its noise began with std "
+      f"{euler.init_noise_sigma:,.0f}")
+for name in ("Euler", "begun with std 1"):
+    print(f"{name:16}: the two heroes are {apart(rows[name][0], rows[name][5]):.3f} apart")
+du.show_rows(rows, scale=4, top=top,
              alt="DDIM's sprites by Euler; begun too small, twins; not scaled, confetti")
 
 # %% [markdown]
@@ -395,17 +385,11 @@ du.show_rows(rows, scale=4, top=top[:4], label_width=170,
 # in x, although x is pure noise. The chart shows where. And `"trailing"` makes one step too many for some counts.
 
 # %%
-def indices(spacing, n):
-    scheduler = DDIMScheduler(num_train_timesteps=1000, timestep_spacing=spacing)
-    scheduler.set_timesteps(n)
-    return scheduler.timesteps.tolist()
-
-
 counts = range(5, 601, 5)
-extra = [n for n in range(1, 1001) if len(indices("trailing", n)) == n + 1]
-print(f"T = 1000, leading: 260 steps begin at index {indices('leading', 260)[0]}")
+extra = [n for n in range(1, 1001) if len(lesson_10b.indices("trailing", n)) == n + 1]
+print(f"T = 1000, leading: 260 steps begin at index {lesson_10b.indices('leading', 260)[0]}")
 print(f"T = 1000, trailing: {len(extra)} of 1,000 counts get one step more: {extra[:4]}...")
-charts.lines({kind: (counts, [indices(kind, n)[0] for n in counts])
+charts.lines({kind: (counts, [lesson_10b.indices(kind, n)[0] for n in counts])
               for kind in ("leading", "trailing")}, x="steps asked for, of T = 1000",
              y="index where the walk begins", ylim=(0, 1050),
              alt="Trailing always begins at 999; leading is a sawtooth that falls to 500")
@@ -594,8 +578,7 @@ class NotebookPipeline(DDIMPipeline):
 
 
 folders = [Path(tempfile.mkdtemp()) / name for name in ("from_a_cell", "from_a_file")]
-tiny = program.build(3, 16, (16, 32))
-NotebookPipeline(tiny, DDIMScheduler(num_train_timesteps=T)).save_pretrained(folders[0])
+NotebookPipeline(program.build(3, 16, (16, 32)), DDIMScheduler()).save_pretrained(folders[0])
 sprites = CoursePipeline(eager.net, DDIMScheduler(**ours), dict(enumerate(du.CLASSES)))
 sprites.save_pretrained(folders[1])
 for file in sorted(f for f in folders[1].rglob("*") if f.is_file()):
@@ -694,16 +677,7 @@ for name in zoo:
 # a few calls (the name stands for *latent consistency model*). It jumps to the guess, adds fresh noise for a lower
 # level, and jumps again. Such a network is here: `few_steps.pth` of lesson 11. As
 # controls, `unet.pth`, which has not been taught to jump, gets four calls by the same scheduler, and four by DDIM.
-
-# %%
-taught, _ = du.load_model(du.WEIGHTS / "few_steps.pth", device)
-jumper = Asked(wrap(taught, T=500, size=16), wishes)
-lcm = LCMScheduler.from_config(DDIMScheduler(**ours).config)
-for name, network in {"LCM, few_steps.pth": jumper, "LCM, unet.pth": plain}.items():
-    marks[name], rows[name] = two_seeds(network, lcm, 4)
-marks["DDIM, unet.pth"], rows["DDIM, unet.pth"] = two_seeds(plain, made("DDIM"), 4)
-
-# %% [markdown]
+#
 # The second is the scheduler of Stable Diffusion 3 and FLUX, `FlowMatchEulerDiscreteScheduler`. Their networks were
 # trained on *straight* paths, on which the shares of picture and noise are 1 - r and r, and they answer the velocity,
 # which is how fast x changes with r:
@@ -772,6 +746,12 @@ class Straight(FlowMatchEulerDiscreteScheduler):
 
 
 # %%
+taught, _ = du.load_model(du.WEIGHTS / "few_steps.pth", device)
+jumper = Asked(wrap(taught, T=500, size=16), wishes)
+lcm = LCMScheduler.from_config(DDIMScheduler(**ours).config)
+for name, network in {"LCM, few_steps.pth": jumper, "LCM, unet.pth": plain}.items():
+    marks[name], rows[name] = two_seeds(network, lcm, 4)
+marks["DDIM, unet.pth"], rows["DDIM, unet.pth"] = two_seeds(plain, made("DDIM"), 4)
 straight = Straight(num_train_timesteps=1000)
 marks["Flow matching"], rows["Flow matching"] = two_seeds(AsFlow(plain), straight, 10)
 real = [torch.cat([train.x[train.c[:, k] == 1][part] for k in range(5)])
@@ -781,9 +761,12 @@ real = {"real sprites": {"calls": "", "seed 1": real[0], "seed 2": real[1]}}
 lesson_10b.table(marks | real)
 
 # %%
+def mean_of(name):
+    return (marks[name]["seed 1"] + marks[name]["seed 2"]) / 2
+
+
 def label(name):
-    mark = marks[name]
-    return f"{name}\n{mark['calls']} calls: {(mark['seed 1'] + mark['seed 2']) / 2:.1f}"
+    return f"{name}\n{marks[name]['calls']} calls: {mean_of(name):.1f}"
 
 
 du.show_rows({label(name): x for name, x in rows.items()}, scale=4, top=top, label_width=170,
@@ -819,28 +802,23 @@ du.show_rows({label(name): x for name, x in rows.items()}, scale=4, top=top, lab
 # weights. The question is that of most tutorials, the noise.
 
 # %%
-flops = {}
 made_of = {"tutorial": lambda: program.build(3, 16),
            "library": lambda: program.build(3, 16, (16, 32, 64, 96)),
            "ours": lambda: CourseUnet(T=1000)}
+flops = {name: lesson_10b.gflop(make()) for name, make in made_of.items()}
 for name, make in made_of.items():
-    network = make()
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(torch.zeros(1, 3, 16, 16), 0)
-    flops[name] = counter.get_total_flops() / 1e9
-    print(f"{name:9} {du.count_parameters(network):9,d} parameters, "
+    print(f"{name:9} {du.count_parameters(make()):9,d} parameters, "
           f"{flops[name]:.3f} GFLOP for each sprite")
 
 # %%
 SIDE_STEPS = 60  # of training, for each of four networks; tutorials take thousands
-
-# %%
 levels = DDPMScheduler(num_train_timesteps=1000, beta_schedule="squaredcos_cap_v2")
 
 
-def learn(net, seed):
-    """Train net on sprites; it ends with its averaged weights. The losses, and the seconds."""
+def learn(name, seed):
+    """A network trained on sprites, with its averaged weights; the losses; and the seconds."""
     torch.manual_seed(seed)
+    net = made_of[name]().to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3)
     rate = get_scheduler("constant_with_warmup", optimizer, num_warmup_steps=20)
     ema, losses, begin = EMAModel(net.parameters(), decay=0.95), [], time.perf_counter()
@@ -855,17 +833,13 @@ def learn(net, seed):
         ema.step(net.parameters())
         losses.append(loss.item())
     ema.copy_to(net.parameters())
-    return losses, time.perf_counter() - begin
+    return net.requires_grad_(False).eval(), losses, time.perf_counter() - begin
 
 
 # %%
 racers, losses, seconds = {}, {}, {}
-for seed in (1, 2):
-    for name in ("library", "ours"):
-        torch.manual_seed(seed)
-        net_r = made_of[name]().to(device, memory_format=torch.channels_last)
-        losses[name, seed], seconds[name, seed] = learn(net_r, seed)
-        racers[name, seed] = net_r.requires_grad_(False).eval()
+for name, seed in (("library", 1), ("ours", 1), ("library", 2), ("ours", 2)):
+    racers[name, seed], losses[name, seed], seconds[name, seed] = learn(name, seed)
 charts.lines({f"{name}, seed {seed}": lesson_10b.in_tens(losses[name, seed], 48 * flops[name])
               for name, seed in losses}, x="operations of the training (GFLOP)",
              y="loss: squared error of the noise", log="y",
@@ -878,15 +852,13 @@ charts.lines({f"{name}, seed {seed}": lesson_10b.in_tens(losses[name, seed], 48 
 # what was learned, ask all four about the same held-out sprites with the same noise.
 
 # %%
-x0, i = held_out.x[:100], torch.linspace(0, 999, 100).long()
-eps = normal(100, 3, 16, 16, seed=7).cpu()
+i, eps, x0 = torch.arange(0, 1000, 10), normal(100, 3, 16, 16, seed=7).cpu(), held_out.x[:100]
 noisy, race = levels.add_noise(x0, eps, i).to(device), {}
 for name, seed in racers:
     found = racers[name, seed](noisy, i.to(device)).sample.cpu()
-    race[f"{name}, seed {seed}"] = {"GFLOP": round(48 * flops[name] * SIDE_STEPS),
-                                    "held-out error": f"{F.mse_loss(found, eps).item():.3f}"}
-print(", ".join(f"{name}: {sum(seconds[name, k] for k in (1, 2)) / 2:.0f} s"
-                for name in ("library", "ours")))
+    race[f"{name}, seed {seed}"] = {
+        "GFLOP": round(48 * flops[name] * SIDE_STEPS), "seconds": round(seconds[name, seed]),
+        "held-out error": f"{F.mse_loss(found, eps).item():.3f}"}
 lesson_10b.table(race)
 
 # %% [markdown]
@@ -937,9 +909,9 @@ for name in ("library", "ours"):
     rows[f"{name}, in our sampler"] = x
     gap[name] = apart(walk(racers[name, 1], Mended.from_config(there), noise, 10), x)
     print(f"{name}: du.sample and your walk are {gap[name]:.0e} apart")
+young, spread = DDIMPipeline(racers["library", 1], DDIMScheduler.from_config(there)), {}
 
 # %%
-young, spread = DDIMPipeline(racers["library", 1], DDIMScheduler.from_config(there)), {}
 for n, again in ((10, False), (30, False), (30, True)):
     x = lesson_10b.images(young, n, use_clipped_model_output=again)
     spread[n, again] = x.std().item()
@@ -979,18 +951,14 @@ du.show_rows(rows, scale=4, label_width=190,
 # and data, and `accelerator.backward(loss)` stands for `loss.backward()`.
 #
 # Here it runs for three steps with a tiny network: a rehearsal, not a training.
-
-# %%
-out = folders[0].parent / "pipeline"
-small = ["--widths", "16", "32", "--batch", "4", "--steps", "3", "--samples", "4"]
-program.main(["--data", "sprites", "--no-classes", "--out", str(out), *small])
-
-# %% [markdown]
 # Without classes the program saves the library's own `DDPMPipeline`, so everybody can load the folder in one line, and
 # nothing of this course is needed. (With classes it saves a `CoursePipeline`, with its code.) The program's own
 # `--draw` clips and solves for the noise again.
 
 # %%
+out = folders[0].parent / "pipeline"
+small = ["--widths", "16", "32", "--batch", "4", "--steps", "3", "--samples", "4"]
+program.main(["--data", "sprites", "--no-classes", "--out", str(out), *small])
 loaded = DDPMPipeline.from_pretrained(out)
 loaded.set_progress_bar_config(disable=True)
 pictures = loaded(batch_size=2, num_inference_steps=5).images
@@ -1032,19 +1000,13 @@ widgets.try_it(library_draws, scheduler=list(zoo), steps=(2, 130),
 # proves little, since two seeds are far apart. Fewer answers at the same distance are worth much more.
 
 # %%
-def mean_of(mark):
-    return (mark["seed 1"] + mark["seed 2"]) / 2
-
-
 def attempt(scheduler, n, guidance=1):
     mark, _ = two_seeds(Asked(eager.net, wishes, guidance), scheduler, n)
-    return mark["calls"] * (1 if guidance == 1 else 2), mean_of(mark)
+    return mark["calls"] * (1 if guidance == 1 else 2), (mark["seed 1"] + mark["seed 2"]) / 2
 
 
-others = [name for name in marks if "few_steps" not in name]
-best = min(others, key=lambda name: mean_of(marks[name]))
-ddim = marks["DDIM"]
-print(f"to beat: {ddim['calls']} answers, at a distance of {mean_of(ddim):.2f}")
+best = min((name for name in marks if "few_steps" not in name), key=mean_of)
+print(f"to beat: {marks['DDIM']['calls']} answers, at a distance of {mean_of('DDIM'):.2f}")
 
 # %% [markdown]
 # The course's own best so far is folded below: a scheduler of the table, with one idea of lesson 6 about where the
@@ -1078,9 +1040,9 @@ Markdown(f"""
   {settled["your step, seed 1"]["change from 10 to 50 steps"]:.2f} and
   {settled["your step, seed 2"]["change from 10 to 50 steps"]:.2f} by your step.
 - A pipeline from a file drew the same sprites in another process, {gap["elsewhere"]:.0e} apart.
-- The lowest mean distance with `unet.pth` had {best}: {mean_of(marks[best]):.2f}. DDIM had
-  {mean_of(ddim):.2f}, `few_steps.pth` with 4 calls by LCM
-  {mean_of(marks["LCM, few_steps.pth"]):.2f}.
+- The lowest mean distance with `unet.pth` had {best}: {mean_of(best):.2f}. DDIM had
+  {mean_of("DDIM"):.2f}, `few_steps.pth` with 4 calls by LCM
+  {mean_of("LCM, few_steps.pth"):.2f}.
 - After {SIDE_STEPS} steps the library's small network had a held-out error of
   {race["library, seed 1"]["held-out error"]} and {race["library, seed 2"]["held-out error"]},
   ours of {race["ours, seed 1"]["held-out error"]} and {race["ours, seed 2"]["held-out error"]}.
