@@ -508,8 +508,7 @@ du.show_rows({"library, 10 steps": stock["10 steps"], "library, 50 steps": stock
 # The riddle is solved. And the `assert` says one thing more: the library has your step, too. It is an argument of
 # `step` and of `DDIMPipeline`, is called `use_clipped_model_output`, and is off unless you say `True`. (A comment in
 # the library's source says that GLIDE, an early model of OpenAI, always solved for the noise again.) So either clip and
-# say
-# `use_clipped_model_output=True`, or say `clip_sample=False`.
+# say `use_clipped_model_output=True`, or say `clip_sample=False`.
 #
 # One seed is no proof, so here are two, in numbers. A walk from given noise has one right end, and with more steps it
 # should come nearer to it. So between ten steps and fifty its sprites should change only a little. And *roughness*, the
@@ -536,7 +535,7 @@ lesson_10b.table(settled)
 # guidance is strong. Networks that guess the noise suffer most, because to get x0 from it they divide by
 # $\sqrt{\bar\alpha_t}$, which is tiny at the start, and every small error becomes a huge guess. While such a network is
 # young, the pictures turn to grey mud. Section 6 shows this with the library's own network. The bug museum ([lesson
-# 12](12_bug_museum.ipynb)) keeps faults of this kind.
+# 12](12_bug_museum.ipynb)) has this fault among its cases.
 #
 # ## 4. Will it draw elsewhere?
 #
@@ -675,8 +674,8 @@ for name in zoo:
 # %% [markdown]
 # Two more schedulers need something else than another line. `LCMScheduler` is for networks that were taught to draw in
 # a few calls (the name stands for *latent consistency model*). It jumps to the guess, adds fresh noise for a lower
-# level, and jumps again. Such a network is here: `few_steps.pth` of lesson 11. As
-# controls, `unet.pth`, which has not been taught to jump, gets four calls by the same scheduler, and four by DDIM.
+# level, and jumps again. Such a network is here: `few_steps.pth` of lesson 11. As controls, `unet.pth`, which has not
+# been taught to jump, gets four calls by the same scheduler, and four by DDIM.
 #
 # The second is the scheduler of Stable Diffusion 3 and FLUX, `FlowMatchEulerDiscreteScheduler`. Their networks were
 # trained on *straight* paths, on which the shares of picture and noise are 1 - r and r, and they answer the velocity,
@@ -950,10 +949,10 @@ du.show_rows(rows, scale=4, label_width=190,
 # batch, and the gradients are averaged. The loop hardly changes. `accelerator.prepare(...)` wraps network, optimiser
 # and data, and `accelerator.backward(loss)` stands for `loss.backward()`.
 #
-# Here it runs for three steps with a tiny network: a rehearsal, not a training.
-# Without classes the program saves the library's own `DDPMPipeline`, so everybody can load the folder in one line, and
-# nothing of this course is needed. (With classes it saves a `CoursePipeline`, with its code.) The program's own
-# `--draw` clips and solves for the noise again.
+# Here it runs for three steps with a tiny network: a rehearsal, not a training. Without classes the program saves the
+# library's own `DDPMPipeline`, so everybody can load the folder in one line, and nothing of this course is needed.
+# (With classes it saves a `CoursePipeline`, with its code.) The program's own `--draw` clips and solves for the noise
+# again.
 
 # %%
 out = folders[0].parent / "pipeline"
