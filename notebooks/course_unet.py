@@ -4,6 +4,7 @@ A pipeline saved with it carries this file; to load it, the folder of the course
 """
 
 import torch
+import torch.nn.functional as F
 from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from diffusers.models.unets.unet_2d import UNet2DOutput
@@ -25,3 +26,32 @@ class CourseUnet(ModelMixin, ConfigMixin):
         t = (torch.as_tensor(timestep, device=sample.device).reshape(-1) + 1) / self.config.T
         answer = self.unet(sample, t.to(sample.dtype).expand(len(sample)), class_labels)
         return UNet2DOutput(sample=answer) if return_dict else (answer,)
+
+
+def wrap(model, T, size):
+    """A trained du.Unet as a CourseUnet to draw with, for pictures of size x size: a copy, on the same device."""
+    wrapped = CourseUnet(**model.config, T=T, sample_size=size)
+    wrapped.unet.load_state_dict(model.state_dict())
+    wrapped.to(next(model.parameters()).device, memory_format=torch.channels_last)
+    return wrapped.requires_grad_(False).eval()
+
+
+class Asked(torch.nn.Module):
+    """A network that is asked for the same classes at every call: net(x, i).sample, one class for each picture of x.
+
+    The library's own DDPMPipeline and DDIMPipeline know of no classes; with this in the place of the network they draw
+    them, with classifier-free guidance (lesson 5) if guidance_scale is not 1. net: a CourseUnet.
+    """
+
+    def __init__(self, net, class_labels, guidance_scale=1.0):
+        super().__init__()
+        self.net, self.guidance_scale = net, guidance_scale
+        self.class_labels = F.one_hot(torch.as_tensor(class_labels), net.config.n_cfeat).to(net.device, net.dtype)
+        self.config, self.dtype, self.device = net.config, net.dtype, net.device
+
+    def forward(self, sample, timestep):
+        if self.guidance_scale == 1:
+            return self.net(sample, timestep, self.class_labels)
+        rows = torch.cat([0 * self.class_labels, self.class_labels])  # a row of zeros asks for nothing
+        uncond, cond = self.net(torch.cat([sample, sample]), timestep, rows).sample.chunk(2)
+        return UNet2DOutput(sample=uncond + self.guidance_scale * (cond - uncond))

@@ -11,6 +11,7 @@ import answers_08  # noqa: F401
 import answers_08b  # noqa: F401
 import answers_09  # noqa: F401
 import answers_10  # noqa: F401
+import answers_10b  # noqa: F401
 import answers_11  # noqa: F401
 import answers_12  # noqa: F401
 import answers_13  # noqa: F401

@@ -20,6 +20,13 @@ from checks.lesson_08 import check_levels, check_mean
 from checks.lesson_08b import check_between, check_from_previous, check_hybrid, check_practise
 from checks.lesson_09 import check_langevin, check_log_class, check_pull, check_score, check_steer
 from checks.lesson_10 import check_betas, check_flip, check_indices
+from checks.lesson_10b import (
+    check_clipped_ddim,
+    check_flow_answer,
+    check_level_index,
+    check_library_walk,
+    check_trained_betas,
+)
 from checks.lesson_11 import check_heun_step, check_jumps, check_velocity
 from checks.lesson_12 import (
     check_clipped_step,
