@@ -18,7 +18,7 @@ from checks.lesson_06 import check_ddim_step, check_invert, check_look_ahead, ch
 from checks.lesson_07 import check_amount, check_amounts, check_corrupt, check_idle, check_walk_step
 from checks.lesson_08 import check_hybrid, check_levels, check_mean
 from checks.lesson_09 import check_langevin, check_log_class, check_pull, check_score, check_steer
-from checks.lesson_10 import check_betas, check_flip, check_indices
+from checks.lesson_10 import check_copied, check_families, check_flip, check_square, check_take_over
 from checks.lesson_11 import check_heun_step, check_jumps, check_velocity
 from checks.lesson_12 import check_clipped_step, check_question, check_walk
 from checks.lesson_13 import check_bag, check_cross_attend, check_obeyed, check_tokens_of, check_word_map
