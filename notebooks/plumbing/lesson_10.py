@@ -94,6 +94,9 @@ def _photos(folder, wide=80, high=64):
                     _write(folder / f"IMG_{k:04}.jpg", piece, quality=92)
                 if k % 2:
                     _write(folder / f"IMG_{k:04} (1).webp", piece.resize((wide // 2, high // 2)), quality=80)
+        for shot in range(8):  # a burst, while the hand moves slowly
+            box = (240 + 2 * shot, 180, 240 + 2 * shot + 2 * wide, 180 + 2 * high)
+            _write(folder / f"burst_{name}_{shot}.jpg", whole.crop(box), quality=92)
 
 
 def mixed_folder(folder="saved/my_pictures"):
@@ -114,6 +117,7 @@ def mixed_folder(folder="saved/my_pictures"):
     (part / "later").mkdir()
     os.replace(part, folder)
     return folder
+
 
 # ---------------------------------------------------------------------------------------- what lies in any folder
 
@@ -170,6 +174,11 @@ def thumbnails(folder, n=24, columns=8, box=72, width=98):
     rows = [np.concatenate(cells[i : i + columns], 1) for i in range(0, len(cells), columns)]
     names = ", ".join(file.name for file in chosen[:4])
     return Picture(np.concatenate(rows)[None], f"{len(chosen)} files of the folder, as they lie there: {names}, ...")
+
+
+def spread(x, n):
+    """At most n of the pictures x, evenly spread over all of them."""
+    return x[torch.linspace(0, len(x) - 1, min(n, len(x))).round().long()] if len(x) else x
 
 
 def thin(data, most):
