@@ -5,7 +5,6 @@ import io
 import subprocess
 import sys
 import types
-from collections import namedtuple
 from pathlib import Path
 
 import jupytext
@@ -33,7 +32,6 @@ def ten(lesson):
                     held_out=other, unet=awake(du.Unet(3, 5, widths=(8, 16))), shown=du.CLASSES, N=15)  # fmt: skip
     for name in STUBS:
         setattr(module, name, getattr(module, f"solution_{name}"))
-    module.Run = namedtuple("Run", "network held_out own")
     return module
 
 

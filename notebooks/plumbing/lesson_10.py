@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +17,14 @@ from plumbing.picture import Picture, _caption
 
 INK = (38, 30, 48, 255)
 PLAIN = 20  # of 255: the spread of the colours of a piece that shows nothing
+
+
+class Run(NamedTuple):
+    """A trained network, and its errors {step: error} on held-out pictures and on those that it was trained on."""
+
+    network: torch.nn.Module
+    held_out: dict
+    own: dict
 
 
 def invader(rng, height=12):

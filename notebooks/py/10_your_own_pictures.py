@@ -11,7 +11,7 @@
 #
 # You have a folder of pictures: photographs from a telephone, sprites from an old game, scans. Can a network learn to
 # draw more of them? This lesson goes the whole way, from the folder to new pictures. It makes a folder for itself, and
-# you can put the path of your own in its place, in the second cell: everything below then runs with yours. Here is what
+# you can put the path of your own in its place, in the first cell: everything below then runs with yours. Here is what
 # lies in the folder, just as it lies there.
 
 # %% tags=["setup"] jupyter={"source_hidden": true}
@@ -28,7 +28,6 @@ assert find_spec("diffusion_utilities"), (
 import diffusion_utilities as du
 from plumbing import lesson_10
 
-# %%
 FOLDER = lesson_10.mixed_folder()  # or your own, such as FOLDER = "D:/pictures/monsters"
 
 # %%
@@ -58,7 +57,6 @@ lesson_10.thumbnails(FOLDER)
 # %%
 import shutil
 import subprocess
-from collections import namedtuple
 
 import charts
 import checks
@@ -159,8 +157,7 @@ for fit in ("crop", "pad"):
         x = torch.cat([F.interpolate(square(picture, fit)[None], side, mode="area")
                        for picture in longest])
         rows[f"{fit}, {side} x {side}"] = lesson_10.enlarged(x, 64)
-du.show_rows(rows, scale=1, label_width=110,
-             alt="Pictures as they are, cropped, and padded, large and as a network sees them")
+du.show_rows(rows, scale=1, alt="Pictures as they are, cropped, and padded, large and small")
 
 # %% [markdown]
 # Which is better depends on what the edges hold. A photograph has its subject in the middle and something at every
@@ -205,8 +202,6 @@ apart = torch.minimum(torch.cdist(flat, flat), torch.cdist(flat, mirrored))
 apart = apart / flat.shape[1] ** 0.5
 typical = apart[~torch.eye(len(flat), dtype=torch.bool)].median().item()
 print(f"Half of all pairs of pictures are farther apart than {typical:.2f}.")
-
-# %%
 shares = (0, 0.02, 0.04, 0.06, 0.08, 0.12, 0.16, 0.25, 0.5, 1)
 i, j = lesson_10.pairs_at(apart, [share * typical for share in shares])
 du.show_rows({"one": data.x[i], "other": data.x[j]}, scale=max(1, 64 // SIZE), label_width=50,
@@ -215,12 +210,8 @@ du.show_rows({"one": data.x[i], "other": data.x[j]}, scale=max(1, 64 // SIZE), l
 
 # %% [markdown]
 # Above each pair stands its distance, as a share of the typical one. On the left are twins, on the right strangers, and
-# you draw the line. No number is right for all folders. We draw it at a tenth.
-
-# %%
-NEAR = 0.1  # pictures that are nearer than this share of the typical distance are twins
-
-# %% [markdown]
+# you draw the line. No number is right for all folders. We draw it at a tenth, and call it `NEAR` below.
+#
 # It is not enough to look at pairs. A burst of photographs is a *chain*: the first is close to the second, the second to
 # the third, and yet the first and the last may be far apart. If the first is trained on and the third held out, the
 # second is a twin of one or the other, wherever you put it. So whole *families* must go to one side: all pictures that
@@ -254,6 +245,9 @@ def solution_families(close):
 
 
 families = checks.keep(families, solution_families)
+
+# %%
+NEAR = 0.1  # what is nearer than this share of the typical distance is a twin
 
 # %%
 number = torch.as_tensor(families(apart < NEAR * typical))
@@ -414,15 +408,13 @@ print(f"{len(adopted) - len(new)} of {len(adopted)} tensors were taken over; "
 # %%
 TRAINING_STEPS = 50
 
-# %%
-Run = namedtuple("Run", "network held_out own")  # own: the error on the training pictures
-
 
 def fine_tune(network, pictures, seed=0, lr=2e-3, change=None, steps=None):
-    """Train a network: its averaged weights as a network, and two dicts {step: error}."""
+    """Train; a Run holds the network, and {step: error} on held-out and on its own pictures."""
     trainer = du.Trainer(network, pictures, ab_t, lr=lr, batch=min(16, len(pictures.x)),
                          warmup=10, anneal=None, times="middle", half_life=20, seed=seed)
-    coins, run = torch.Generator().manual_seed(seed), Run(trainer.ema.model, {}, {})
+    coins = torch.Generator().manual_seed(seed)
+    run = lesson_10.Run(trainer.ema.model, held_out={}, own={})
     for now in trainer.run(steps=steps or TRAINING_STEPS):
         if now.step in (1, 3, 10, 20, 30, 50, 90) or now.done >= 1:
             run.held_out[now.step] = error(run.network, held_out.x, held_out.c)
@@ -548,6 +540,9 @@ copied = checks.keep(copied, solution_copied)
 # $$d = |m_a - m_b|^2 + \mathrm{tr}\,(S_a + S_b) - 2\,\mathrm{tr}\,(S_a S_b)^{1/2}$$
 
 # %%
+SCORED = 40  # pictures at most, in each set
+
+
 def features(x):
     parts = [x.mean((2, 3)), x.std((2, 3))]
     for side in (SIZE, SIZE // 2, SIZE // 4):
@@ -588,9 +583,6 @@ def score(x):
 # Neither sees it: to the score upside down is the same as upright, and the copying test answers another question.
 #
 # </details>
-
-# %%
-SCORED = 40
 
 # %%
 N = min(SCORED, len(held_out.x))
@@ -693,8 +685,6 @@ FEW = min(12, len(train.x) // 2)
 rows = torch.linspace(0, len(train.x) - 1, FEW).long()
 few = du.Sprites(train.x[rows], train.c[rows], data.classes)
 LONGER = 3 * TRAINING_STEPS
-
-# %%
 runs[f"{FEW} pictures"] = [fine_tune(newborn(seed, unet), few, seed, steps=LONGER)
                            for seed in (1, 2)]
 charts.lines({f"{FEW} pictures: error on themselves": curve(f"{FEW} pictures", "own"),
@@ -818,6 +808,7 @@ lesson_10.table(shares, shown, "nearer to a mirrored picture (%)")
 # First write the network with which to begin into a file, with the names of your classes.
 
 # %%
+SIDE_STEPS = 40
 SAVED = Path("saved")  # beside this lesson; git does not look into it
 du.save_model(newborn(0, unet), SAVED / "start.pth", schedule="cosine", T=500,
               size=(SIZE, SIZE), classes=data.classes)
@@ -833,9 +824,6 @@ def terminal(*words):
     du.need(done.returncode == 0, done.stderr)
     print(done.stdout)
 
-
-# %%
-SIDE_STEPS = 40
 
 # %%
 batch = min(16, len(everything.x))
