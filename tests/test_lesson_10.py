@@ -217,7 +217,7 @@ def test_the_lesson_runs_with_any_folder(classes, n, size, tmp_path, monkeypatch
     code = [c.source for c in jupytext.read(ROOT / "notebooks" / "py" / f"{NAME}.py").cells if c.cell_type == "code"]
     text = "\n".join(code[1:])
     quick = {'FOLDER = lesson_10.mixed_folder()': 'FOLDER = Path("mine")', "SIZE = 16": f"SIZE = {size}",
-             "TRAINING_STEPS = 50": "TRAINING_STEPS = 3", "SIDE_STEPS = 40": "SIDE_STEPS = 2",
+             "TRAINING_STEPS = 50": "TRAINING_STEPS = 3", "SIDE_STEPS = 60": "SIDE_STEPS = 2",
              'du.WEIGHTS / "unet.pth"': f"Path({str(small)!r})", "steps=12": "steps=2",
              "widgets.try_it(studio, what=list(data.classes), w=(0, 4, 0.5), seed=(0, 99))": "studio()"}  # fmt: skip
     for old, new in quick.items():
