@@ -662,8 +662,8 @@ report(runs)
 # ## 6. How few are too few?
 #
 # Most people have a dozen pictures of the thing that they care about, not a thousand. So take twelve of the training
-# pictures, spread evenly over them, and train on these alone, from the same start and with the same settings, for twice
-# as many steps.
+# pictures, spread evenly over them, and train on these alone, from the same start and with the same settings, for three
+# times as many steps.
 #
 # **What do you expect?** Twelve pictures are seen again and again. What becomes of the error on the twelve, and of the
 # error on the held-out pictures?
@@ -858,9 +858,12 @@ terminal("weights/draw.py", SAVED / "my_run", "--class", *data.classes[:2], "--n
 lesson_10.picture(SAVED / "drawn.png", alt="Pictures of two classes, drawn by the run")
 
 # %% [markdown]
-# If you misspell a class, the program lists those that the network knows, because their names are saved with it.
+# If you misspell a class, the program lists those that the network knows, because their names are saved with it. With
+# `--scale 1 --gap 0` it writes a sprite sheet, for a game, or for `du.load_sheet`.
 #
-# How long must such a run be? Your machine has just been timed.
+# How long must such a run be? The programs hold nothing out and train on all that they read, so they cannot tell you.
+# Find it out here, with held-out pictures, and then let them run for as many steps. In seconds it depends on your
+# machine, which has just been timed.
 
 # %%
 state = du.load_file(SAVED / "my_run" / "last.pt")
