@@ -34,10 +34,10 @@ FOLDER = lesson_10.mixed_folder()  # or your own, such as FOLDER = "D:/pictures/
 lesson_10.thumbnails(FOLDER)
 
 # %% [markdown]
-# These files are of many kinds. Some pictures have no background (the chequers mean "nothing"), others a pink one. Some
-# photographs lie on their side, because the telephone only made a note that they should be turned. Two files do not
-# open at all, and one of them claims to be a photograph. Real folders are like this, and most of the trouble with one's
-# own pictures begins here, long before any network.
+# These files are of many kinds. Some pictures have no background (the chequers mean "nothing"), others a pink one. The
+# photograph `IMG_0054.jpg` lies on its side, because the telephone only made a note that it should be turned. Two files
+# do not open at all, and one of them claims to be a photograph. Real folders are like this, and most of the trouble with
+# one's own pictures begins here, long before any network.
 #
 # **You will be able to**
 # - *read* a folder or a sprite sheet, and *say* what was left out, and why,
