@@ -1,10 +1,276 @@
 """Right and wrong answers to the exercises of lesson 10."""
 
-import numpy as np
 import torch
+import torch.nn.functional as F
 from answers import right, wrong
 
 import checks
+import diffusion_utilities as du
+
+
+def cut(picture):
+    _, H, W = picture.shape
+    side = min(H, W)
+    return picture[:, (H - side) // 2 :, (W - side) // 2 :][:, :side, :side]
+
+
+def padded(picture, value=1.0):
+    _, H, W = picture.shape
+    side = max(H, W)
+    left, top = (side - W) // 2, (side - H) // 2
+    return F.pad(picture, (left, side - W - left, top, side - H - top), value=value)
+
+
+@right(checks.check_square)
+def _(picture, fit):
+    return cut(picture) if fit == "crop" else padded(picture)
+
+
+@right(checks.check_square)
+def _(picture, fit):  # row by row
+    while picture.shape[1] != picture.shape[2]:
+        tall = picture.shape[1] > picture.shape[2]
+        if fit == "crop":
+            picture = picture[:, 1:-1] if tall else picture[:, :, 1:-1]
+        else:
+            picture = F.pad(picture, (1, 1, 0, 0) if tall else (0, 0, 1, 1), value=1)
+    return picture
+
+
+@wrong(checks.check_square, "grey")
+def _(picture, fit):
+    return cut(picture) if fit == "crop" else padded(picture, 0)
+
+
+@wrong(checks.check_square, "black")
+def _(picture, fit):
+    return cut(picture) if fit == "crop" else padded(picture, -1)
+
+
+@wrong(checks.check_square, "255")
+def _(picture, fit):
+    return cut(picture) if fit == "crop" else padded(picture, 255)
+
+
+@wrong(checks.check_square, "corner")
+def _(picture, fit):
+    side = min(picture.shape[1:])
+    return picture[:, :side, :side] if fit == "crop" else padded(picture)
+
+
+@wrong(checks.check_square, "corner")
+def _(picture, fit):
+    _, H, W = picture.shape
+    return cut(picture) if fit == "crop" else F.pad(picture, (0, max(H, W) - W, 0, max(H, W) - H), value=1)
+
+
+@wrong(checks.check_square, "corner")
+def _(picture, fit):
+    _, H, W = picture.shape
+    side = min(H, W)
+    return picture[:, :side, :side] if fit == "crop" else F.pad(picture, (0, max(H, W) - W, 0, max(H, W) - H), value=1)
+
+
+@wrong(checks.check_square, "stretched")
+def _(picture, fit):
+    side = min(picture.shape[1:]) if fit == "crop" else max(picture.shape[1:])
+    return F.interpolate(picture[None], (side, side), mode="nearest")[0]
+
+
+@wrong(checks.check_square, "exchanged")
+def _(picture, fit):
+    return padded(picture) if fit == "crop" else cut(picture)
+
+
+@wrong(checks.check_square, "always crop")
+def _(picture, fit):
+    return cut(picture)
+
+
+@wrong(checks.check_square, "always pad")
+def _(picture, fit):
+    return padded(picture)
+
+
+@wrong(checks.check_square, "unchanged")
+def _(picture, fit):
+    return picture.clone()
+
+
+@right(checks.check_families)
+def _(close):
+    number = torch.arange(len(close))
+    for _round in close:
+        number = torch.where(close, number, len(close)).amin(1)
+    return number
+
+
+@right(checks.check_families)
+def _(close):  # by walking from each picture to all that can be reached; families are called 1, 2, 3, ...
+    number, family = [0] * len(close), 0
+    for start in range(len(close)):
+        family, todo = family + (number[start] == 0), [start]
+        while todo:
+            i = todo.pop()
+            if number[i] == 0:
+                number[i] = family
+                todo += close[i].nonzero()[:, 0].tolist()
+    return number
+
+
+@right(checks.check_families)
+def _(close):  # powers of the matrix: who is reached in N steps; the family is called after its last member
+    reached = torch.linalg.matrix_power(close.double(), len(close)) > 0
+    return len(close) - 1 - reached.flip(1).float().argmax(1)
+
+
+@wrong(checks.check_families, "only neighbours")
+def _(close):
+    return torch.stack([row.nonzero().min() for row in close])
+
+
+@wrong(checks.check_families, "two rounds")
+def _(close):
+    return (close.float() @ close.float() > 0).float().argmax(1)
+
+
+@wrong(checks.check_families, "each alone")
+def _(close):
+    return list(range(len(close)))
+
+
+@wrong(checks.check_families, "one family")
+def _(close):
+    return torch.zeros(len(close), dtype=torch.long)
+
+
+@wrong(checks.check_families, "counted")
+def _(close):
+    return close.float().sum(0)
+
+
+@wrong(checks.check_families, "shape")
+def _(close):
+    return torch.arange(len(close))[:, None]
+
+
+@right(checks.check_take_over)
+def _(theirs, ours):
+    return {
+        name: theirs[name] if name in theirs and theirs[name].shape == value.shape else value
+        for name, value in ours.items()
+    }
+
+
+@right(checks.check_take_over)
+def _(theirs, ours):
+    ours.update({name: new for name, new in theirs.items() if name in ours and new.shape == ours[name].shape})
+    return ours
+
+
+@wrong(checks.check_take_over, "by name only")
+def _(theirs, ours):
+    return {name: theirs.get(name, value) for name, value in ours.items()}
+
+
+@wrong(checks.check_take_over, "by count")
+def _(theirs, ours):
+    return {name: theirs[name] if name in theirs and len(theirs[name].flatten()) == len(value.flatten()) else value
+            for name, value in ours.items()}  # fmt: skip
+
+
+@wrong(checks.check_take_over, "strangers")
+def _(theirs, ours):
+    return ours | theirs
+
+
+@wrong(checks.check_take_over, "strangers")
+def _(theirs, ours):
+    return ours | {name: new for name, new in theirs.items() if name not in ours or new.shape == ours[name].shape}
+
+
+@wrong(checks.check_take_over, "theirs")
+def _(theirs, ours):
+    return dict(theirs)
+
+
+@wrong(checks.check_take_over, "only what fits")
+def _(theirs, ours):
+    return {name: new for name, new in theirs.items() if name in ours and new.shape == ours[name].shape}
+
+
+@wrong(checks.check_take_over, "ours")
+def _(theirs, ours):
+    return dict(ours)
+
+
+@wrong(checks.check_take_over, "by place")
+def _(theirs, ours):
+    return {name: b if a.shape == b.shape else a for name, a, b in zip(ours, ours.values(), theirs.values())}
+
+
+@right(checks.check_copied)
+def _(drawn, train, held_out):
+    limit = du.nearest(held_out, train)[0].quantile(0.05)
+    return (du.nearest(drawn, train)[0] < limit).float().mean()
+
+
+@right(checks.check_copied)
+def _(drawn, train, held_out):  # without du.nearest; squares are in the same order
+    near = [torch.cdist(x.flatten(1), train.flatten(1)).amin(1).tolist() for x in (drawn, held_out)]
+    limit = torch.tensor(near[1]).quantile(0.05).item()
+    return sum(far < limit for far in near[0]) / len(near[0])
+
+
+@wrong(checks.check_copied, "wrong side")
+def _(drawn, train, held_out):
+    limit = du.nearest(held_out, train)[0].quantile(0.05)
+    return (du.nearest(drawn, train)[0] > limit).float().mean()
+
+
+@wrong(checks.check_copied, "other tail")
+def _(drawn, train, held_out):
+    limit = du.nearest(held_out, train)[0].quantile(0.95)
+    return (du.nearest(drawn, train)[0] < limit).float().mean().item()
+
+
+@wrong(checks.check_copied, "median")
+def _(drawn, train, held_out):
+    return (du.nearest(drawn, train)[0] < du.nearest(held_out, train)[0].median()).float().mean().item()
+
+
+@wrong(checks.check_copied, "nearest one")
+def _(drawn, train, held_out):
+    return (du.nearest(drawn, train)[0] < du.nearest(held_out, train)[0].amin()).float().mean().item()
+
+
+@wrong(checks.check_copied, "mean")
+def _(drawn, train, held_out):
+    return (du.nearest(drawn, train)[0] < du.nearest(held_out, train)[0].mean()).float().mean().item()
+
+
+@wrong(checks.check_copied, "of the drawn")
+def _(drawn, train, held_out):
+    far = du.nearest(drawn, train)[0]
+    return (far < far.quantile(0.05)).float().mean().item()
+
+
+@wrong(checks.check_copied, "to the held-out")
+def _(drawn, train, held_out):
+    limit = du.nearest(held_out, train)[0].quantile(0.05)
+    return (du.nearest(drawn, held_out)[0] < limit).float().mean().item()
+
+
+@wrong(checks.check_copied, "count")
+def _(drawn, train, held_out):
+    limit = du.nearest(held_out, train)[0].quantile(0.05)
+    return (du.nearest(drawn, train)[0] < limit).sum().item()
+
+
+@wrong(checks.check_copied, "percent")
+def _(drawn, train, held_out):
+    limit = du.nearest(held_out, train)[0].quantile(0.05)
+    return 100 * (du.nearest(drawn, train)[0] < limit).float().mean().item()
 
 
 @right(checks.check_flip)
@@ -86,140 +352,3 @@ def _(x, coin):
 @wrong(checks.check_flip, "broadcast")
 def _(x, coin):
     return torch.where(coin[:, None], x.flip(3), x)
-
-
-@right(checks.check_betas)
-def _(ab_t):
-    return 1 - ab_t[1:] / ab_t[:-1]
-
-
-@right(checks.check_betas)
-def _(ab_t):
-    return 1 - ab_t.log().diff().exp()
-
-
-@right(checks.check_betas)
-def _(ab_t):
-    return torch.stack([1 - ab_t[t] / ab_t[t - 1] for t in range(1, len(ab_t))])
-
-
-@wrong(checks.check_betas, "alphas")
-def _(ab_t):
-    return ab_t.log().diff().exp()
-
-
-@wrong(checks.check_betas, "not divided")
-def _(ab_t):
-    return 1 - ab_t[1:]
-
-
-@wrong(checks.check_betas, "not divided")
-def _(ab_t):
-    return 1.0 - ab_t
-
-
-@wrong(checks.check_betas, "difference")
-def _(ab_t):
-    return -ab_t.diff()
-
-
-@wrong(checks.check_betas, "upside down")
-def _(ab_t):
-    return 1 - ab_t[:-1] / ab_t[1:]
-
-
-@wrong(checks.check_betas, "T + 1 betas")
-def _(ab_t):
-    return 1 - ab_t / torch.cat([ab_t[:1], ab_t[:-1]])
-
-
-@wrong(checks.check_betas, "first one lost")
-def _(ab_t):
-    return 1 - ab_t[2:] / ab_t[1:-1]
-
-
-@wrong(checks.check_betas, "square root")
-def _(ab_t):
-    return 1 - ab_t[1:].sqrt() / ab_t[:-1].sqrt()
-
-
-@wrong(checks.check_betas, "backwards")
-def _(ab_t):
-    return torch.tensor([1 - (ab_t[t] / ab_t[t - 1]).item() for t in range(len(ab_t) - 1, 0, -1)]).double()
-
-
-@right(checks.check_indices)
-def _(alphas_cumprod, ab_t, times):
-    return (alphas_cumprod[None] - ab_t[times][:, None]).abs().argmin(1).tolist()
-
-
-@right(checks.check_indices)
-def _(alphas_cumprod, ab_t, times):
-    found = []
-    for t in times:
-        distance = [abs(a - ab_t[t].item()) for a in alphas_cumprod.tolist()]
-        found.append(distance.index(min(distance)))
-    return found
-
-
-@right(checks.check_indices)
-def _(alphas_cumprod, ab_t, times):
-    return np.array([(alphas_cumprod - ab_t[t]).square().argmin() for t in times])
-
-
-@wrong(checks.check_indices, "sign")
-def _(alphas_cumprod, ab_t, times):
-    return [torch.argmin(alphas_cumprod - ab_t[t]).item() for t in times]
-
-
-@wrong(checks.check_indices, "largest")
-def _(alphas_cumprod, ab_t, times):
-    return [torch.argmax((alphas_cumprod - ab_t[t]) ** 2).item() for t in times]
-
-
-@wrong(checks.check_indices, "time for index")
-def _(alphas_cumprod, ab_t, times):
-    return [(alphas_cumprod - ab_t[t]).abs().argmin().item() + 1 for t in times]
-
-
-@wrong(checks.check_indices, "off by one")
-def _(alphas_cumprod, ab_t, times):
-    return [(alphas_cumprod - ab_t[t]).abs().argmin().item() - 1 for t in times]
-
-
-@wrong(checks.check_indices, "same schedule")
-def _(alphas_cumprod, ab_t, times):
-    T = len(ab_t) - 1
-    return [max(round(len(alphas_cumprod) * t / T) - 1, 0) for t in times]
-
-
-@wrong(checks.check_indices, "times themselves")
-def _(alphas_cumprod, ab_t, times):
-    return times
-
-
-@wrong(checks.check_indices, "t - 1")
-def _(alphas_cumprod, ab_t, times):
-    return [t - 1 for t in times]
-
-
-@wrong(checks.check_indices, "level for index")
-def _(alphas_cumprod, ab_t, times):
-    return [alphas_cumprod[(alphas_cumprod - ab_t[t]).abs().argmin()].item() for t in times]
-
-
-@wrong(checks.check_indices, "square root")
-def _(alphas_cumprod, ab_t, times):
-    return [(alphas_cumprod - ab_t[t] ** 0.5).abs().argmin().item() for t in times]
-
-
-@wrong(checks.check_indices, "noise for signal")
-def _(alphas_cumprod, ab_t, times):
-    return [(alphas_cumprod + ab_t[t] - 1).abs().argmin().item() for t in times]
-
-
-@wrong(checks.check_indices, "next below")
-def _(alphas_cumprod, ab_t, times):
-    rising = alphas_cumprod.flip(0)
-    found = [len(rising) - torch.searchsorted(rising, ab_t[t], right=True).item() for t in times]
-    return [min(i, len(rising) - 1) for i in found]

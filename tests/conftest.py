@@ -50,10 +50,10 @@ def pytest_configure(config):
 
 # The tests that take longest, longest first: the workers begin with them, so that none is left with one at the end.
 LONGEST = [
-    "04_training", "15_latents_and_transformers", "test_browser", "test_browser_deeper", "10_real_data_and_the_library",
-    "11_flow_matching_and_few_steps", "07_predict_the_image", "09_scores_and_guidance", "08_variational_bound",
-    "03_network", "13_prompts", "14_editing", "06_ddim_speedup", "12_bug_museum", "05_context_control",
-    "01_intuition", "02_sampling",
+    "10_your_own_pictures", "04_training", "15_latents_and_transformers", "test_browser", "test_browser_deeper",
+    "10b_the_library", "11_flow_matching_and_few_steps", "07_predict_the_image", "09_scores_and_guidance",
+    "08_variational_bound", "03_network", "13_prompts", "14_editing", "06_ddim_speedup", "12_bug_museum",
+    "05_context_control", "01_intuition", "02_sampling",
     "test_training", "test_train_program",
 ]  # fmt: skip
 

@@ -21,8 +21,8 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 # where networks, samplers, schedules and scores are computed
 NUMERIC = ["network", "sampling", "schedule", "score", "training", "context", "files", "pictures"]
-LESSONS = ["checks", "lesson_[01][0-9]"]  # they take most of the time, and compute with what the others test
-SLOW = ["test_lesson_10.py::test_two_processes", "test_lesson_10.py::test_the_program"]  # and they compare no numbers
+LESSONS = ["checks", "lesson_[01][0-9]*"]  # they take most of the time, and compute with what the others test
+SLOW = ["test_lesson_10b.py::test_two_processes", "test_lesson_10b.py::test_the_program"]  # and they compare no numbers
 CAPABILITIES = ["default", "avx2", "avx512"]
 LIMITS = {"SSE41": "COMPATIBLE", "AVX2": "AVX2", "AVX512_CORE": "AVX512", "no limit": None}  # of oneDNN; MKL's name
 

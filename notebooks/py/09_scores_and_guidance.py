@@ -1160,4 +1160,4 @@ Markdown(f"""
 # - Karras and others (2024), *Guiding a Diffusion Model with a Bad Version of Itself*: the arrow leads from the guess
 #   of a bad network to that of a good one, so no classes are needed for it.
 #
-# Next: [10_real_data_and_the_library](10_real_data_and_the_library.ipynb)
+# Next: [10_your_own_pictures](10_your_own_pictures.ipynb)
