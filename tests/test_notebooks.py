@@ -18,10 +18,11 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = [
     "01_intuition", "02_sampling", "03_network", "04_training", "05_context_control", "06_ddim_speedup",
-    "07_predict_the_image", "08_variational_bound", "09_scores_and_guidance", "10_real_data_and_the_library",
-    "11_flow_matching_and_few_steps", "12_bug_museum", "13_prompts", "14_editing", "15_latents_and_transformers",
+    "07_predict_the_image", "08_variational_bound", "08b_learned_variance", "09_scores_and_guidance",
+    "10_real_data_and_the_library", "11_flow_matching_and_few_steps", "12_bug_museum", "13_prompts", "14_editing",
+    "15_latents_and_transformers",
 ]  # fmt: skip
-OLD_FORM = ["08_variational_bound", *NAMES[9:12]]
+OLD_FORM = NAMES[10:13]
 FOLLOWING = dict(zip(NAMES, [*NAMES[1:], None]))
 
 

@@ -229,7 +229,9 @@ charts.lines(
      "both: the sender's bell": (u, bell(u, w_0 * pixel + w_t * noisy, small)),
      f"the receiver's, guessing {wrong}": (u, bell(u, w_0 * wrong + w_t * noisy, small))},
     x=f"value of the pixel x_s, at s = {s}, with t = {t}", y="probability density",
-    size=(7, 3.2), alt="Two wide bells, their narrower product, the receiver's beside it")
+    ylim=(0, 1.6), size=(7, 3.2),
+    alt="Two wide bells, their narrower product, and the receiver's beside it",
+)
 
 # %% [markdown]
 # Although the guess is off by 0.3, the receiver's bell is nearly in the right place, because $w_0$ is small here: in one
@@ -303,9 +305,9 @@ explore.flat_world("guess", t=110)
 # *learned about the point* is paid for.
 #
 # </details>
-# <details name="expect-8-2"><summary>Almost exactly 3.58 bits</summary>
+# <details name="expect-8-2"><summary>A little more than 3.58 bits</summary>
 #
-# Yes. A perfect guess and small steps pay just for what was not known, and not a bit more.
+# Yes. A perfect guess and small steps pay for what was not known, and for hardly anything else.
 #
 # </details>
 # <details name="expect-8-2"><summary>Less than 3.58 bits, because the denoiser is perfect</summary>
@@ -345,11 +347,11 @@ charts.lines(
 # The solid line adds up your prices. The dashed line knows nothing of prices: it takes the weights of the perfect
 # denoiser at time t, and asks how many bits are still needed to name the right point. (This is their *entropy*, the
 # mean of $-\log_2$ weight. For twelve equal weights it is 3.58 bits, and for a single weight of 1 it is 0.) The two
-# agree at every time. What has been told is what is known. So the strange currency, squared errors times gains in
-# signal-to-noise ratio, is honest money.
+# lie on each other nearly all the way: what has been told is what is known. So the strange currency, squared errors
+# times gains in signal-to-noise ratio, is sound money. Only at the end the solid line rises a little too high.
 #
-# Now save work, and take fewer steps. The price of a step is charged on the error at its *beginning*, when the least
-# is known. So a long step pays for things that it would have learned on the way.
+# Why? The price of a step is charged on the error at its *beginning*, when the least is known. So a step also pays for
+# things that it would have learned on the way, and the longer it is, the more. See what fewer and longer steps cost.
 
 # %%
 for n in (50, 100, 250, 500):
@@ -449,8 +451,10 @@ def step_bits(x0, x_t, guess, i, ab, variance):
     w_0, w_t, small, claim = (v[i - 1][..., None, None, None]
                               for v in (*posterior(ab)[:3], variance))
     truth, mean = w_0 * x0 + w_t * x_t, w_0 * guess + w_t * x_t
-    last = (i == 1)[..., None, None, None]
-    return torch.where(last, last_step(x0, mean, claim**0.5), kl(truth, small, mean, claim))
+    bits, last = kl(truth, small, mean, claim), (i == 1).expand(x_t.shape[:-3])
+    picture, std = x0.expand(x_t.shape), claim.expand(bits.shape) ** 0.5
+    bits[last] = last_step(picture[last].double(), mean[last], std[last])
+    return bits
 
 
 def prior_bits(x0, ab):
@@ -472,10 +476,11 @@ def fixed(ab):
 every = range(T + 1)
 
 
-def walk_bits(variance, at=every, guess=guess, who=slice(None)):
+def walk_bits(variance, at=every, who=slice(None)):
     """Bits of each step, film sprite and value, (n, 16, 3, 16, 16), for the times `at`."""
     at, i = list(at), torch.arange(1, len(at))[:, None]
-    return step_bits(x0[who], x_t[at[1:], who], guess[at[1:], who], i, ab_t[at], variance)
+    held, guessed = (images[at[1:]][:, who] for images in (x_t, guess))
+    return step_bits(x0[who], held, guessed, i, ab_t[at], variance)
 
 
 # %%
@@ -653,7 +658,8 @@ charts.lines({kind: (ns, values) for kind, values in by_n.items()}, log="x",
 shown = x_t / ab_t.sqrt().float()[:, None, None, None, None]
 lazy = (shown - x0).square().mean((1, 2, 3, 4)).sqrt()
 for t in (1, 2, 10, 50):
-    print(f"t = {t:2d}: the guess is off by {off[t]:.4f}, what it was shown by {lazy[t]:.4f}")
+    print(f"t = {t:2d}: the guess is off by {off[t]:.4f}, what it was shown by {lazy[t]:.4f}; "
+          f"ratio {off[t] / lazy[t]:.2f}")
 charts.lines({"the network's guess": (range(1, 101), off[1:101]),
               "what it was shown": (range(1, 101), lazy[1:101]),
               "distance of two pixel values": ([1, 100], [2 / 255] * 2)},
@@ -662,7 +668,8 @@ charts.lines({"the network's guess": (range(1, 101), off[1:101]),
 
 # %% [markdown]
 # At t = 50 the network halves the error. At t = 1 and t = 2 it hardly does anything at all: its guess is as noisy as
-# what it was shown. A likely reason is its training, which practised the middle times most, where sprites take shape
+# what it was shown. (The ratio of the two errors is also the error of the predicted *noise*, whose values have the
+# size 1. A ratio of 1 means that the network knows nothing of it.) A likely reason is its training, which practised the middle times most, where sprites take shape
 # (lesson 4), and the smallest ones rarely.
 #
 # Now put the two things together. If a guess is as bad as the noise itself, its squared error is
@@ -677,19 +684,18 @@ charts.lines({"the network's guess": (range(1, 101), off[1:101]),
 
 # %%
 ks = (1, 2, 3, 5, 10, 15, 20, 30)
-early = {}
-for k in ks:
-    at = [0, *range(k, T + 1)]
-    early[k] = walk_bits(fixed(ab_t[at])["large"], at)
-curves = {"all": [per_value(bits) for bits in early.values()],
-          "the last step, from t = k": [per_value(bits[:1]) for bits in early.values()],
-          "the steps above it": [per_value(bits[1:]) for bits in early.values()]}
+whole = walk_bits(fixed(ab_t)["large"])
+jumps = [per_value(walk_bits(fixed(ab_t[[0, k]])["large"], [0, k])) for k in ks]
+above = [per_value(whole[k:]) for k in ks]
+early = {k: jump + rest for k, jump, rest in zip(ks, jumps, above)}
+curves = {"all": [*early.values()], "the last step, from t = k": jumps,
+          "the steps above it": above}
 charts.lines({name: (ks, values) for name, values in curves.items()}, log="x", ylim=(0, None),
              x="the time k from which the walk jumps to the end", y="bits per dimension",
              alt="With k the last step costs more, the others less: a valley near 15")
 
 # %% [markdown]
-# (Here the receiver claims *large*. With *small* it would be unfair to jump, since *small* pretends that the guess is
+# (The steps above k are those of the full walk, and cost what they cost there. The receiver claims *large*. With *small* it would be unfair to jump, since *small* pretends that the guess is
 # perfect.) The sum is lowest near k = 15, so the steps below t = 15 cost more than they bring. This is the answer to the
 # puzzle of the rising curves, and it explains more of zlib's victory than the bell does. The network is weak where
 # the bytes are.
@@ -838,14 +844,16 @@ for name, answer in (("a right guess", x0), ("this network", guess[1])):
     one, two = (last_step(x0.double(), answer.double(), v[0] ** 0.5).mean()
                 for v in (ours["large"], theirs))
     print(f"last step with {name}: large {one:.2f}, as in improved-diffusion {two:.2f}")
-costs["large, as theirs"] = bits_per_dim(asked, x, theirs)
+lesson_08.by_part({"large": costs["large"], "as theirs": bits_per_dim(asked, x, theirs)})
 
 # %% [markdown]
 # For a receiver whose guess at t = 1 is right, the narrower bell saves much of the last step. For ours, whose guess is
 # off by more than this bell's width, it costs some. So the habit was made for networks that are strong at the end.
+# (In the rest of the lesson *large* is $\beta$ at every step.)
 #
 # Secondly, improved-diffusion *clips* every guess to the range from -1 to 1 before it draws up the bill, unless it is
-# told not to. A sprite lies in this range, so clipping brings a guess nearer to it, or leaves it as it is.
+# told not to. A sprite lies in this range, so clipping brings a guess nearer to it, or leaves it as it is. (It can also
+# pass every guess through a function of your own, `denoised_fn`. This is what you will do in the open problem.)
 
 # %%
 def clipped(asked):
@@ -854,23 +862,23 @@ def clipped(asked):
 
 kept_in = clipped(asked)
 own_error = errors_of(clipped(train_asked), y)
-claims = ours | {"honest": best_variance(ab_t, own_error), "large, as theirs": theirs}
+claims = ours | {"honest": best_variance(ab_t, own_error)}
 costs |= {f"{kind}, clipped": bits_per_dim(kept_in, x, claims[kind]) for kind in claims}
-lesson_08.by_part(dict(sorted(costs.items())))
+lesson_08.by_part({name: costs[name] for kind in claims for name in (kind, f"{kind}, clipped")})
 
 # %% [markdown]
 # Compare each row with the clipped one below it. All KL terms became cheaper, as they must. But look at the last step:
-# it became dearer. How can a better guess cost more? Because of the open bins. A guess of 1.02 for a white pixel is
-# wrong, but nearly the whole bell then lies in the open bin of white, and it is named for almost nothing. Clipping takes
+# it became dearer. How can a better guess cost more? Because of the open bins. A guess of 1.01 for a white pixel is
+# wrong, but most of the bell then lies in the open bin of white, and white is named for almost nothing. Clipping takes
 # this unearned luck away. With all 500 steps, clipping is worth its price here.
 #
 # ## 8. Do fewer bits draw better sprites?
 #
 # The same two variances may be used for drawing: `du.sampler` adds noise of the one or of the other. In ten steps the
-# choice matters, because there *small* and *large* lie far apart, and so do their bills: see the first column of the
-# last but one table.
+# choice matters, because there *small* and *large* lie far apart, and so do their bills: in section 7's table of steps,
+# *small* is the cheaper one in the first column.
 #
-# **What do you expect?** Hundred sprites are drawn in ten steps with each. Which are better?
+# **What do you expect?** A hundred sprites are drawn in ten steps with each. Which are better?
 #
 # <details name="expect-8-7"><summary>Those of the cheaper variance, small</summary>
 #
@@ -906,10 +914,11 @@ du.show_rows({kind: both[0][:10] for kind, both in drawn.items()}, scale=4, labe
              alt="Ten sprites drawn in ten steps with each variance, and real ones")
 
 # %% [markdown]
-# The Fréchet distance (lesson 2) is lower for *large*, with both seeds. But *speckle*, which measures how far a pixel
-# lies from the median of its neighbourhood, is lowest for *small*: in the second row you see lone pixels of a wrong
-# shade, on the figures and beside them. The features by which the distance compares sprites hardly notice them, and the
-# variety that comes with the larger noise counts for more. So bits, the distance and the eye are three judges.
+# The Fréchet distance (lesson 2) is lower for *large*, with both seeds. But look at the second row: lone pixels of a
+# wrong shade lie on the figures and beside them. *Speckle* measures this. It says how far a pixel lies from the one of
+# its eight neighbours that is most like it, on average, and *large* has half as much again of it as *small*, while real
+# sprites have hardly any. The features by which the distance compares sprites seem to overlook such pixels. So bits,
+# the distance and the eye are three judges, and they do not agree.
 #
 # Do not carry this over to photographs, where it is the other way round: in ten steps on small photographs (CIFAR-10)
 # the large variance had a Fréchet distance of 367, and the small one 41 (Song and others, *DDIM*, table 1). With a
@@ -1009,8 +1018,8 @@ Markdown(f"""
   {total["honest, clipped"]:.2f}. PNG needed {sizes["PNG"].mean() / 96:.2f}, zlib
   {by_zlib.mean():.2f}.
 - At t = 1 the guess was off by {off[1]:.4f}, and what it was shown by {lazy[1]:.4f}. A walk
-  that jumped to the end from t = 15 needed {per_value(early[15]):.2f} bits (large), the whole
-  one {per_value(early[1]):.2f}.
+  that jumped to the end from t = 15 needed {early[15]:.2f} bits (large), the whole
+  one {early[1]:.2f}.
 - In ten steps small cost {by_n["small"][0]:.2f} and drew with a distance of
   {sum(far["small"]) / 2:.1f}; large cost {by_n["large"][0]:.2f} and drew with
   {sum(far["large"]) / 2:.1f}, and with more speckle.
