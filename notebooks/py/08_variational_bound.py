@@ -42,8 +42,8 @@ lesson_08.film(x_t, guess, ab_t,
 # bytes go? And could there be fewer of them?
 #
 # The number of bits that a model needs to send data is how researchers measure its *likelihood*, and the sum of all
-# that is told here has a name: the **variational bound**. It is the quantity from which the loss of every diffusion
-# model was derived. In this lesson you write it, term by term, and you measure it on sprites.
+# that is told here has a name: the **variational bound**. It is the quantity from which the loss of the first diffusion
+# models was derived. In this lesson you write it, term by term, and you measure it on sprites.
 #
 # **You will be able to**
 # - *say* what a wrong expectation costs in bits, and *write* the formula,
@@ -74,7 +74,7 @@ T, train = len(ab_t) - 1, du.load_sprites("train")
 # In the film's cell, `lesson_08.walk` added noise to the sixteen sprites, one small step after the other, and asked the
 # network for its guess at each of the 500 times. It gave us `x_t` and `guess`, both of shape (501, 16, 3, 16, 16), so
 # that `x_t[250]` is what the receiver holds at t = 250. (The class of a sprite is told to the network for free in this
-# lesson. It would cost about two bits.)
+# lesson. One of five costs 2.3 bits at most, if all are equally likely.)
 #
 # ## 1. What does it cost to be wrong?
 #
@@ -125,8 +125,8 @@ def solution_kl(mean_1, var_1, mean_2, var_2):
 kl = checks.keep(kl, solution_kl)
 
 # %% [markdown]
-# (In improved-diffusion, the code of the paper that made the bound popular for diffusion, this is the function
-# `normal_kl`. It takes logarithms of the variances, and gives natural units.)
+# (In improved-diffusion, the code that came with a well-known paper of Nichol and Dhariwal and that many programs have
+# inherited, this is the function `normal_kl`. It takes logarithms of the variances, and gives natural units.)
 #
 # **What do you expect?** The true bell has the variance 1. The receiver's mean is wrong by 1, and this he cannot help.
 # But he may choose the variance that he claims. Which one makes his bill smallest?
@@ -241,16 +241,12 @@ charts.lines(
 # *Difficulty 2 of 3, 8 minutes.*
 #
 # Let the receiver claim the variance *small*, so that both bells are equally wide. What remains of your KL? Only the
-# distance of the means: each is $w_0$ times a picture plus the same $w_t\,x_t$, so
+# distance of the means counts. One is $w_0\,x_0 + w_t\,x_t$, the other $w_0\,\mathrm{guess} + w_t\,x_t$, and so
 #
-# $$\mathrm{KL} = \mathrm{price}\cdot(x_0-\mathrm{guess})^2, \qquad
-# \mathrm{price} = \frac{w_0^2}{2\ln 2\;\mathrm{small}}
-# = \frac{1}{2\ln 2}\left(\frac{\bar\alpha_s}{1-\bar\alpha_s} - \frac{\bar\alpha_t}{1-\bar\alpha_t}\right)$$
+# $$\mathrm{KL} = \mathrm{price}\cdot(x_0-\mathrm{guess})^2$$
 #
-# The fraction $\bar\alpha/(1-\bar\alpha)$ is the variance of the signal over that of the noise, and is called the
-# **signal-to-noise ratio**. So a squared error costs as much as the step *gains* in this ratio. (The second form takes
-# a few lines of algebra. Whichever you write, the check accepts it.) Step 1 is left out, because there the posterior has the
-# variance 0, and it needs a bill of its own (section 4). So a schedule of n steps has n - 1 prices.
+# What is the price, in bits? Your `posterior` gives all that you need. Leave out step 1, because there the posterior has
+# the variance 0, and it needs a bill of its own (section 4). So a schedule of n steps has n - 1 prices.
 
 # %% tags=["exercise"]
 def price(ab):
@@ -267,6 +263,16 @@ def solution_price(ab):
 
 
 price = checks.keep(price, solution_price)
+
+# %% [markdown]
+# If you looked into the solution, you found something else there. With some algebra $w_0^2/\mathrm{small}$ becomes a
+# difference, and this shows what is paid for:
+#
+# $$\mathrm{price} = \frac{w_0^2}{2\ln 2\;\mathrm{small}}
+# = \frac{1}{2\ln 2}\left(\frac{\bar\alpha_s}{1-\bar\alpha_s} - \frac{\bar\alpha_t}{1-\bar\alpha_t}\right)$$
+#
+# The fraction $\bar\alpha/(1-\bar\alpha)$ is the variance of the signal over that of the noise, and is called the
+# **signal-to-noise ratio**. So a squared error costs as much as the step *gains* in this ratio, divided by 2 ln 2.
 
 # %%
 for t in (400, 100, 10, 2):
@@ -441,9 +447,12 @@ lesson_08.bins({f"a right guess of {name} costs {-p.max().log2():.2f} bits": p
 # takes an approximation of the bell's share by a hyperbolic tangent. You will see below how little this changes.
 #
 # Two things are left until the bill is complete. At the other end of the walk stands the **prior term**: the receiver
-# starts from pure noise, but $x_T$ is not quite pure noise, and this difference is one more KL. And the receiver may
-# claim another variance than *small*. So here is the whole bill of a step, for any variance. `fixed` gives the two that
-# need no training.
+# starts from pure noise, but $x_T$ is not quite pure noise, and this difference is one more KL. Prior term, KLs and last
+# step together are the **variational bound**. It is called so because, averaged over the noise, it is never less than
+# $-\log_2 p(x_0)$, the bits that an ideal code for this model would need (for a single draw of noise it may be).
+#
+# And the receiver may claim another variance than *small*. So here is the whole bill of a step, for any variance, and
+# `fixed` gives the two that need no training.
 
 # %%
 def step_bits(x0, x_t, guess, i, ab, variance):
@@ -815,7 +824,7 @@ print(f"honest is cheaper than large by {gain:.3f} ± {chance:.3f} bits per dime
 lesson_08.by_part(costs)
 
 # %% [markdown]
-# The honest variance wins over both, and with fewer steps it does so clearly:
+# The honest variance wins over both. And with fewer steps?
 
 # %%
 def honest_with(n):
@@ -827,9 +836,9 @@ by_n["honest"] = [honest_with(n) for n in ns]
 lesson_08.table(["steps", *map(str, ns)], by_n)
 
 # %% [markdown]
-# (These are the film's sixteen sprites. The errors above t = 20 were measured for twenty times together, so the honest
-# variance is a little rough there.) No choice of variance mends the guess, however. All rows still rise towards the
-# right.
+# The honest variance is the cheapest in every column. (These are the film's sixteen sprites. The errors above t = 20
+# were measured for twenty times together, so the honest variance is a little rough there.) No choice of variance mends
+# the guess, however: all three rows end higher than they are in the middle.
 #
 # ### Two habits of the original code
 #
@@ -921,8 +930,8 @@ du.show_rows({kind: both[0][:10] for kind, both in drawn.items()}, scale=4, labe
 # the distance and the eye are three judges, and they do not agree.
 #
 # Do not carry this over to photographs, where it is the other way round: in ten steps on small photographs (CIFAR-10)
-# the large variance had a Fréchet distance of 367, and the small one 41 (Song and others, *DDIM*, table 1). With a
-# thousand steps the two hardly differ, and there large was slightly ahead.
+# the large variance had a Fréchet distance of 367, and the small one 41 (Song and others, *DDIM*, table 1). Only with a
+# thousand steps was large ahead, with 3.2 against 4.7.
 #
 # ## Try it
 #
@@ -1073,7 +1082,8 @@ Markdown(f"""
 # - **Bits per dimension**, or *negative log-likelihood*, stands in the tables of many papers on generative models. Now
 #   you know that most of it is about shades.
 # - **`calc_bpd_loop`** in improved-diffusion and guided-diffusion draws up this bill. Its parts are called `vb`, for the
-#   steps, and `prior_bpd`.
+#   steps, and `prior_bpd`. Beside them stand `xstart_mse` and `mse`, the squared errors of the guess and of the noise at
+#   each t, whose roots you compared in section 6.
 # - **KL** terms of two bells appear wherever a network describes a bell. The autoencoder of Stable Diffusion was trained
 #   with such a term, which keeps its codes near the standard bell (lesson 15).
 # - *Compression with diffusion models* is a field of its own: stop the walk early, and what has been told is a file for
