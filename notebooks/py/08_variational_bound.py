@@ -1012,6 +1012,16 @@ print(f"the course's best so far: {pooled.sum(1).mean():.2f} bits per dimension,
 lesson_08.by_part({"honest": costs["honest"], "with better guesses": pooled})
 
 # %% [markdown]
+# <details><summary>What this says about sections 5 and 6 (read it when you have looked at the solution)</summary>
+#
+# zlib did not win because it has something better than a bell: the better guesses are sent with the same bell and the
+# same steps. Nor did it win because it knows sprites. It won because it never forgets that a colour comes again, and
+# the network, at t = 1, 2, 3, does. A receiver who averages what looks alike wins the game back, and the network's own
+# guess tells him what looks alike.
+#
+# </details>
+
+# %% [markdown]
 # ## What you saw
 
 # %%
