@@ -74,7 +74,7 @@ T, train = len(ab_t) - 1, du.load_sprites("train")
 # In the film's cell, `lesson_08.walk` added noise to the sixteen sprites, one small step after the other, and asked the
 # network for its guess at each of the 500 times. It gave us `x_t` and `guess`, both of shape (501, 16, 3, 16, 16), so
 # that `x_t[250]` is what the receiver holds at t = 250. (The class of a sprite is told to the network for free in this
-# lesson. One of five costs 2.3 bits at most, if all are equally likely.)
+# lesson. To name one of five that are equally likely would take 2.3 bits more.)
 #
 # ## 1. What does it cost to be wrong?
 #
@@ -98,10 +98,10 @@ T, train = len(ab_t) - 1, du.load_sprites("train")
 # ### Your turn 8.1: the price of a wrong expectation
 # *Difficulty 2 of 3, 8 minutes.*
 #
-# Work it out for two bell curves, with means $\mu_1, \mu_2$ and variances $\sigma_1^2, \sigma_2^2$:
+# Work it out for two bell curves, with means $\mu_1, \mu_2$ and variances $\sigma_1^2, \sigma_2^2$. The KL is the mean of
+# $\log_2 q(x) - \log_2 p(x)$ over draws x from q, and the natural logarithms of the two bells are
 #
-# $$\mathrm{KL} = \mathrm{mean\ over\ } x \sim q \mathrm{\ of\ } \log_2 \frac{q(x)}{p(x)}, \qquad
-# \ln q(x) = -\tfrac12 \ln(2\pi\sigma_1^2) - \frac{(x - \mu_1)^2}{2\sigma_1^2}, \qquad
+# $$\ln q(x) = -\tfrac12 \ln(2\pi\sigma_1^2) - \frac{(x - \mu_1)^2}{2\sigma_1^2}, \qquad
 # \ln p(x) = -\tfrac12 \ln(2\pi\sigma_2^2) - \frac{(x - \mu_2)^2}{2\sigma_2^2}$$
 #
 # The draws come from q. So the mean of $(x-\mu_1)^2$ is $\sigma_1^2$, and the mean of $(x-\mu_2)^2$ is
@@ -296,7 +296,8 @@ assert torch.allclose(counted.float(), last_frame.sum((1, 2, 3)) / 8, rtol=1e-3)
 #
 # Below you see what the receiver knows at time t: he holds the noisy point $x_t$, and the lines are as wide as the
 # weights that the perfect denoiser gives to the twelve points. The guess is their weighted mean. In a running notebook,
-# move t from the right to the left, and watch how fewer and fewer of the points remain possible.
+# move t from the right to the left, and watch how fewer and fewer of the points remain possible. (The ring, "your
+# guess", belongs to lesson 1. You do not need it here.)
 
 # %%
 explore.flat_world("guess", t=110)
@@ -713,9 +714,9 @@ charts.lines({name: (ks, values) for name, values in curves.items()}, log="x", y
 # %% [markdown]
 # ## 7. How sure should the receiver claim to be?
 #
-# The network is what it is. But the variance is the receiver's own choice, and until now he has been a fool in two
-# ways: *small* claims that his guess is perfect, and *large* is a number from the schedule that knows nothing of his
-# guess. You know a better rule from section 1: claim the true variance plus the squared error of your mean.
+# The network is what it is. But the variance is the receiver's own choice, and until now he has chosen it without
+# looking at his guess: *small* claims that the guess is perfect, and *large* is a number from the schedule, the same for
+# every network. You know a better rule from section 1: claim the true variance plus the squared error of your mean.
 #
 # ### Your turn 8.5: the honest variance
 # *Difficulty 2 of 3, 6 minutes.*
@@ -801,7 +802,8 @@ charts.lines(curves | {"honest": (many, [honest[n] for n in many])}, log="x",
 # %% [markdown]
 # A single step suffices with the honest variance. (It is a strange world, though: drawing in one step works in it
 # because values are independent and a bell is all there is to say. In the flat world of section 3 it would fail.) With
-# many steps *large* becomes honest by itself, because a small step leaves most of its own noise open. *Small* stays off.
+# many steps *large* becomes honest by itself, because so small a step leaves open nearly all of the noise that it has
+# to take away. *Small* stays far off, because it never admits that anything is open.
 #
 # So measure how wrong the network is. This must not be done on the sprites that are to be sent, since the receiver does
 # not have them. We take forty sprites from the training set, which both sides own.
