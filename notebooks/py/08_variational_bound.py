@@ -707,8 +707,8 @@ charts.lines({name: (ks, values) for name, values in curves.items()}, log="x", y
 # %% [markdown]
 # (The steps above k are those of the full walk, and cost what they cost there. The receiver claims *large*. With
 # *small* it would be unfair to jump, since *small* pretends that the guess is perfect.) The sum is lowest between k =
-# 10 and k = 20, so the steps below cost more than they bring. (To jump from t = 15 saves 0.42 ± 0.04 bits for these
-# sixteen sprites. We sent sixteen others with other noise, and there it saved 0.37 ± 0.04.) This is the answer to the
+# 10 and k = 20, so the last dozen steps cost more than they bring. (To jump from t = 15 saves 0.42 ± 0.04 bits for
+# these sixteen sprites. We sent sixteen others as well, and there it saved 0.37 ± 0.04.) This is the answer to the
 # puzzle of the rising curves, and it goes some way to explain zlib's victory: the network is weak where the bytes are.
 # How much of the victory it explains, the open problem will show.
 
