@@ -52,9 +52,8 @@ def pytest_configure(config):
 LONGEST = [
     "10_your_own_pictures", "04_training", "15_latents_and_transformers", "test_browser", "test_browser_deeper",
     "10b_the_library", "11_flow_matching_and_few_steps", "07_predict_the_image", "09_scores_and_guidance",
-    "08_variational_bound", "03_network", "13_prompts", "14_editing", "06_ddim_speedup", "12_bug_museum",
-    "05_context_control", "01_intuition", "02_sampling",
-    "test_training", "test_train_program",
+    "08_variational_bound", "08b_learned_variance", "03_network", "13_prompts", "14_editing", "06_ddim_speedup",
+    "12_bug_museum", "05_context_control", "01_intuition", "02_sampling", "test_training", "test_train_program",
 ]  # fmt: skip
 
 

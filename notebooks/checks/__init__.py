@@ -16,10 +16,10 @@ from checks.lesson_04 import check_ask, check_ema, check_learn, check_middle, ch
 from checks.lesson_05 import check_away, check_drop, check_guided, check_mixtures
 from checks.lesson_06 import check_ddim_step, check_invert, check_look_ahead, check_noisy_step, check_times
 from checks.lesson_07 import check_amount, check_amounts, check_corrupt, check_idle, check_walk_step
-from checks.lesson_08 import check_levels, check_mean
+from checks.lesson_08 import check_best_variance, check_kl, check_last_step, check_posterior_weights, check_price
 from checks.lesson_08b import check_between, check_from_previous, check_hybrid, check_practise
 from checks.lesson_09 import check_langevin, check_log_class, check_pull, check_score, check_steer
-from checks.lesson_10 import check_betas, check_flip, check_indices
+from checks.lesson_10 import check_copied, check_families, check_flip, check_square, check_take_over
 from checks.lesson_10b import (
     check_clipped_ddim,
     check_flow_answer,
@@ -27,7 +27,7 @@ from checks.lesson_10b import (
     check_library_walk,
     check_trained_betas,
 )
-from checks.lesson_11 import check_heun_step, check_jumps, check_velocity
+from checks.lesson_11 import check_aim, check_euler_step, check_heun_step, check_jumps, check_straight, check_velocity
 from checks.lesson_12 import (
     check_clipped_step,
     check_diagnose,
