@@ -333,7 +333,7 @@ class Museum:
         network, _, self.losses_1 = self.trained(Room1(*ours))
         self.broken[1] = Room1(network, self.ab_t)
         torch.manual_seed(0)
-        raw, average, self.losses = self.trained(Room6(*ours), du.Unet(widths=(16, 32, 48)).to(self.device))
+        raw, average, _ = self.trained(Room6(*ours), du.Unet(widths=(16, 32, 48)).to(self.device))
         self.broken[6], self.mended[6] = Room6(average, self.ab_t, raw), Sound(raw, self.ab_t)
         self._walks, self._readings, self._pairs = {}, {}, {}
 
