@@ -51,7 +51,7 @@ du.show_rows(rows | {"its squared error": lesson_08b.heat((guess - ten).square()
 # **You need** lesson 2 (the step and its variance), lesson 4 (losses, training), lesson 6 (few steps) and lesson 8 (what
 # a step costs in bits).
 #
-# **Time:** about 45 minutes of reading, and half an hour more for the four tasks. The cells run for about five minutes
+# **Time:** about 45 minutes of reading, and half an hour more for the four tasks. The cells run for about four minutes
 # on a laptop CPU; most of that is spent on drawing and scoring sprites.
 
 # %%
@@ -183,7 +183,7 @@ charts.lines({"steps of 1": honest_share(1), "steps of 50": honest_share(50),
              alt="The share falls from 0.8 to 0.1 and rises again; the error of v lies on it")
 
 # %% [markdown]
-# With single steps the share falls from about 0.8 at the smallest t to less than 0.1 in the middle, and it rises again
+# With single steps the share falls from about 0.9 at the smallest t to less than 0.1 in the middle, and it rises again
 # where hardly anything of the sprite can be seen. So neither small nor large is right anywhere, except that small is
 # nearly right in the middle.
 #
@@ -555,9 +555,10 @@ for at, (found, *last) in for_map.items():
 du.show_rows(rows, scale=4, alt="Maps of r glow where the squared errors are")
 
 # %% [markdown]
-# It does. The sprites are held-out ones, and r has seen only the noisy pictures. It is dark on the background and bright
-# inside the figures, and the printed errors say that it is right to be so. It cannot tell *which* pixel of a face is
-# wrong, for then the guess could be mended. But it knows where a face is.
+# It does, roughly. The sprites are held-out ones, and r has seen only the noisy pictures. It is darker on the background
+# and brighter inside the figures, and the printed errors say that it is right to be so: where r is above its median the
+# squared error is twice as large as elsewhere. It cannot tell *which* pixel of a face is wrong, for then the guess could
+# be mended. But it knows where a face is.
 #
 # ## 5. What is it worth in bits?
 #
@@ -608,7 +609,8 @@ lesson_08b.table([f"{n} steps" for n in ns],
 
 # %% [markdown]
 # These are bits for each of the 768 values of a sprite. With few steps small is cheaper than large, and with many it is
-# the other way round, as in lesson 8. The learned variance does well at both ends.
+# the other way round, as in lesson 8. The learned variance is nearly as cheap as small with few steps, and cheaper than
+# both from 25 steps on.
 #
 # Beware of a sentence that one would like to write here: *fifty steps with the learned variance cost less than five
 # hundred with a fixed one, so learning saves nine tenths of the steps.* It is true, and it misleads, because the control
@@ -634,13 +636,19 @@ for n in (10, 500):
 
 # %% [markdown]
 # The standard errors are tiny although sprites differ a lot, because the differences are taken sprite by sprite. (The
-# two numbers behind each way to draw the times are the two seeds.) With 500 steps a learned variance is worth about a
-# tenth of a bit over the best fixed one and over the middle. Over the *honest* one it saves less; that part is what
-# the pixels are worth, beyond one number for each t. The loss-aware heads save more than the uniform ones with both
-# seeds.
+# two numbers behind each way to draw the times are the two seeds. The numbers quoted here are those of the saved edition.)
+# With 500 steps the learned variance saves a twentieth of a bit over large and a tenth over the middle. Between the two
+# ways to draw the times no difference is left that both seeds would show, although one batch of the one is a far better
+# estimate than one of the other: four hundred steps average a lot of scatter away.
 #
-# With 10 steps the picture is another. There the heads have hardly been trained for what now counts, as you saw in
-# section 4, and the honest variance is the better one.
+# And now the control that hurts. Over the *honest* variance, one measured number for each t, the head saves nothing at
+# all. It even costs a trifle more. So what was learned here in seconds is what could have been measured, and what the
+# single pixels add to it is too little to be seen. (A head that may ask for maps of its own, and is trained for hours,
+# may do better.)
+#
+# With 10 steps the learned variance is even dearer than small, and the honest one is the cheapest of all. The heads have
+# hardly been trained for what now counts, as you saw in section 4: the learned places are those of single steps, and at
+# large t they were hardly learned.
 #
 # ## 6. What is it worth in pictures?
 #
@@ -727,11 +735,11 @@ lesson_08b.table(["Fréchet distance (two seeds)", "speckle (two seeds)"],
 # is how far the colour of a pixel lies from that of the most similar of its four neighbours, on average. In a clean
 # sprite hardly any pixel stands alone.
 #
-# In ten steps large has the best distance and the most speckles, and small the fewest speckles and the worst distance.
-# The judge behind the distance likes the variety that the noise brings, and cares little for loose pixels. The learned
-# variance stands between the two in both columns, and so does the untrained middle: of these sprites one cannot say
-# that *learning* has made them better. What r did, is to put less noise where the picture is sure. With more steps all
-# ways come closer together, as they must.
+# Speckle is clear: with both seeds small has the least, large the most, and the others lie between. The distance is not.
+# On average over the two seeds large is in front and small behind, and yet with one of the two seeds learned is the best
+# in ten steps. The judge behind the distance likes the variety that the noise brings, and cares little for loose pixels.
+# The learned variance stands between small and large, and so does the untrained middle. So of these sprites one cannot
+# say that *learning* has made them better. With more steps all ways come closer together, as they must.
 #
 # So the answer for pictures is sober. Improved DDPM reports that with a learned variance a hundred steps drew photographs
 # nearly as well as thousands. On photographs large fails by far in few steps, as the figures of Song and others above
@@ -886,8 +894,8 @@ print(f"to beat: {to_beat[0]:.3f}, with a speckle of at most {to_beat[1]:.4f}; "
       f"as many real sprites: {floor[0]:.3f}, {floor[1]:.4f}")
 
 # %% [markdown]
-# The course's own best so far is folded below. Look at it when you have beaten the score, or given up. It is surely not
-# the best there is.
+# The course's own best so far is folded below. Look at it when you have beaten the score, or given up. It wins narrowly,
+# and is surely not the best there is.
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 def best_so_far(t, s, small, large, r):
@@ -946,12 +954,12 @@ Markdown(f"""
 #
 # </details>
 #
-# **3.** A loss-aware sampler draws t = 1 a hundred times as often as others. Why is the mean of its losses not biased?
+# **3.** A loss-aware sampler draws t = 1 two hundred times as often as a uniform one. Why is the mean of its losses not biased?
 #
 # <details><summary>Answer</summary>
 #
-# Each loss is divided by how much more often its t is drawn than it would be under uniform times. What is drawn a
-# hundred times as often counts a hundredth each time. The mean stays the same, only its scatter changes.
+# Each loss is divided by how much more often its t is drawn than it would be under uniform times. What is drawn
+# two hundred times as often counts a two-hundredth each time. The mean stays the same, only its scatter changes.
 #
 # </details>
 #
