@@ -1,8 +1,7 @@
 """Each check accepts the right answer and names each classic wrong one; an exercise never breaks "Run All"."""
 
-import answers_02
 import answers_01  # noqa: F401
-import answers_02  # noqa: F401
+import answers_02
 import answers_03  # noqa: F401
 import answers_04  # noqa: F401
 import answers_05  # noqa: F401
