@@ -196,6 +196,15 @@ def test_a_setting_passed_by_place_is_forgotten():
     assert DPMSolverMultistepScheduler.from_config(placed.config).config.num_train_timesteps == 1000
 
 
+def test_a_setting_that_nobody_named_is_a_default_again():
+    """Section 6's trap: in the config it is forgotten, as an argument of from_config it holds."""
+    levels = DDPMScheduler(num_train_timesteps=1000)
+    there = levels.config | {"timestep_spacing": "trailing"}
+    assert there["timestep_spacing"] == "trailing"
+    assert DDIMScheduler.from_config(there).config.timestep_spacing == "leading"
+    assert DDIMScheduler.from_config(levels.config, timestep_spacing="trailing").config.timestep_spacing == "trailing"
+
+
 # ----------------------------------------------------------------------------------------------------------- pipelines
 
 
