@@ -894,10 +894,10 @@ Markdown(f"""
 # calls, with one, two and four calls and with both seeds. And it saves less than "4 calls instead of 40" sounds. With
 # ten calls the teacher is about as good as the student with four, and its other thirty buy a quality that the student
 # does not have. Nor is the teacher the best that can be had without any training. The walk of lesson 6, with its
-# noise put back, does about as well with 20 calls as the teacher with 40. (Each point of the chart is one set of 80
-# sprites for each seed. With so few sprites every distance comes out too high, also that of real sprites. So compare
-# these numbers with each other, and not with those in the model card, `weights/README.md`, which come from more
-# sprites.)
+# noise put back, does about as well with 20 calls as the teacher with 40. (Each point of the chart is the mean of two
+# seeds, with 80 sprites each, and the pale band reaches from one seed to the other. With so few sprites every
+# distance comes out too high, also that of real sprites. So compare these numbers with each other, and not with those
+# in the model card, `weights/README.md`, which come from more sprites.)
 #
 # One number does not say what is lost. Here are two more for each way to draw: how many sprites are recognised as
 # asked, and how varied they are (the diversity is 1 for real sprites).
@@ -1151,12 +1151,13 @@ Markdown(f"""
 # </details>
 #
 # **4.** You like a sprite that the student drew in one call and want it cleaner, so you take four calls from the same
-# noise. Why may it become another sprite, and when would that not happen with DDIM?
+# noise. Why may it become another sprite, and why does this happen less with DDIM?
 #
 # <details><summary>Answer</summary>
 #
-# Between two calls, fresh noise is mixed in, which starts the next jump on another curve. DDIM keeps its own noise and
-# stays on one curve, so that more steps only follow it more exactly.
+# Between two calls, fresh noise is mixed in, which starts the next jump on another curve. DDIM keeps the noise that
+# it finds, so that all its walks from one noise try to follow one curve, and more steps only follow it more exactly.
+# (Where a walk has so few steps that it crosses a border, DDIM's sprite changes, too.)
 #
 # </details>
 
