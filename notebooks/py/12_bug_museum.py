@@ -51,7 +51,7 @@ museum.wall(alt="The wall: ten rows of pale, noisy, crowded, speckled, blotched 
 #   others comes out different when I draw it alone."
 # - **Room 4.** "I watch a sprite emerge. Its background is grey for most of the way, and not before the last picture
 #   does it turn white."
-# - **Room 5.** "To save time I use T = 100 steps of noise, with the betas of the paper, from 0.0001 to 0.02."
+# - **Room 5.** "To save time I use T = 100 steps of noise, with the betas of the DDPM paper, from 0.0001 to 0.02."
 # - **Room 6.** "I trained a new network, and its loss fell as it should. I draw with the averaged weights, as everybody
 #   does."
 # - **Room 7.** "With 500 steps my DDPM looks right. With 10 there are coloured specks on everything."
@@ -427,7 +427,8 @@ lesson_12.show_program(9)
 #
 # It takes one line each to question the data and the display. For the data: how low do the numbers go? -1 is black and
 # 1 is white, and the darkest outlines of our sprites lie at about -0.9. For the display: what happens to a *real*
-# sprite that is sent through it? Nothing should.
+# sprite that is sent through it? Nothing should. The last three lines answer the question about the loss: they give
+# the loss of a network that knows nothing and always answers 0, for the same sprites in three ranges of numbers.
 
 # %%
 museum.probes |= {
@@ -601,6 +602,9 @@ display(museum.compare(7, alt="Room 7: sprites with coloured specks; mended: on 
 lesson_12.show_program(7)
 
 # %% [markdown]
+# The charts agree with the first answer above: only Room 7 speaks up in `last`, only Room 10 in `mixture`, and Room 8 is
+# silent in both.
+#
 # <details><summary>What is wrong in Room 7</summary>
 #
 # Fresh noise is added after the last step as well, and no step follows that could take it away. The longer this last
@@ -685,16 +689,16 @@ du.show_rows(rows, scale=4, label_width=80, top=["Room 10"] * 5 + ["your step"] 
              alt="Five sprites with 5, 10, 20 steps: Room 10's get blotched, yours do not")
 
 # %% [markdown]
-# With your step the sprites are clean in all three rows, so more steps do no harm by themselves. The fault is what grows.
-# Each of its steps loses what was clipped off, multiplied by about $\sqrt{\bar\alpha_t}$. This loss does not shrink with the
-# length of the step: even a step from t to t, which should change nothing at all, would lose it. So more steps lose
-# more. Remember this for other faults, too: **a program that gets worse with more steps loses or adds something in
-# each of them.** With a young network that guesses the noise, the same fault leaves grey mud instead of blotches. You
-# can see that in lesson 10b, where it comes from the library's own DDIM.
+# With your step the sprites are clean in all three rows, so more steps do no harm by themselves. The fault is what
+# grows. Each of its steps loses what was clipped off, multiplied by about $\sqrt{\bar\alpha_t}$. This loss does not
+# shrink with the length of the step: even a step from t to t, which should change nothing at all, would lose it. So
+# more steps lose more. Remember this for other faults, too: **a program that gets worse with more steps loses or adds
+# something in each of them.** With a young network that guesses the noise, the same fault leaves grey mud instead of
+# blotches. You can see that in lesson 10b, where it comes from the library's own DDIM.
 #
-# Room 8 is left. None of the probes finds it, and its pictures are good ones, so that a distance between two sets of
-# pictures would hardly notice: a good food that was drawn in the place of a hero still fits among real sprites. There
-# is a measure that does notice, which you know from lesson 5: how many are recognised as what was asked for.
+# Room 8 is left. None of the probes finds it, and its pictures are good ones. Even a distance between two sets of
+# pictures cannot say what is wrong: a good food that was drawn in the place of a hero still fits among real sprites.
+# There is a measure that can, and you know it from lesson 5: how many are recognised as what was asked for.
 
 # %%
 def asked(program):
@@ -824,7 +828,7 @@ print(f"{10 - len(called_ill)} of 10 mended programs are left alone"
 # - **Room 13.** "My sprites come out too dark, and their bodies too full. More steps do not help."
 # - **Room 14.** "With 10 and with 20 steps my DDIM draws fine sprites. With 12 it draws noise."
 # - **Room 15.** "I switched to half precision to save memory. Now I get black squares."
-# - **Room 16.** "There is nothing wrong with mine. I took the times from the library, that is all."
+# - **Room 16.** "There is nothing wrong with mine. I took the times from the diffusers library, that is all."
 
 # %%
 museum.deliver()  # trains the network of Room 11
@@ -842,8 +846,8 @@ museum.wall(rooms=lesson_12.ARRIVALS,
 # </details>
 # <details name="expect-12-6"><summary>"None of the ten", six times</summary>
 #
-# Yes, as the drawing below shows. This is the better kind of ignorance. A wrong diagnosis would send you to mend a part that
-# is sound, and "none of the ten" sends you to look for a new probe.
+# Yes, as the drawing below shows. This is the better kind of ignorance. A wrong diagnosis would send you to mend a
+# part that is sound, and "none of the ten" sends you to look for a new probe.
 #
 # </details>
 # <details name="expect-12-6"><summary>It will stop with an error: it does not know these looks</summary>
@@ -899,10 +903,10 @@ display(*[lesson_12.show_program(n) for n in lesson_12.ARRIVALS])
 # - **Room 14** (`end`). 12 does not divide 500. Strides of 41 pass zero and arrive at -33, and an index of -33 counts
 #   from the end of the list, where there is nearly pure noise. It is a fault of the sprite course. *Mended:* round the
 #   ideal times (lesson 6).
-# - **Room 15** (`finite`). In half precision the smallest number above 0 is about 0.00000006, and $\bar\alpha_T$ of the
-#   cosine schedule is smaller than that. It becomes 0, and the guess is divided by it. 0/0 is not a number, and from
-#   there on nothing is. As a byte it becomes 0, which is black. *Mended:* keep the schedule in double precision, and
-#   let only the network calculate in half.
+# - **Room 15** (`finite`). In half precision the smallest number above 0 is about 0.00000006, and $\bar\alpha_T$ of
+#   the cosine schedule is smaller than that. It becomes 0, and the guess is divided by it. 0/0 is not a number, and
+#   from there on nothing is. As a byte it becomes 0, which is black. (The small number in `levels` is the same
+#   rounding.) *Mended:* keep the schedule in double precision, and let only the network calculate in half.
 # - **Room 16** (`told`, a little). The library counts its times from 0, so that its time i is our t - 1. That is no
 #   fault if the training counts in the same way. Here the network was trained with our times, and is told the
 #   library's.
@@ -1120,13 +1124,14 @@ Markdown(f"""
 #
 # </details>
 #
-# **3.** Room 8 draws good sprites, and never what you ask for. Why would a Fréchet distance to real sprites hardly
-# notice?
+# **3.** Room 8 draws good sprites, and never what you ask for. Why is a Fréchet distance to real sprites the wrong
+# probe for this?
 #
 # <details><summary>Answer</summary>
 #
-# It compares two *sets* of pictures. A good food where a hero was asked for fits into the set. Whether you got your wish
-# needs a measure of its own.
+# It compares two *sets* of pictures, and knows nothing of the requests. A good food where a hero was asked for fits
+# into the set. The distance may well grow, because pictures that were pushed away from a class are less typical
+# ones, but many other faults make it grow as well. Whether you got your wish needs a measure of its own.
 #
 # </details>
 #
