@@ -9,10 +9,11 @@
 # %% [markdown]
 # # 12. The bug museum
 #
-# Which part is broken? A diffusion program with a fault seldom stops with an error. It trains, its loss falls, and it
-# draws, only it draws something else. In this museum hang the pictures of ten such programs. You will not read a single
-# one of them before you know what is wrong with it. You look first, then you measure, then you guess, and only then do
-# you open the program.
+# A program draws, but its pictures are wrong: which part of it is broken? A diffusion program with a fault seldom
+# stops with an error. It trains, its loss falls, and it draws, but what it draws is not what it should be. In this
+# museum hang the pictures of ten such programs, and at the end six more will arrive. You will not read any of them
+# before you know what is wrong with it. First you look, then you measure, then you guess, and only then do you open
+# the program.
 
 # %% tags=["setup"] jupyter={"source_hidden": true}
 import sys
@@ -35,10 +36,11 @@ museum = lesson_12.Museum(SIDE_STEPS)  # trains two networks, about a minute
 museum.wall(alt="The wall: ten rows of pale, noisy, crowded, speckled, blotched pictures")
 
 # %% [markdown]
-# Every row was drawn from the same ten squares of noise. From left to right a hero, a non-hero, a food, a spell and a
-# side-facing figure were asked for, and then the same five once more. Only three rooms hang something else. Rooms 2 and
-# 3 show five pictures, and then the same five drawn a second time. Room 4 shows one single food on its way from noise to
-# the finished picture.
+# Every row begins with the same ten squares of noise. From left to right a hero, a non-hero, a food, a spell and a
+# side-facing figure were asked for, and then the same five kinds once more. Three rooms hang something else. Rooms 2
+# and 3 take only the first five squares of noise, and draw from each of them twice: the five pictures on the right
+# should be the same as the five on the left. Room 4 shows one single food on its way from noise to the finished
+# picture.
 #
 # This is what the owners of the programs say:
 #
@@ -47,8 +49,9 @@ museum.wall(alt="The wall: ten rows of pale, noisy, crowded, speckled, blotched 
 #   error. Now it draws noise, and not even the same noise twice."
 # - **Room 3.** "The same network, the same noise, the same request: and yet a sprite that I draw in company of four
 #   others comes out different when I draw it alone."
-# - **Room 4.** "I watch a sprite emerge. Its background stays grey until the last picture, and then it jumps to white."
-# - **Room 5.** "To save time I use T = 100 steps of noise, with the betas of the paper, from 0.0001 to 0.02."
+# - **Room 4.** "I watch a sprite emerge. Its background is grey for most of the way, and not before the last picture
+#   does it turn white."
+# - **Room 5.** "To save time I use T = 100 steps of noise, with the betas of the DDPM paper, from 0.0001 to 0.02."
 # - **Room 6.** "I trained a new network, and its loss fell as it should. I draw with the averaged weights, as everybody
 #   does."
 # - **Room 7.** "With 500 steps my DDPM looks right. With 10 there are coloured specks on everything."
@@ -79,19 +82,20 @@ model, ab_t, T = museum.model, museum.ab_t, 500  # the course's good network, an
 lesson_12.show_program(0)
 
 # %% [markdown]
-# Fold this text open, and keep it in mind. It is a *sound* program: nothing is wrong with it. And it shows the six parts
-# that every diffusion program has:
+# Open this text by a click, and keep it in mind. It is a *sound* program, which means that nothing is wrong with it.
+# It shows the six parts that every diffusion program has:
 #
 # 1. the **data**, as they are handed to the training (`data`);
 # 2. the **noise** that the training adds to them (`noisy`), by a schedule $\bar\alpha_t$, in code `ab_t[t]`;
 # 3. the **network**, and what it is told of the time (`network`, `time`);
-# 4. the **meaning** that is given to its answer: a noise, a picture, or v (`predicts`, `answer`, `ask`);
+# 4. the **meaning** that is given to its answer, which can be the noise, the picture, or the v of lesson 4
+#    (`predicts`, `answer`, `ask`);
 # 5. the **walk**, which makes $x_s$ out of $x_t$ (`times`, `step`, `walk`);
 # 6. the **display**, which makes something visible out of numbers (`show`).
 #
-# Each program of the museum differs from the sound one in a single part. A **probe** asks one part one question, whose
-# right answer you know beforehand. This is the whole art: if you do not know what a sound program would answer, the
-# number tells you nothing.
+# Each program of the museum differs from the sound one in a single part. A **probe** is a measurement: it puts one
+# question to one part, and the answer is a number. You have to know beforehand what a sound program would answer,
+# because otherwise the number tells you nothing.
 #
 # ## 1. Noise, and pictures that change: is it the network?
 #
@@ -99,7 +103,7 @@ lesson_12.show_program(0)
 # but it cannot make up its mind. Look at the wall once more.
 #
 # **What do you expect?** Room 2 draws from the same noise twice, with no random numbers in its walk. What can make the
-# two rows of noise differ?
+# right half of its row differ from the left half?
 #
 # <details name="expect-12-1"><summary>The sampler draws fresh noise in every step</summary>
 #
@@ -114,7 +118,8 @@ lesson_12.show_program(0)
 # </details>
 # <details name="expect-12-1"><summary>Rounding: the processor adds up in another order</summary>
 #
-# Rounding can differ, but by a millionth. It would take a very unstable walk to make another picture of this.
+# Rounding can differ, but only by about a millionth. Only a very unstable walk could make another picture out of so
+# small a difference.
 #
 # </details>
 #
@@ -171,10 +176,12 @@ charts.bars(museum.readings("company"), y="difference: in a batch of ten, and al
 
 # %% [markdown]
 # The first probe finds Room 2 and nothing else. The second one finds Room 3, and Room 2 again, because an answer that
-# changes at every call changes in the second call as well. **So the order matters:** ask twice first, and only if that
-# gives 0 does the second number mean anything.
+# changes at every call also changes between the call in company and the call alone. **So the order matters:** ask
+# twice first, and only if that gives 0 does the second number mean anything.
 #
-# Now open the two programs.
+# Now open the two programs. Both owners draw with the sprite course's small network. Its sprites are rough even if
+# nothing is wrong, so do not compare the rows called "mended" with the best sprites that you know. Compare their left
+# half with their right half.
 
 # %%
 display(museum.compare(2, alt="Room 2: garish noise; mended: five sprites, twice the same"))
@@ -188,8 +195,9 @@ lesson_12.show_program(2)
 # never trained, since no optimiser ever hears of it, and no file of weights holds it. The file that was loaded did hold
 # a trained one, which found no place; `strict=False` kept quiet about that.
 #
-# *Mended:* make the layer once, in `__init__`, as `self.shortcut`. The sprite course has this very fault, and *trained*
-# with it, so that its network learned to live with a random layer. Ours was trained with a proper one and relies on it.
+# *Mended:* make the layer once, in `__init__`, as `self.shortcut`. The sprite course has this very fault, and it
+# *trained* with it, so that its network learned to live with a random layer. The weights that were loaded here were
+# trained with a proper layer in this place, and they rely on it.
 #
 # </details>
 
@@ -214,22 +222,23 @@ lesson_12.show_program(3)
 
 # %% [markdown]
 # Room 6 is left. Its network answers steadily, and it draws noise all the same. The owner shows you the losses, which
-# fall as they should. But a loss belongs to the weights that were *trained*, and the pictures were drawn with *averaged*
-# ones. So compare three networks on sprites that none of them has seen: the averaged one, the raw one, and a third that
-# knows nothing at all and always answers 0. This third is what a new network does, because its last layer begins with
-# zeros (lesson 3). **The loss of the untrained guess is the most useful number in any training**: whoever does no better
-# has learned nothing.
+# fall as they should. But a loss belongs to the weights that were *trained*, and the pictures were drawn with
+# *averaged* ones. So compare three networks on sprites that none of them has seen: the averaged one, the raw one, and
+# a third that knows nothing at all and always answers 0. This third is what a new network does, because its last layer
+# begins with zeros (lesson 3). **Compare every loss with the loss of this empty answer**: a network that does no
+# better has learned nothing.
 #
 # **What do you expect?** Where will the averaged network of Room 6 lie?
 #
 # <details name="expect-12-2"><summary>Close to the raw one, a little below it</summary>
 #
-# So it would be after a long training: an average of good weights is at least as good. Here the training was short.
+# So it usually is after a long training, when all the weights that enter the average are good ones. Here the training
+# was short.
 #
 # </details>
 # <details name="expect-12-2"><summary>Close to the one that answers 0</summary>
 #
-# Yes, as the chart shows. The average has hardly heard of the training.
+# Yes, as the chart below shows. The largest part of the average is still the untrained network.
 #
 # </details>
 # <details name="expect-12-2"><summary>Above both: averaging has broken it</summary>
@@ -267,7 +276,10 @@ lesson_12.show_program(6)
 # %% [markdown]
 # <details><summary>What is wrong in Room 6</summary>
 #
-# After k steps a decay of 0.999 keeps $0.999^k$ of the weights with which it began, and these were random.
+# After each step of the training, the average keeps the share `decay(step)` of what it was, and takes the rest from
+# the weights that are being trained. The owner keeps 0.999 every time. So after k steps there is still a share of
+# $0.999^k$ of the weights with which it all began, and these were random. The line above the pictures says how much
+# this is here.
 #
 # *Mended:* let the decay grow from 0, as `1 - 1 / (step / 10 + 1)` does in `du.EMA` (lesson 4), so that the beginning is
 # forgotten; or draw with the raw weights until the training has taken several thousand steps. (The row "mended" does the
@@ -276,14 +288,14 @@ lesson_12.show_program(6)
 # </details>
 
 # %% [markdown]
-# The probe `raw` says how many times larger the error of the guesses is with the weights that draw than with the raw
-# ones (1 if they are the same).
+# The new probe `raw` guesses sprites twice: with the weights that draw, and with the raw ones. It says how many times
+# as large the first error is as the second one. In a program that draws with its raw weights it gives 1.
 #
 # ## 2. Twins: two rooms that are too crowded
 #
-# Rooms 5 and 9 might be by the same hand. Both fill their squares to the border, with dark, blurred shapes and hardly
-# any white. No look at the pictures will tell them apart. So ask what the two have in common before you ask what
-# separates them: when does a network draw too much?
+# Rooms 5 and 9 might be by the same hand. Both fill their squares almost to the border, with dark, full shapes, and
+# there is far less white around them than there should be. No look at the pictures will tell them apart. So ask what
+# the two have in common before you ask what separates them: when does a network draw too much?
 #
 # **What do you expect?** A network sees a picture that holds *more noise than it believes*. What does it make of the
 # noise that is left over?
@@ -301,15 +313,15 @@ lesson_12.show_program(6)
 # </details>
 # <details name="expect-12-3"><summary>It leaves it, as fine grain</summary>
 #
-# That happens if the surplus is small and comes late in the walk, as you will see in Room 7. Here it is large and comes
-# at the beginning, when the large shapes are decided.
+# That happens if the surplus comes late in the walk, as you will see in Room 11 at the end of the lesson. Here it is
+# there from the beginning, when the large shapes are decided.
 #
 # </details>
 #
-# There are two ways to bring a network into this position. Either the *training* ended with too little noise, so that
-# the network has never seen the pure noise from which every walk begins. Or the training was right, and the *walk* tells
-# the network a time at which there is less noise. So there are two questions: what did the training make of a picture at
-# the last time T? And which times is the network told?
+# There are two simple ways to bring a network into this position. Either the *training* ended with too little noise,
+# so that the network has never seen the pure noise from which every walk begins. Or the training was right, and the
+# *walk* tells the network a time at which there is less noise. So there are two questions: what did the training make
+# of a picture at the last time T? And which times is the network told?
 #
 # ### Your turn 12.2: the white test
 # *Difficulty 1 of 3, 5 minutes.*
@@ -357,8 +369,10 @@ for n in (5, 9):
 
 # %% [markdown]
 # The twins are separated. In Room 5 the noise never finishes its work: where it should leave nothing of the picture,
-# more than half is left. Room 9's noise is right, but the first time that its network is told is 0.5, where it must be
-# 1. (The probe `told` listens at the network's door: it hands the program a network that notes down what it is told.)
+# more than half is left. Room 9's noise is right, for nothing is left at T. (The small number below 0 is chance: it is
+# the mean of the noise `z` itself.) But the first time that its network is told is 0.5, and it should be 1.0.
+#
+# The probe `told` listens at the network's door. It hands the program a network that notes down which times it is told.
 
 # %%
 display(museum.compare(5, alt="Room 5: dark, crowded pictures; mended: sprites on white"))
@@ -393,9 +407,9 @@ lesson_12.show_program(9)
 # %% [markdown]
 # ## 3. Dull pictures: is it the data or the display?
 #
-# Rooms 1 and 4 lack contrast. There is no black in Room 1, and no white in Room 4 until the very last picture. Both
-# faults can lie at the ends of the program: the data may have been wrong when they went in, or the pictures may be right
-# and only *look* wrong.
+# Rooms 1 and 4 lack contrast. There is no black in Room 1, and in Room 4 there is no white before the last picture.
+# Such a fault can lie at either end of the program. The data may have been wrong when they went in, or the pictures
+# may be right and only *look* wrong.
 #
 # **What do you expect?** Room 1's owner is proud of the low loss. Can a fault make the loss *lower*?
 #
@@ -411,9 +425,10 @@ lesson_12.show_program(9)
 #
 # </details>
 #
-# Both questions take one line each. For the data: how low do the numbers go? -1 is black and 1 is white, and the
-# darkest outlines of our sprites lie at about -0.9. For the display: what happens to a *real* sprite that is sent
-# through it? Nothing should.
+# It takes one line each to question the data and the display. For the data: how low do the numbers go? -1 is black and
+# 1 is white, and the darkest outlines of our sprites lie at about -0.9. For the display: what happens to a *real*
+# sprite that is sent through it? Nothing should. The last three lines answer the question about the loss: they give
+# the loss of a network that knows nothing and always answers 0, for the same sprites in three ranges of numbers.
 
 # %%
 museum.probes |= {
@@ -467,7 +482,8 @@ lesson_12.show_program(4)
 # its blue. And a channel that has the same value everywhere gives 0/0, which is not a number (NaN). The sprite course
 # shows its pictures in this way.
 #
-# *Mended:* `(x + 1) / 2`, clamped, the same for every picture. No display may look at the picture that it shows.
+# *Mended:* `(x + 1) / 2`, clamped, the same for every picture. What a display makes of a number must not depend on the
+# other numbers of the picture.
 #
 # </details>
 #
@@ -505,9 +521,9 @@ def solution_question(x0, c, t, noise, u, ab_t):
 question = checks.keep(question, solution_question)
 
 # %% [markdown]
-# Train with it: exactly as Room 1 was trained, with as many steps, from the same good network, on the same sprites. Only
-# the question is yours, and the data are in [-1, 1]. This is the control that Room 1 deserves, since a few steps of 16
-# sprites might have spoiled the network by themselves.
+# Train with it as Room 1 was trained: with as many steps, from the same good network, on the same sprites. What
+# differs is that the question is yours, and that the data are in [-1, 1]. Room 1 needs this control, because a few
+# steps of 16 sprites might have spoiled the network by themselves.
 
 # %%
 dice = torch.Generator().manual_seed(3)  # so that the training's noise stays the same
@@ -526,8 +542,10 @@ du.show_rows({"Room 1": museum.picture(1), "your question": mine},
              alt="Room 1's sprites in fog; with your question, clear ones")
 
 # %% [markdown]
-# The few steps have done no harm, so the fog in Room 1 came from the data. And compare the losses: in the saved edition
-# Room 1's is the lower one, although both networks saw the same sprites, with the same noise, at the same times.
+# The few steps have done no harm, so the fog in Room 1 came from the data. And compare the losses: in the saved
+# edition Room 1's is the lower one, although both networks saw the same sprites, with the same noise, at the same
+# times. (Your question also hides a tenth of the contexts, and that makes the task harder, but by far less than the
+# two losses are apart.) So the owner of Room 1 was right about the loss, and wrong to be proud of it.
 #
 # The faults of `broken_question` are faults of real programs. The first of them stands in the sprite course, and it comes
 # back in section 6.
@@ -539,9 +557,9 @@ du.show_rows({"Room 1": museum.picture(1), "your question": mine},
 #
 # - `last`: after the last step, no noise may be left, so that the result is the network's last guess and nothing else.
 #   The probe measures how far the two are apart.
-# - `mixture`: in every step, x is made of the guess and the noise. So
-#   $x_t - \sqrt{\bar\alpha_t}\,x_0 - \sqrt{1-\bar\alpha_t}\,\epsilon$ must be 0. The probe takes the largest value of
-#   the whole walk.
+# - `mixture`: in every step, the guessed sprite and the guessed noise together must make x again. So
+#   $x_t - \sqrt{\bar\alpha_t}\,x_0 - \sqrt{1-\bar\alpha_t}\,\epsilon$ must be 0. The probe measures in each step how
+#   far it is from 0, and keeps the largest of these numbers.
 #
 # **What do you expect?** Which room will stand out in which probe?
 #
@@ -584,10 +602,14 @@ display(museum.compare(7, alt="Room 7: sprites with coloured specks; mended: on 
 lesson_12.show_program(7)
 
 # %% [markdown]
+# The charts agree with the first answer above: only Room 7 speaks up in `last`, only Room 10 in `mixture`, and Room 8 is
+# silent in both.
+#
 # <details><summary>What is wrong in Room 7</summary>
 #
-# Fresh noise is added after the last step as well, and no step follows that could take it away. The longer the step, the
-# more noise there is: with 500 steps its standard deviation is 0.009, which nobody sees.
+# Fresh noise is added after the last step as well, and no step follows that could take it away. The longer this last
+# step, the more noise there is. In a walk of ten steps its standard deviation is 0.17, as the probe `last` has read;
+# in a walk of 500 it is 0.009, which nobody sees.
 #
 # *Mended:* no noise if s = 0. Look first at a corner that should be white.
 #
@@ -599,8 +621,8 @@ lesson_12.show_program(7)
 # ### Your turn 12.4: clip, and stay consistent
 # *Difficulty 2 of 3, 8 minutes.*
 #
-# Below is Room 10's step of DDIM, from time `t` to time `s`, as its owner wrote it. `x0` and `eps` are what the network
-# sees in `x`. Write the step as it should be: clipped, and such that the mixture still holds.
+# Below is Room 10's step of DDIM, from time `t` to time `s`, as its owner wrote it. `x0` and `eps` are what the
+# network sees in `x`. Write the step as it should be: it clips the guessed sprite, and it passes the probe `mixture`.
 
 # %% tags=["exercise"]
 def broken_step(x, t, s, x0, eps, ab_t):
@@ -667,13 +689,16 @@ du.show_rows(rows, scale=4, label_width=80, top=["Room 10"] * 5 + ["your step"] 
              alt="Five sprites with 5, 10, 20 steps: Room 10's get blotched, yours do not")
 
 # %% [markdown]
-# Something is lost in each step, so more steps lose more. This is a good thing to know about faults: **a program that
-# gets worse with more steps loses or adds something in each of them.** On photographs the fault leaves grey mud instead
-# of blotches, as the library's DDIM does in lesson 10b.
+# With your step the sprites are clean in all three rows, so more steps do no harm by themselves. The fault is what
+# grows. Each of its steps loses what was clipped off, multiplied by about $\sqrt{\bar\alpha_t}$. This loss does not
+# shrink with the length of the step: even a step from t to t, which should change nothing at all, would lose it. So
+# more steps lose more. Remember this for other faults, too: **a program that gets worse with more steps loses or adds
+# something in each of them.** With a young network that guesses the noise, the same fault leaves grey mud instead of
+# blotches. You can see that in lesson 10b, where it comes from the library's own DDIM.
 #
-# Room 8 is left. None of the probes finds it, and its pictures are good ones, so that a distance between sets of pictures
-# would hardly notice: a good food in the place of a hero fits well among real sprites. There is a measure that does
-# notice, which you know from lesson 5: how many are recognised as what was asked for.
+# Room 8 is left. None of the probes finds it, and its pictures are good ones. Even a distance between two sets of
+# pictures cannot say what is wrong: a good food that was drawn in the place of a hero still fits among real sprites.
+# There is a measure that can, and you know it from lesson 5: how many are recognised as what was asked for.
 
 # %%
 def asked(program):
@@ -690,6 +715,10 @@ display(museum.compare(8, alt="Room 8: good sprites of other classes; mended: as
 lesson_12.show_program(8)
 
 # %% [markdown]
+# In the chart Room 8 stands at 0. But the fog of Room 1 and the noise of Rooms 2 and 6 lie below one half as well, and so
+# does the crowd of Room 5: what cannot be recognised is not recognised as what was asked for, either. So a low `asked`
+# says something about the request only if the pictures are good ones.
+#
 # <details><summary>What is wrong in Room 8</summary>
 #
 # The mask is 1 where the context should *vanish*, and it is used as if 1 meant *keep*. So the answers with and without
@@ -702,9 +731,9 @@ lesson_12.show_program(8)
 #
 # ## 5. Which question comes next?
 #
-# You hold ten probes by now. To run all of them on every program would be easy here, but on a large network a probe
-# costs minutes, and some can only be answered by whoever did the training. A good doctor looks first, and then asks the
-# question whose answer decides most. Put what you have learned into such a **decision tree**.
+# You hold ten probes by now. It would be easy to run all of them on every program here. But on a large network a probe
+# costs minutes, and some of them need the program that did the training, which you may not have. A good doctor looks
+# first, and then asks the question whose answer decides most. Put what you have learned into such a **decision tree**.
 
 # %% [markdown]
 # ### Your turn 12.5: diagnose
@@ -715,16 +744,30 @@ lesson_12.show_program(8)
 # measured: if the pictures have specks, but the probe of Room 7 does not speak up, the answer is 0. The order of the
 # questions matters for `company`, which means nothing if `twice` speaks up as well.
 #
-# | it looks | rooms | | the probe | speaks up if it is |
-# |---|---|---|---|---|
-# | `"noise"` | 2, 6 | | `twice`, `company` | above 0.01 |
-# | `"changing"` (another picture each time) | 2, 3 | | `lowest` | above -0.5 |
-# | `"dull"` | 1, 4 | | `display` | above 0.01 |
-# | `"crowded"` | 5, 9 | | `signal` | above 0.1 |
-# | `"specks"` | 7 | | `told` | below 0.9 |
-# | `"blotches"` | 10 | | `raw` | above 1.2 |
-# | `"good"` (but the owner is unhappy) | 8 | | `last`, `mixture` | above 0.01 |
-# | | | | `asked` | below 0.5 |
+# | it looks | these rooms do |
+# |---|---|
+# | `"noise"` | 2, 6 |
+# | `"changing"` (another picture each time) | 2, 3 |
+# | `"dull"` | 1, 4 |
+# | `"crowded"` | 5, 9 |
+# | `"specks"` | 7 |
+# | `"blotches"` | 10 |
+# | `"good"` (but the owner is unhappy) | 8 |
+#
+# And this is what the probes ask, and from which number on they speak up:
+#
+# | the probe | asks | speaks up if it is |
+# |---|---|---|
+# | `twice` | does the network answer the same question in the same way? | above 0.01 |
+# | `company` | does it answer about a picture alone as it does in company? | above 0.01 |
+# | `raw` | how many times as wrong is it as its raw weights? | above 1.2 |
+# | `signal` | how much of white is left at T? | above 0.1 |
+# | `told` | which time is the network told first? | below 0.9 |
+# | `lowest` | how low do the numbers of the data go? | above -0.5 |
+# | `display` | how much does the display change real sprites? | above 0.01 |
+# | `last` | how far is the result from the last guess? | above 0.01 |
+# | `mixture` | how far are guess and noise from making x? | above 0.01 |
+# | `asked` | which share is recognised as what was asked for? | below 0.5 |
 
 # %% tags=["exercise"]
 def diagnose(looks, probe):
@@ -762,9 +805,9 @@ print(f"{named} of 10 rooms named, with {needed} probes")
 lesson_12.tree(found, alt="The tree: what one sees, one or two probes, and the room")
 
 # %% [markdown]
-# This drawing is your function, as it walked through the museum. On the left is what one sees, in the blue boxes are the
-# probes that it asked for, with the last one's answer, and on the right stands its verdict. Find the twins in it: "noise"
-# parts at `raw` and `twice`, "dull" at `lowest`, and "crowded" at `signal`.
+# This drawing is your function, as it walked through the museum. On the left is what one sees, in the blue boxes are
+# the probes that it asked for, with the last one's answer, and on the right stands its verdict. Find the twins in it:
+# in the saved edition "noise" parts at `twice`, "dull" at `lowest`, and "crowded" at `signal`.
 #
 # A tree that names the sick must also leave the healthy alone. Show it the ten *mended* programs, under the same words,
 # as if whoever looked had been mistaken.
@@ -782,11 +825,10 @@ print(f"{10 - len(called_ill)} of 10 mended programs are left alone"
 #
 # - **Room 11.** "There are coloured specks on my sprites, and I add no noise after the last step!"
 # - **Room 12.** "I swapped the network for the sprite course's. Everything turned to grey felt."
-# - **Room 13.** "My sprites come out too dark, and their bodies too full. The longer they walk, the darker
-#   they get."
+# - **Room 13.** "My sprites come out too dark, and their bodies too full. More steps do not help."
 # - **Room 14.** "With 10 and with 20 steps my DDIM draws fine sprites. With 12 it draws noise."
 # - **Room 15.** "I switched to half precision to save memory. Now I get black squares."
-# - **Room 16.** "There is nothing wrong with mine. I took the times from the library, that is all."
+# - **Room 16.** "There is nothing wrong with mine. I took the times from the diffusers library, that is all."
 
 # %%
 museum.deliver()  # trains the network of Room 11
@@ -804,8 +846,8 @@ museum.wall(rooms=lesson_12.ARRIVALS,
 # </details>
 # <details name="expect-12-6"><summary>"None of the ten", six times</summary>
 #
-# Yes, as the drawing shows. This is the better kind of ignorance. A wrong diagnosis would send you to mend a part that
-# is sound, and "none of the ten" sends you to look for a new probe.
+# Yes, as the drawing below shows. This is the better kind of ignorance. A wrong diagnosis would send you to mend a
+# part that is sound, and "none of the ten" sends you to look for a new probe.
 #
 # </details>
 # <details name="expect-12-6"><summary>It will stop with an error: it does not know these looks</summary>
@@ -819,16 +861,17 @@ lesson_12.tree(museum.examine(diagnose, lesson_12.ARRIVALS),
                alt="The tree on the arrivals: no probe speaks up, six times none of the ten")
 
 # %% [markdown]
-# So the tree needs more probes. Here are five. Each asks a part of the program to which nobody has spoken so far:
+# So the tree needs more probes. Here are five, and each asks a question that nobody has asked so far:
 #
-# - `noise`: the standard deviation after your white test at t = T/5, divided by what it should be,
+# - `noise`: the standard deviation that your white test finds at t = T/5, divided by what it should be there, which is
 #   $\sqrt{1-\bar\alpha_t}$ (sound: 1);
-# - `error`: the root mean square error of the program's guess of real sprites, half way up to T;
+# - `error`: the root mean square error of the program's guess of real sprites that carry the noise of t = T/2 (a sound
+#   program gives 0.23 with our network, and 0.45 with the sprite course's);
 # - `levels`: the largest difference between the $\bar\alpha_t$ of the training and those of the walk (sound: 0);
 # - `end`: the last time at which the walk arrives (sound: 0);
-# - `finite`: the share of the numbers that are numbers at all (sound: 1).
+# - `finite`: the share of the drawn numbers that are numbers at all, neither NaN nor infinite (sound: 1).
 #
-# Before you look at the readings: which of them will find which room?
+# Before you look at the readings: which of them will find which room? The answers are folded below the table.
 
 # %%
 museum.probes |= {
@@ -846,29 +889,34 @@ display(*[lesson_12.show_program(n) for n in lesson_12.ARRIVALS])
 # %% [markdown]
 # <details><summary>What is wrong in Rooms 11 to 16</summary>
 #
-# - **Room 11** (`noise`). Its training adds noise of `1 - ab`, without the square root: the sprite course's own line. At
-#   each t the network has practised on less noise than a walk brings, so it leaves the rest behind. It looks like Room 7,
-#   but the specks come from the network and not from the walk. There is another way to tell the two apart: exchange one
-#   half of the program for one that you trust.
+# - **Room 11** (`noise`). Its training adds noise of `1 - ab`, without the square root: the sprite course's own line.
+#   At each t the network has practised on less noise than a walk brings, so it leaves the rest behind. It looks like
+#   Room 7, but the specks come from the network and not from the walk. There is another way to tell the two apart:
+#   exchange one half of the program for one that you trust. With our network in the place of its own, Room 11's specks
+#   vanish, and Room 7's stay.
 # - **Room 12** (`error`). The sprite course's network answers with the noise, and this program takes its answer for v.
 #   Every number is finite, every shape fits. This is why networks in this course must say what they predict.
 # - **Room 13** (`levels`). The network was trained with the cosine schedule and is drawn from with the linear one: the
-#   wrong *scheduler*, in the library's word. At the time that it is told, x holds more noise than it believes, though not
-#   as much as in Rooms 5 and 9. So the twins are triplets.
+#   wrong *scheduler*, in the library's word. At nearly every time the linear schedule has more noise than the cosine
+#   one, so that once more x holds more noise than the network believes, though not as much more as in Rooms 5 and 9.
+#   So the twins are triplets.
 # - **Room 14** (`end`). 12 does not divide 500. Strides of 41 pass zero and arrive at -33, and an index of -33 counts
 #   from the end of the list, where there is nearly pure noise. It is a fault of the sprite course. *Mended:* round the
 #   ideal times (lesson 6).
-# - **Room 15** (`finite`). In half precision the smallest number above 0 is about 0.00000006, and $\bar\alpha_T$ of the
-#   cosine schedule is smaller than that. It becomes 0, and the guess is divided by it. 0/0 is not a number, and from
-#   there on nothing is. As a byte it becomes 0, which is black. *Mended:* keep the schedule in double precision, and
-#   let only the network calculate in half.
-# - **Room 16** (`told`, a little). The library counts its times from 0, so that its time i is our t - 1.
+# - **Room 15** (`finite`). In half precision the smallest number above 0 is about 0.00000006, and $\bar\alpha_T$ of
+#   the cosine schedule is smaller than that. It becomes 0, and the guess is divided by it. 0/0 is not a number, and
+#   from there on nothing is. As a byte it becomes 0, which is black. (The small number in `levels` is the same
+#   rounding.) *Mended:* keep the schedule in double precision, and let only the network calculate in half.
+# - **Room 16** (`told`, a little). The library counts its times from 0, so that its time i is our t - 1. That is no
+#   fault if the training counts in the same way. Here the network was trained with our times, and is told the
+#   library's.
 #
 # </details>
 #
-# Room 16 is the museum's most dangerous exhibit, because there is nothing to see. Its owner is told nothing by the
-# pictures, nor by the loss. Compare it with larger slips of the same kind. To tell the network `s` in the place of `t`
-# is a delay of 50 in a walk of 10 steps, and one of 100 in a walk of 5.
+# Room 16 is the museum's most dangerous exhibit, because there is nothing to see: the pictures look right, and the
+# loss, which belongs to the training, is right. Compare it with larger slips of the same kind. In the next picture,
+# "50 late" means that the network is told a time that is 50 too small. This happens to everybody who writes `s` in the
+# place of `t` in a walk of 10 steps; in a walk of 5 it would be 100.
 
 # %%
 class Late(lesson_12.Sound):
@@ -888,17 +936,18 @@ du.show_rows(rows, scale=4, label_width=100,
              alt="Told times that are 0, 1, 50 and 100 late: the first two rows look the same")
 
 # %% [markdown]
-# One step late changes the pictures less than you can see. That makes it the *worse* fault: nobody finds it, until
-# somebody takes fewer steps, or wonders for a month why two programs with the same network do not agree. No look finds
-# it and no score. What finds it is a test with exact numbers: **the same noise must give the same picture as a sampler
-# that you trust.** The checks of this course are such tests.
+# A time that is 1 too small changes the pictures by less than you can see. That makes it the *worse* fault, because
+# nobody finds it. Then somebody takes the line over into a program with T = 50, where one step weighs as much as ten
+# do here, or wonders for a month why two programs with the same network do not agree. You cannot find it by looking.
+# What finds it is a test with exact numbers: **the same noise must give the same picture as a sampler that you
+# trust.** The checks of this course are such tests.
 #
 # ### Your turn 12.6: a walk with three faults
 # *Difficulty 3 of 3, 15 minutes.*
 #
-# The last fault hunt. `broken_walk` is DDPM in `n` steps, for every n from 1 to T, with three faults of the museum in it.
-# `predict(x, t)` finds the noise in `x` at time `t`, an int; `z` holds the fresh noise, an image batch for each step.
-# Write the walk without them.
+# This is the last fault hunt. `broken_walk` should be DDPM in `n` steps, for any n from 1 to T, but it has three of
+# the museum's faults. `predict(x, t)` finds the noise in `x` at time `t`, an int; `z` holds the fresh noise, an image
+# batch for each step. Write the walk without them.
 
 # %% tags=["exercise"]
 def broken_walk(predict, x, n, z, ab_t):
@@ -947,8 +996,8 @@ du.show_rows(rows, scale=4, label_width=100, top=[du.CLASSES[k] for k in museum.
              alt="broken_walk: dark, garish sprites; your walk: clear ones")
 
 # %% [markdown]
-# Three faults in eight lines, and what came out were sprites still. A network that was trained to remove noise forgives
-# a lot. It is the reason for which such faults live so long.
+# Three faults in eight lines, and what came out were sprites still. A network that was trained to remove noise
+# forgives a lot. That is why such faults live so long.
 #
 # ## Try it
 #
@@ -980,12 +1029,13 @@ widgets.try_it(watch, room=["mystery", *rooms], seed=(0, 60), probe=["none", *mu
 # %% [markdown]
 # ## Open problem
 #
-# Write a tree that names all sixteen rooms, and still leaves their sixteen mended programs alone, with **as few probes**
-# as you can. `examined` shows it all 32 programs and returns how many verdicts are right (the number of the room, or 0
-# for a mended one) and how many probes were asked for in all. To beat is your `diagnose`, which knows ten of the rooms
-# only. When you have all 32, try to ask less. Use the probes in `museum.probes` as they are (a probe that runs all others
-# would be cheating). The number of a probe can say more than "speaks up" or "is silent". (`looks` is the same word for a
-# broken program and for its mended one, and Room 15's is `"black"`.)
+# Write a tree that names all sixteen rooms, and still leaves their sixteen mended programs alone, with **as few
+# probes** as you can. `examined` shows it all 32 programs and returns how many verdicts are right (the number of the
+# room, or 0 for a mended one) and how many probes were asked for in all. The score to beat is that of your `diagnose`,
+# which knows ten of the rooms only. When you have all 32, try to ask less. Use the probes in `museum.probes` as they
+# are (a probe that runs all others would be cheating). The number of a probe can say more than "speaks up" or "is
+# silent". (A mended program is shown under the same word `looks` as the broken one. The words of the six arrivals
+# stand on the left of the last tree.)
 
 # %%
 def examined(tree):
@@ -1034,7 +1084,8 @@ print(f"the course's best so far: {best[0]} of 32 right, with {best[1]} probes")
 # %% [markdown]
 # ## What you saw
 #
-# The visitor's catalogue, with what each probe read in the room that it finds, and in that room's mended program.
+# This is the visitor's catalogue. It names a probe for each room, and says what this probe read in the broken program
+# and in the mended one.
 
 # %%
 display(lesson_12.catalogue(museum))
@@ -1067,18 +1118,20 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# Send real sprites through the display. If they come out changed, it is the display, as in Room 4. If they do not, make
-# the white test: does your training's noise end in pure noise (Room 5)?
+# Send real sprites through the display. If they come out changed, it is the display, as in Room 4. If they come out as
+# they were, the display is sound, and the numbers themselves lack white. Then look for what makes crowded pictures: a
+# training whose noise ends too early (Room 5, the white test), wrong times (Room 9), or another schedule (Room 13).
 #
 # </details>
 #
-# **3.** Room 8 draws good sprites, and never what you ask for. Why would a Fréchet distance to real sprites hardly
-# notice?
+# **3.** Room 8 draws good sprites, and never what you ask for. Why is a Fréchet distance to real sprites the wrong
+# probe for this?
 #
 # <details><summary>Answer</summary>
 #
-# It compares two *sets* of pictures. A good food where a hero was asked for fits into the set. Whether you got your wish
-# needs a measure of its own.
+# It compares two *sets* of pictures, and knows nothing of the requests. A good food where a hero was asked for fits
+# into the set. The distance may well grow, because pictures that were pushed away from a class are less typical
+# ones, but many other faults make it grow as well. Whether you got your wish needs a measure of its own.
 #
 # </details>
 #
@@ -1087,7 +1140,8 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # Because its size depends on settings that you will change. The specks of Room 7 cannot be seen with 500 steps, and
-# Room 16's delay cannot be seen with ten. A test with exact numbers finds both today.
+# with ten they are everywhere. Room 16's slip cannot be seen with T = 500, and with T = 50 it would weigh ten times as
+# much. A test with exact numbers finds both today.
 #
 # </details>
 
@@ -1096,11 +1150,13 @@ Markdown(f"""
 #
 # - **Black pictures** from Stable Diffusion in half precision are Room 15: something has become NaN. Programs offer to
 #   compute one part in full precision (mostly the autoencoder, lesson 15), with options such as `--no-half-vae`.
-# - **`use_clipped_model_output`** of the diffusers library's `DDIMScheduler` is the mended line of Room 10.
+# - **`use_clipped_model_output=True`**, an argument of `DDIMScheduler.step` in the diffusers library, is the mended
+#   line of Room 10.
 # - **`prediction_type`** of its schedulers, `"epsilon"`, `"sample"` or `"v_prediction"`, is what Room 12 got wrong. Many
 #   a fine-tuned model draws grey or burnt pictures because it was loaded with the wrong one.
-# - **`rescale_betas_zero_snr`** and `timestep_spacing="trailing"` mend Room 5 in models that were trained with a
-#   schedule that ends too early. Without them such a model cannot draw a really dark or a really bright picture.
+# - **`rescale_betas_zero_snr`** makes a schedule end in pure noise, and `timestep_spacing="trailing"` makes the walk
+#   begin at that end. Together they mend Room 5, if the model is trained, or trained on, with this schedule. A model
+#   whose training ended too early can hardly draw a really dark or a really bright picture.
 # - **`pipeline.scheduler = ...from_config(pipeline.scheduler.config)`** is how schedulers are exchanged. Leave the config
 #   out, and you are in Room 13.
 # - **`model.eval()`** stands in every tutorial, and is forgotten all the same; Room 3 shows how that looks.
