@@ -1,6 +1,6 @@
 """A run of a training program: a folder with its settings and `last.pt`, from which it goes on.
 
-Shared by weights/train.py, weights/train_few_steps.py and lesson 10's train_with_diffusers.py (which has a folder in
+Shared by weights/train.py, weights/train_few_steps.py and lesson 10b's train_with_diffusers.py (which has a folder in
 place of last.pt). A resumed run obeys what is asked of it now, or refuses it.
 """
 
