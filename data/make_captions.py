@@ -41,7 +41,7 @@ import numpy as np
 from art.pixels import RAMPS
 from art.spell import FIRES
 from art.words import COLOURS, FIRE, HAIR, METAL, NO_COLOUR, PLAIN, SAID, SHORT, SIDES, SPRINKLES, SWEET
-from make_sprites import CLASSES, HELD_OUT_PER_CLASS, PER_CLASS, SEED, draw_class, load_kinds
+from make_sprites import CLASSES, HELD_OUT_PER_CLASS, PER_CLASS, SEED, draw_class, load_kinds, write_whole
 from PIL import Image, ImageDraw, ImageFont
 
 HERE = Path(__file__).resolve().parent
@@ -352,6 +352,12 @@ def contact_sheet(lines, pictures, file, scale=6):
     sheet.save(file)
 
 
+def pack(lines, stream):
+    """The lines as the bytes of FILE, the same ones at any time and in any folder."""
+    with gzip.GzipFile(FILE.name, "wb", 9, stream, mtime=0) as file:
+        file.write("\n".join([*lines, ""]).encode())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sheet", type=int, help="write only a sheet of so many sprites beside their captions")
@@ -374,8 +380,7 @@ def main():
 
     head = {"about": "recipes and captions of sprites_16x16.npy, see make_captions.py", "unseen": UNSEEN}
     text = [json.dumps(part) for part in (head, *all_lines())]
-    with gzip.GzipFile(args.out / FILE.name, "wb", 9, mtime=0) as file:
-        file.write("\n".join([*text, ""]).encode())
+    write_whole(args.out / FILE.name, lambda stream: pack(text, stream))
     print(f"{len(text) - 1} sprites, {(args.out / FILE.name).stat().st_size:,} bytes")
 
 

@@ -78,6 +78,17 @@ def load_kinds(label):
     return importlib.import_module(f"art.{CLASSES[label]}").KINDS
 
 
+def write_whole(file, write):
+    """write(stream) fills a file beside this one, which then takes its place: if it is cut short, the old one stays."""
+    beside = file.with_name(f"{file.name}.part")
+    try:
+        with open(beside, "wb") as stream:
+            write(stream)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sheet", choices=list(CLASSES), help="write only the contact sheet of this class")
@@ -119,8 +130,8 @@ def main():
         order = sorted(range(len(pictures)), key=lambda _: rng.random())
         parts.append((pictures[order], labels[order]))
     pictures, labels = (np.concatenate(arrays) for arrays in zip(*parts))
-    np.save(args.out / "sprites_16x16.npy", pictures)
-    np.save(args.out / "sprite_labels_16x16.npy", labels)
+    write_whole(args.out / "sprites_16x16.npy", lambda stream: np.save(stream, pictures))
+    write_whole(args.out / "sprite_labels_16x16.npy", lambda stream: np.save(stream, labels))
     print(f"{len(pictures)} sprites, {len(np.unique(pictures.reshape(len(pictures), -1), axis=0))} distinct")
 
 

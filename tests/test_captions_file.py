@@ -1,5 +1,6 @@
 """The file of captions: its recipes draw the sprites, the program writes these lines, and three parts do not mix."""
 
+import gzip
 from random import Random
 
 import numpy as np
@@ -43,6 +44,18 @@ def test_the_program_writes_these_lines(make_captions, captions):
         line, rng = captions.lines[i], Random(make_captions.SEED * 1_000_003 + i)
         again = make_captions.line_of(line["class"], line["kind"], recipe_of(line), rng)
         assert {k: v for k, v in again.items() if k != "recipe"} == {k: v for k, v in line.items() if k != "recipe"}
+
+
+def test_the_bytes_do_not_depend_on_the_time_and_a_cut_leaves_the_old_file(make_captions, tmp_path):
+    file = tmp_path / "captions.jsonl.gz"
+    shipped = (du.DATA / file.name).read_bytes()
+    lines = gzip.decompress(shipped).decode().split("\n")[:-1]
+    make_captions.write_whole(file, lambda stream: make_captions.pack(lines, stream))
+    assert gzip.decompress(file.read_bytes()) == gzip.decompress(shipped)
+    assert file.read_bytes()[:20] == shipped[:20]  # no time, and the file's own name
+    with pytest.raises(TypeError):
+        make_captions.write_whole(file, lambda stream: make_captions.pack([*lines, None], stream))
+    assert gzip.decompress(file.read_bytes()) == gzip.decompress(shipped) and list(tmp_path.iterdir()) == [file]
 
 
 def test_the_file_is_small_and_a_vocabulary_of_some_hundred_words_says_it_all(captions):
