@@ -399,9 +399,9 @@ du.show_rows(rows, scale=4, top=top[:4], label_width=170,
 # `"linspace"` none is exact but T itself, because its strides are (T - 1)/(n - 1). The default, `"leading"`, has
 # another fault. Its strides fit its steps, but for most counts it begins too low: at an index where there should
 # already be some picture in x, although x is still pure noise. The fourth row began at index 259, about half-way, and
-# filled its bodies with motley pixels. The chart below shows where `"leading"` begins for other counts, now with T =
-# 1000, as in most networks of others. And the text above it tells of one more oddity: for some counts `"trailing"`
-# makes one step too many.
+# filled its bodies with motley pixels. The chart below shows where `"leading"` begins for other counts, now for a
+# thousand noise levels, which most networks have. And the text above it tells of one more oddity: for some counts
+# `"trailing"` makes one step too many.
 
 # %%
 counts = range(5, 601, 5)
@@ -507,8 +507,8 @@ charts.lines(lost, x="time t", y="change of x in a step\nthat goes nowhere",
 #
 # Why does this end in confetti? What is taken from x is the part of the guess that goes beyond [-1, 1], times
 # $\sqrt{\bar\alpha_t}$. So a pixel that was guessed far too bright becomes too dark in x, and one that was guessed far
-# too dark becomes too bright. It is as if a faint *negative* of the exaggeration were laid over x, and the network must
-# make its next guess from that. With 50 steps this happens 50 times.
+# too dark becomes too bright. It is as if a *negative* of the exaggeration were laid over x, and the network must make
+# its next guess from that. With 50 steps this can happen 50 times.
 #
 # Now put your step into the library. A scheduler is a Python class, so you can derive your own from it, and change
 # nothing but `step`. The first two rows are those of the opening. The other two begin with the same noise, and use your
@@ -563,8 +563,8 @@ lesson_10b.table(settled)
 
 # %% [markdown]
 # With both seeds, the sprites of the library's default change at least four times as much as yours, and they grow
-# rougher, while yours stay as they were. The roughness at ten steps says little, by the way: with seed 2 both have
-# nearly the same.
+# rougher, while the roughness of yours hardly changes. The roughness at ten steps says little, by the way: with seed 2
+# both have nearly the same.
 #
 # How bad the fault is depends on the network. `unet.pth`, which guesses v and was trained well, hides it unless
 # guidance is strong. Networks that guess the noise can be expected to suffer more. To get x0 from their answer, one
@@ -994,13 +994,14 @@ du.show_rows(rows, scale=4, label_width=190,
              alt="Young networks: strong colours in our sampler; with the old noise grey")
 
 # %% [markdown]
-# First the trap. The two walks should be equal up to rounding, as they were in section 2, but they are 0.1 apart. Your
-# function is not to blame. The settings in `there` ask for `"trailing"`, but the scheduler `levels`, from which they
-# were copied, was made without a word on spacing. The library keeps a list, inside the config, of all settings that
-# nobody has named, and `from_config` replaces each of these by the default of the new class, even if you have put
+# First the trap. The two walks should hardly differ, but in the saved edition they are 0.1 apart, with both networks.
+# Your function is not to blame. The settings in `there` ask for `"trailing"`, but the scheduler `levels`, from which
+# they were copied, was made without a word on spacing. The library keeps a list, inside the config, of all settings
+# that nobody has named, and `from_config` replaces each of these by the default of the new class, even if you have put
 # another value into the config in the meantime. So the library's walk went `"leading"`, and began at index 900 instead
 # of 999. The safe way is to pass what you want to `from_config` itself, by name: `from_config(levels.config,
-# timestep_spacing="trailing")`. Then the setting holds, and a test of the course sees to it.
+# timestep_spacing="trailing")`. Then the setting holds (a test of the course sees to it), and the two walks come
+# together.
 #
 # Now to the picture. After sixty steps of training with sixteen sprites each, nothing is a sprite yet. In the second
 # row, drawn by our network, dark bodies on a light ground begin to show.
@@ -1141,8 +1142,8 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# The library's index starts at 0 for the first noisy level, our time at 0 for the clean picture, so i = t - 1. With i =
-# t the network is told that there is a little more noise than there is.
+# The library's index starts at 0 for the first noisy level, our time at 0 for the clean picture, so i = t - 1. If you
+# ask at i = t, the network is told that there is a little more noise than there is.
 #
 # </details>
 #
