@@ -9,9 +9,11 @@
 # %% [markdown]
 # # 10b. Your weights, their classes
 #
-# Everybody who works with diffusion models uses Hugging Face's library *diffusers*, sooner or later. You know what
-# happens inside it, because you have written all of it yourself. So does it do the same? Below, the weights of this
-# course draw eight sprites inside the library: its own pipeline, its own scheduler, and in each row the same noise.
+# Most people who work with diffusion models use Hugging Face's library *diffusers*, sooner or later. What happens
+# inside it you have written yourself in the lessons before: the noise levels, the steps, the network, the training. So
+# does the library do the same, and can the two be mixed? Below, the weights of this course draw eight sprites inside
+# the library. The loop is the library's (it calls that a *pipeline*), the steps are the library's (they are made by a
+# *scheduler*), and every row begins with the same noise.
 
 # %% tags=["setup"] jupyter={"source_hidden": true}
 import sys
@@ -38,20 +40,23 @@ du.show_rows(stock, scale=4, alt="Sprites in 10 steps; rougher in 25; confetti i
 # %% [markdown]
 # Ten steps draw sprites, if somewhat rough ones. With 25 they fray, and with 50 they are half confetti. In lesson 6 it
 # was the other way round: more steps, better pictures. And nothing has failed here. There was no error and no warning.
-# The guidance is strong (w = 6), but people use 7.5 in Stable Diffusion every day. Four settings of the scheduler are
-# ours, all others are the library's own defaults, and one of those does this. At the end of section 3 you will know
-# which, and you will have written the line that mends it.
+# The guidance is strong (w = 6), but people use 7.5 in Stable Diffusion every day.
+#
+# Four settings of the scheduler are ours: 500 noise levels, the cosine schedule, a network that answers v, and where
+# the steps lie. All others are the library's own defaults, and those do this. At the end of section 3 you will know
+# which of them, and you will have written the lines that mend it.
 #
 # **You will be able to**
 # - *translate* between the library's names and times and those of this course, in both directions,
 # - *write* the loop of a pipeline, so that every scheduler of the library works in it,
 # - *say* what `prediction_type`, `timestep_spacing`, `clip_sample` and `use_clipped_model_output` do to pictures,
-# - *save* a pipeline that another Python process can load, and *say* why most that are made in notebooks cannot,
+# - *save* a pipeline that another Python process can load, and *say* why one that was defined in a notebook cannot be
+#   loaded there,
 # - *swap* schedulers in one line, and *measure* whether it was worth it,
 # - *train* the library's network, and *use* it with the samplers of this course.
 #
-# **You need** lesson 4 (training), lesson 5 (guidance) and lesson 6 (DDIM and DPM-Solver++). Lesson 11 explains the
-# straight paths of section 5; you can read it before or after.
+# **You need** lesson 4 (training, and the answer v), lesson 5 (guidance) and lesson 6 (DDIM and DPM-Solver++). Lesson
+# 11 explains the straight paths of section 5; you can read it before or after.
 #
 # **Time:** about 50 minutes of reading, and half an hour more for the five tasks. The cells run for about four minutes
 # on a laptop CPU: one is the training of section 6, and most of the rest is drawing.
@@ -122,7 +127,7 @@ limit = 1e-2  # what rounding may do to pictures: it grows where a path forks
 # <details name="expect-10b-1"><summary>Similar numbers: everybody's cosine schedule differs a little</summary>
 #
 # They are equal up to rounding, once they are laid side by side properly. Both follow the paper that proposed the
-# schedule, with its offset 0.008 and its cap 0.999.
+# schedule (Nichol and Dhariwal, 2021), with its offset 0.008 and its cap 0.999.
 #
 # </details>
 
@@ -137,9 +142,9 @@ charts.lines({name: (range(T), gap.clamp(min=1e-10)) for name, gap in gaps.items
              alt="Read at t = i, up to 3e-3 apart; read at t = i + 1, about 1e-7 or less")
 
 # %% [markdown]
-# So $t = i + 1$, or $i = t - 1$. The slip is easily made, because no plot of the schedule shows it: the wrong curve
-# lies only some thousandths away. But that is thousands of times the rounding error. What it does to pictures you will
-# see in section 2.
+# So $t = i + 1$, or $i = t - 1$. It is easy to slip by one here, because no plot of the schedule shows it: read in the
+# wrong way, the numbers are at most three thousandths off. But look at the scale of the chart. That is some ten
+# thousand times the rounding error below it. What the slip does to pictures you will see in section 2.
 #
 # The other direction is adding noise. The method is called `add_noise`, as ours is, and takes indices.
 
@@ -159,9 +164,8 @@ du.show_rows({"clean": x0, "with noise": x_i}, scale=4, top=[f"i = {k}" for k in
 #
 # A scheduler can be given any schedule, but only in the form of its betas. The beta of a step is the share of the
 # signal's power that this step takes away, and `alphas_cumprod[i]` is the product of $1 - \beta$ over the first i + 1
-# of them. In our terms: $\bar\alpha_t = (1-\beta_1)(1-\beta_2)\cdots(1-\beta_t)$. From `ab_t`, with its T + 1 entries
-# and
-# `ab_t[0] = 1`, make the T betas.
+# of them. In our terms: $\bar\alpha_t = (1-\beta_1)(1-\beta_2)\cdots(1-\beta_t)$. From `ab_t`, which has T + 1 entries
+# and begins with `ab_t[0] = 1`, make the T betas.
 
 # %% tags=["exercise"]
 def betas(ab_t):
@@ -179,10 +183,11 @@ def solution_betas(ab_t):
 betas = checks.keep(betas, solution_betas)
 
 # %% [markdown]
-# All schedulers of this lesson are built from `ours`, that is, from your betas. Two of its settings you know already
-# under other names, and section 3 takes all of them apart. Mind that every setting is passed by its name. One that is
-# passed by place works, too, but the library does not note it down, and forgets it when it makes another scheduler from
-# this one.
+# From here on, the schedulers that draw with our network are built from the settings in `ours`, and so from your betas.
+# Three of the settings say what you know: there are T levels, these are the betas, and the network answers v. The other
+# two, `timestep_spacing` and `clip_sample`, are taken apart in section 3. Mind that every setting is passed by its
+# name. If you pass one by its place, it works in this scheduler, but the library takes it for a default, and forgets it
+# when it makes another scheduler from this one.
 
 # %%
 ours = {"num_train_timesteps": T, "trained_betas": betas(ab_t).tolist(),
@@ -203,7 +208,7 @@ print(f"a scheduler from your betas: its levels differ from ab_t[1:] by at most 
 # | a step of `du.sampler` | `scheduler.step(out, i, x).prev_sample` |
 # | a network, a schedule and a loop | a *pipeline* |
 #
-# ## 2. Who walks?
+# ## 2. Can one loop serve every scheduler?
 #
 # A network of the library is called with x and an index, and answers with an object whose `sample` is the tensor. The
 # file `course_unet.py`, beside this lesson, wraps our `Unet` in this way. Its heart is the translation $t/T = (i+1)/T$:
@@ -212,17 +217,18 @@ print(f"a scheduler from your betas: its levels differ from ab_t[1:] by at most 
 lesson_10b.source(CourseUnet.forward)
 
 # %% [markdown]
-# `Asked` is a second wrapper. Many pipelines of the library know of no classes, so it asks for the same ones at every
-# call, and looks from outside like a network without any.
+# `Asked` is a second wrapper. Some pipelines of the library know nothing of classes such as hero and food. So `Asked`
+# is told the classes once, and adds them to every call by itself. From outside it looks like a network without classes.
 #
 # Now for the loop. A scheduler is used in the same way whatever its kind, and there are five things to know:
 #
 # - `scheduler.set_timesteps(n)` prepares a walk of n steps. The indices to visit then lie in `scheduler.timesteps`, the
-#   noisiest first. (There can be more of them than n, if a method asks twice in a step.)
+#   noisiest first. (There can be more of them than n, if a method asks the network twice in a step.)
 # - `scheduler.init_noise_sigma` is the standard deviation of the noise with which this scheduler begins. For DDIM it is
 #   1, but not for all.
-# - `scheduler.scale_model_input(x, i)` makes of the x of the walk the one that the network knows. DDIM changes nothing.
-# - `scheduler.step(out, i, x)` takes the network's answer, and the x of the walk.
+# - `scheduler.scale_model_input(x, i)` returns what the network should be shown. Some schedulers let x be far larger
+#   than anything that the network was trained on, and this brings it back to the usual size. DDIM changes nothing.
+# - `scheduler.step(out, i, x)` takes the network's answer, and x as it was before it was brought to that size.
 # - It returns an object. Its `prev_sample` is the next x.
 #
 # ### Your turn 10b.2: the loop of every pipeline
@@ -265,13 +271,19 @@ du.show_rows({"your walk": walked, "du.sample": course, "asked at i + 1": slippe
              top=top, alt="Three rows of sprites that look alike; the third differs a little")
 
 # %% [markdown]
-# The same sprites, up to rounding. Whoever walks, noise, request and method decide everything. And the slip? You can
-# hardly see it. Its sprites differ from the right ones in shades of some pixels, though in numbers the difference is
-# hundreds of times the rounding. It is the kind of fault that stays in a program for years, and only a comparison of
-# numbers finds it.
+# The first two rows are the same sprites, up to rounding. So it does not matter which of the two programs walks: the
+# noise, the classes and the method decide everything. And the slip? You can hardly see it. Its sprites differ from the
+# right ones in the shades of some pixels. In numbers, though, it is plain: 0.042, where rounding gave 0.000001 in the
+# saved edition. A fault like this can stay in a program for years, and only a comparison of numbers finds it.
 #
-# Euler's method walks on another scale. Its x is $x_0 + \sigma\,\epsilon$, where the picture keeps its size and the
-# noise is as large as it must be. For our schedule that is very large at the start.
+# Now for another scheduler. `EulerDiscreteScheduler` keeps its x on another scale. Take the x of DDIM and divide it by
+# $\sqrt{\bar\alpha_t}$, and you have Euler's:
+#
+# $$\frac{\sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon}{\sqrt{\bar\alpha_t}} = x_0 + \sigma\,\epsilon
+# \qquad\text{with}\qquad \sigma = \sqrt{\frac{1-\bar\alpha_t}{\bar\alpha_t}}$$
+#
+# The picture keeps its size, and the noise is as large as it must be to hide it. At the start of our schedule
+# $\bar\alpha_t$ is nearly 0, so there the noise is very large.
 #
 # **What do you expect?** Which sprites does `EulerDiscreteScheduler` draw from the same noise, in the same loop?
 #
@@ -289,11 +301,12 @@ du.show_rows({"your walk": walked, "du.sample": course, "asked at i + 1": slippe
 # </details>
 # <details name="expect-10b-2"><summary>Blurred ones: Euler is the simplest method there is</summary>
 #
-# It is as simple as DDIM, and no simpler. On the scale of its own it draws the same.
+# It is as simple as DDIM, and no simpler. On a scale of its own it draws the same.
 #
 # </details>
 #
-# Two controls stand below it, each with one of your lines left out.
+# Below Euler's row stand two controls. In the first, the noise at the start is not multiplied by `init_noise_sigma`. In
+# the second, the network is shown x without `scale_model_input`.
 
 # %%
 euler, rows = EulerDiscreteScheduler.from_config(DDIMScheduler(**ours).config), {}
@@ -310,13 +323,14 @@ du.show_rows(rows, scale=4, top=top,
              alt="DDIM's sprites by Euler; begun too small, twins; not scaled, confetti")
 
 # %% [markdown]
-# In the first row are DDIM's sprites. Without the second line, the last row, the network gets numbers that are
-# thousands of times too large, and answers nonsense. But look at the middle row, where only the first line is missing.
+# The first row shows DDIM's sprites again. In the last row, the network was shown numbers that are up to ten thousand
+# times too large, and answered nonsense. But look at the middle row, where only the noise at the start was too small.
 # Its sprites look very good, even better than the right ones. And yet something is badly wrong: compare the two heroes,
-# the two non-heroes, and the two foods. Each pair is one and the same sprite. On Euler's scale this walk begins where
-# noise is counted in thousands, and there noise of standard deviation 1 is as good as none. So it no longer matters
-# which noise you draw, and every class has a single sprite left. Nothing fails, and each picture by itself looks fine.
-# Loops without these two lines stand in many notebooks, and they draw well as long as nobody changes the scheduler.
+# the two non-heroes, and the two foods. Each pair is one and the same sprite. On Euler's scale this walk begins at a
+# level where the noise should have a standard deviation of about ten thousand, and there noise of standard deviation 1
+# is as good as none. So it no longer matters which noise you draw, and every class has a single sprite left. Nothing
+# fails, and each picture by itself looks fine. A loop that lacks both lines draws well with DDIM, so its author has no
+# reason to doubt it, until somebody changes the scheduler.
 #
 # ## 3. What does each setting do?
 #
@@ -334,27 +348,28 @@ du.show_rows(rows, scale=4, top=top, label_width=120,
              alt="Read as v: sprites. As the noise, or as the picture: confetti")
 
 # %% [markdown]
-# This fault, at least, is seen at once. The scheduler's settings are saved beside the weights for this reason: nobody
-# can tell from the weights what their answer means.
+# This fault, at least, is seen at once. It is one reason why a scheduler's settings are saved beside the weights:
+# nobody can tell from the weights what their answer means.
 #
 # ### `timestep_spacing`
 #
-# It says where the n steps lie. `"trailing"` counts down from the last index, T - 1, where there is nothing but noise.
-# `"linspace"` goes from T - 1 to 0 in equal strides. `"leading"`, the default, counts up from 0 in whole strides of
-# `T // n`.
+# It says where the n steps lie. `"trailing"` counts down from the last index, T - 1, where there is nothing but noise,
+# in strides of T/n, and rounds. `"linspace"` goes from T - 1 to 0 in equal strides. `"leading"`, the default, counts up
+# from 0 in whole strides of `T // n`.
 #
 # **What do you expect?** DDIM with `"trailing"` gets 20, then 130, then 260 steps. How do its sprites change?
 #
 # <details name="expect-10b-3"><summary>They get better, and then change no more</summary>
 #
-# With `du.sample` they do, and the last row shows it. In the library neither 130 nor 260 divides 500, and that is where
-# the trouble begins.
+# With `du.sample` they would, and the last row shows its clean sprites after 130 steps. But neither 130 nor 260 divides
+# 500, and that is where the library's trouble begins.
 #
 # </details>
 # <details name="expect-10b-3"><summary>They get worse: noise stays in the picture</summary>
 #
-# Yes. The library's step does not go to the next index of its list. It goes down by `500 // n`. For 260 steps that is
-# 1, while the indices lie about 1.9 apart. So the picture always holds more noise than the network is told.
+# Yes. The library's step does not ask which index comes next in its list. It goes down by `500 // n`. For 260 steps
+# that is 1, while the indices of the list lie about 1.9 apart. So at every call there is more noise in the picture than
+# the network is told.
 #
 # </details>
 # <details name="expect-10b-3"><summary>The library refuses 130, because it does not divide 500</summary>
@@ -378,11 +393,15 @@ du.show_rows(rows, scale=4, top=top[:4], label_width=170,
              alt="Trailing: noisier from 20 to 260 steps. Leading, 260: fails. Ours: clean")
 
 # %% [markdown]
-# Again more steps, and worse sprites, but this time you know why. (The numbers are the distance from `du.sample` with
-# 130 steps.) With `"trailing"` only counts that divide T are safe in `DDIMScheduler`, and with `"linspace"` none is
-# exact but T itself, because its strides are (T - 1)/(n - 1). The default, `"leading"`, has another fault. Its strides
-# fit its steps, but for most counts it begins too low: at an index where there should still be a good deal of picture
-# in x, although x is pure noise. The chart shows where. And `"trailing"` makes one step too many for some counts.
+# Again more steps, and worse sprites, but this time you know why. The numbers are the distances from the last row,
+# `du.sample` with 130 steps. (The 0.15 of the first row is no fault. 20 divides 500, and a walk of 20 steps simply ends
+# a little elsewhere than one of 130.) With `"trailing"` only counts that divide T are safe in `DDIMScheduler`. With
+# `"linspace"` none is exact but T itself, because its strides are (T - 1)/(n - 1). The default, `"leading"`, has
+# another fault. Its strides fit its steps, but for most counts it begins too low: at an index where there should
+# already be some picture in x, although x is still pure noise. The fourth row began at index 259, about half-way, and
+# filled its bodies with motley pixels. The chart below shows where `"leading"` begins for other counts, now for a
+# thousand noise levels, which most networks have. And the text above it tells of one more oddity: for some counts
+# `"trailing"` makes one step too many.
 
 # %%
 counts = range(5, 601, 5)
@@ -399,7 +418,8 @@ charts.lines({kind: (counts, [lesson_10b.indices(kind, n)[0] for n in counts])
 #
 # Real pictures lie in [-1, 1], so a guess beyond that can be improved by clipping it. `clip_sample=True`, the default
 # of DDIM, does so in every step. In `du.sample` the option is called `clip`, and we leave it off unless it is needed.
-# The scheduler in the opening did not say `clip_sample=False`. Is this the culprit? But clipping makes guesses better!
+# The scheduler in the opening did not say `clip_sample=False`. So it clipped. Is this the culprit? But clipping makes
+# guesses better!
 #
 # Look at what belongs together. At every moment $x = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon$. From
 # one answer of the network come both the guess of the picture and that of the noise, and together they make x. If you
@@ -416,8 +436,8 @@ charts.lines({kind: (counts, [lesson_10b.indices(kind, n)[0] for n in counts])
 # </details>
 # <details name="expect-10b-4"><summary>It takes something away from x, however short the step is</summary>
 #
-# Yes. What is lost is $\sqrt{\bar\alpha_t}$ times the part that was clipped off. It does not shrink with the step, so
-# that many short steps lose more than a few long ones.
+# Yes. What is lost is $\sqrt{\bar\alpha_t}$ times the part that was clipped off. This does not become less if the step
+# is shorter, so that many short steps lose more than a few long ones.
 #
 # </details>
 # <details name="expect-10b-4"><summary>It takes something away, but the next step makes up for it</summary>
@@ -480,11 +500,19 @@ charts.lines(lost, x="time t", y="change of x in a step\nthat goes nowhere",
              alt="With the old noise x changes, most under guidance; with your step not")
 
 # %% [markdown]
-# There it is. Your step does nothing, as it should. With the old noise something is lost at every step, much of it
-# under strong guidance, since guidance exaggerates and its guesses go far beyond [-1, 1], and little without.
+# There it is. Your step does nothing, as it should. With the old noise something is lost at nearly every level. Under
+# strong guidance it is much, because guidance exaggerates, and its guesses go far beyond [-1, 1]. Without guidance it
+# is little. The loss is greatest in the middle of the walk, at t = 350 of those measured. Near t = 500 there is hardly
+# any picture in x that could be lost, and near t = 0 the guesses hardly go beyond [-1, 1] any more.
 #
-# Now put your step into the library. A scheduler is a class, so it can be derived from, and only `step` changes. The
-# rows show the opening again, from the same noise, beside your step.
+# Why does this end in confetti? What is taken from x is the part of the guess that goes beyond [-1, 1], times
+# $\sqrt{\bar\alpha_t}$. So a pixel that was guessed far too bright becomes too dark in x, and one that was guessed far
+# too dark becomes too bright. It is as if a *negative* of the exaggeration were laid over x, and the network must make
+# its next guess from that. With 50 steps this can happen 50 times.
+#
+# Now put your step into the library. A scheduler is a Python class, so you can derive your own from it, and change
+# nothing but `step`. The first two rows are those of the opening. The other two begin with the same noise, and use your
+# step.
 
 # %%
 class Mended(DDIMScheduler):
@@ -505,14 +533,17 @@ du.show_rows({"library, 10 steps": stock["10 steps"], "library, 50 steps": stock
              alt="The library's default: worse with more steps. Your step: always clean")
 
 # %% [markdown]
-# The riddle is solved. And the `assert` says one thing more: the library has your step, too. It is an argument of
-# `step` and of `DDIMPipeline`, is called `use_clipped_model_output`, and is off unless you say `True`. (A comment in
-# the library's source says that GLIDE, an early model of OpenAI, always solved for the noise again.) So either clip and
-# say `use_clipped_model_output=True`, or say `clip_sample=False`.
+# The riddle is solved: it is two defaults that do not fit together. `clip_sample` is on, and the old noise is kept. And
+# the `assert` says one thing more: the library has your step, too. It is an argument of `step` and of `DDIMPipeline`,
+# is called `use_clipped_model_output`, and is off unless you say `True`. (A comment in the library's source says that
+# GLIDE, an early model of OpenAI, always solved for the noise again.) So either clip and say
+# `use_clipped_model_output=True`, or say `clip_sample=False`. (*Try it*, near the end of the lesson, lets you do the
+# second under strong guidance.)
 #
-# One seed is no proof, so here are two, in numbers. A walk from given noise has one right end, and with more steps it
-# should come nearer to it. So between ten steps and fifty its sprites should change only a little. And *roughness*, the
-# mean difference between neighbouring pixels, should stay near that of real sprites.
+# One seed is no proof, so here are two, in numbers. DDIM adds no noise, so a walk from given noise has one right end,
+# and with more steps it should come nearer to it. So between ten steps and fifty its sprites should change only a
+# little. That is the first column, again a root mean square. And *roughness*, the mean difference between neighbouring
+# pixels, should stay near that of real sprites.
 
 # %%
 four, start = Asked(eager.net, kinds[:4], guidance_scale=6), normal(4, 3, 16, 16, seed=2)
@@ -531,33 +562,41 @@ print(f"roughness of real sprites: {lesson_10b.roughness(held_out.x):.2f}")
 lesson_10b.table(settled)
 
 # %% [markdown]
+# With both seeds, the sprites of the library's default change at least four times as much as yours, and they grow
+# rougher, while the roughness of yours hardly changes. The roughness at ten steps says little, by the way: with seed 2
+# both have nearly the same.
+#
 # How bad the fault is depends on the network. `unet.pth`, which guesses v and was trained well, hides it unless
-# guidance is strong. Networks that guess the noise suffer most, because to get x0 from it they divide by
-# $\sqrt{\bar\alpha_t}$, which is tiny at the start, and every small error becomes a huge guess. While such a network is
-# young, the pictures turn to grey mud. Section 6 shows this with the library's own network. The bug museum ([lesson
-# 12](12_bug_museum.ipynb)) has this fault among its cases.
+# guidance is strong. Networks that guess the noise can be expected to suffer more. To get x0 from their answer, one
+# divides by $\sqrt{\bar\alpha_t}$, which is tiny at the start, so that every small error becomes a huge guess, and much
+# is clipped off. While such a network is still at the beginning of its training, the pictures turn to grey mud. Section
+# 6 shows this with the library's own network. The bug museum ([lesson 12](12_bug_museum.ipynb)) has this fault among
+# its cases.
 #
 # ## 4. Will it draw elsewhere?
 #
 # A pipeline is a network, a scheduler and a loop like yours, which can be saved together. `course_pipeline.py`, beside
 # this lesson, holds one. You will recognise the loop, and around it is what everybody expects of a pipeline: a
-# `generator` for the noise, `num_inference_steps`, an `output_type` (pictures of PIL, NumPy's arrays or tensors), names
-# of classes, and guidance.
+# `generator` for the noise, `num_inference_steps`, an `output_type` (pictures of the library PIL, arrays of NumPy, or
+# tensors), names of classes, and guidance.
 
 # %%
 lesson_10b.source(CoursePipeline.__call__)
 
 # %% [markdown]
-# Saved are the settings, as JSON, and the weights, as *safetensors*, a format that cannot hold code. What about the
-# classes themselves, whose code is needed to use the weights? The saved file `model_index.json` only names the file in
-# which each class was defined. So it matters where you define it.
+# (In this section a *class* is nearly always one of Python's, such as `CoursePipeline`, and not a kind of sprite.) Two
+# things are saved: the settings, as JSON, and the weights, as *safetensors*, a format that cannot hold code. But to use
+# the weights, one also needs the code of the classes. Of that, the library's own `save_pretrained` writes down nothing
+# but names, in the file `model_index.json`: the name of the pipeline's class, and for each part, such as the network,
+# the name of its class and of the module where that was defined. Whoever loads the pipeline has to find the code by
+# these names. So it matters where you define a class.
 #
 # **What do you expect?** Two pipelines are saved. The class of the first was defined here, in a cell. That of the
 # second lies in `course_pipeline.py`. Then *another* Python process loads both. What happens?
 #
 # <details name="expect-10b-5"><summary>Both work, as the folder holds all that is needed</summary>
 #
-# It holds the weights and settings of both. But the first one's code is in this notebook only.
+# The folders hold weights and settings. But the code of the first pipeline is nowhere but in this notebook.
 #
 # </details>
 # <details name="expect-10b-5"><summary>The first fails, the second draws similar sprites</summary>
@@ -567,7 +606,9 @@ lesson_10b.source(CoursePipeline.__call__)
 # </details>
 # <details name="expect-10b-5"><summary>The first fails, the second draws the same sprites</summary>
 #
-# Yes. The index of the first says `__main__`, which is the notebook here, and something else in every other process.
+# Yes. The index of the first says `NotebookPipeline`, and nothing of where it was defined. So the other process looks
+# for this name in the library, and it is not there. (If you define a *network* in a cell, the index says that its
+# module is `__main__`. That is the notebook here, and something else in every other process.)
 #
 # </details>
 
@@ -584,9 +625,11 @@ for file in sorted(f for f in folders[1].rglob("*") if f.is_file()):
     print(f"{file.stat().st_size:9,d} bytes  {file.relative_to(folders[1]).as_posix()}")
 
 # %% [markdown]
-# Our `save_pretrained` copies the code into the folder, too. To load it, the other process must be told
-# `trust_remote_code`, since code that comes with weights will be run: say so only for a folder that you trust. (This
-# folder also needs `diffusion_utilities` on Python's path. A pipeline of the library's own classes needs nothing.)
+# There are two files of code in this list, because the `save_pretrained` of `CoursePipeline` copies them into the
+# folder. The process that loads it must say where the pipeline's code lies, with `custom_pipeline`. It must also say
+# `trust_remote_code=True`, because code that comes with the weights will be run: say so only for a folder that you
+# trust. (Our network's code imports `diffusion_utilities`, so this folder needs the course on Python's path as well. A
+# pipeline of the library's own classes needs nothing.)
 
 # %%
 elsewhere = """
@@ -615,8 +658,12 @@ du.show_rows({"another process": there, "your walk, here": walked}, scale=4, top
              alt="Two rows of eight sprites, equal pairwise")
 
 # %% [markdown]
-# Not every network needs a pipeline of its own. The library's `DDPMPipeline` and `DDIMPipeline` take any network with a
-# `sample`, as you saw in the opening. In one line, with pictures of PIL in return:
+# The other process could not load the first folder, and it drew from the second the same sprites as your walk, up to
+# rounding.
+#
+# Not every network needs a pipeline of its own. The library's `DDPMPipeline` and `DDIMPipeline` take any network that
+# is called and answers as theirs do, and you saw this in the opening. One line makes such a pipeline, another calls it,
+# and you get pictures as PIL holds them, ready to be saved:
 
 # %%
 stochastic = DDPMPipeline(net, DDPMScheduler(**ours))
@@ -629,9 +676,13 @@ du.show(du.to_images(np.stack(answer.images)), scale=4, alt="Eight sprites by DD
 # %% [markdown]
 # ## 5. Which scheduler?
 #
-# Here is the prize. `from_config` makes one scheduler from the settings of another, so a new method is one line. Most
-# of the following stand in this course, too, under other names. `UniPC` corrects each step with the answer that was
-# asked for the next one, and so costs nothing more.
+# Now your work pays off. `from_config` makes one scheduler from the settings of another, so to try another method takes
+# one line, and your loop need not change. You know most of the methods below from lessons 2, 6 and 11. New is `UniPC`:
+# the network's answer at the end of a step, which the next step needs anyhow, is also used to correct the step just
+# made, so the correction costs no call.
+#
+# The score is the Fréchet distance of lesson 2, between the sprites drawn and a thousand held-out ones: lower is
+# better. Every method gets about ten calls of the network.
 
 # %%
 SCORED = 50  # sprites to draw for one score
@@ -672,26 +723,28 @@ for name in zoo:
     marks[name], rows[name] = two_seeds(plain, made(name), n)
 
 # %% [markdown]
-# Two more schedulers need something else than another line. `LCMScheduler` is for networks that were taught to draw in
-# a few calls (the name stands for *latent consistency model*). It jumps to the guess, adds fresh noise for a lower
-# level, and jumps again. Such a network is here: `few_steps.pth` of lesson 11. As controls, `unet.pth`, which has not
-# been taught to jump, gets four calls by the same scheduler, and four by DDIM.
+# Two more schedulers need more than another line. `LCMScheduler` is for networks that were taught to draw in a few
+# calls (the name stands for *latent consistency model*). It jumps to the guess, adds fresh noise for a lower level, and
+# jumps again. The course has such a network: `few_steps.pth` of lesson 11. As controls, `unet.pth`, which has not been
+# taught to jump, gets four calls by the same scheduler, and four by DDIM.
 #
-# The second is the scheduler of Stable Diffusion 3 and FLUX, `FlowMatchEulerDiscreteScheduler`. Their networks were
-# trained on *straight* paths, on which the shares of picture and noise are 1 - r and r, and they answer the velocity,
-# which is how fast x changes with r:
+# The second is the scheduler of Stable Diffusion 3 and FLUX, `FlowMatchEulerDiscreteScheduler`. The networks of these
+# two were trained on *straight* paths from the picture to the noise. On such a path the shares of picture and noise are
+# 1 - r and r, where r goes from 0 to 1. And the networks answer the *velocity*, which is how fast x changes with r:
 #
 # $$x = (1-r)\,x_0 + r\,\epsilon \qquad\qquad \frac{dx}{dr} = \epsilon - x_0$$
 #
 # A network that was trained with $x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon$ can be used all the
-# same, if two things change. Before it looks at x, the shares must be brought to the circle that it knows, where their
-# *squares* sum to 1. And its answer must become a velocity.
+# same, if two things are done. The network knows only shares whose *squares* sum to 1, which 1 - r and r do not. So
+# before it looks at x, all of x must be multiplied by a number that makes them so. And its answer must be turned into a
+# velocity.
 #
 # ### Your turn 10b.4: the answer of a flow
 # *Difficulty 3 of 3, 10 minutes.*
 #
-# `guess(x_t)` asks the network about an `x_t` as it knows it, and returns its guesses of the picture and of the noise.
-# From an x on the straight path, with the share r of noise, return the velocity.
+# You are given an x on the straight path, and the share r of noise in it. You are also given a function: `guess(x_t)`
+# asks the network about an `x_t` as the network knows it, and returns two guesses, of the picture and of the noise.
+# Return the velocity at x.
 
 # %% tags=["exercise"]
 def flow_answer(x, r, guess):
@@ -710,10 +763,11 @@ def solution_flow_answer(x, r, guess):
 flow_answer = checks.keep(flow_answer, solution_flow_answer)
 
 # %% [markdown]
-# `AsFlow` puts your line around a network of ours. It also has to find the index at which the network met this ratio of
-# noise to picture. And `Straight` adds to the library's scheduler what your walk expects, because schedulers for flows
-# have neither `init_noise_sigma` nor `scale_model_input`: a straight path needs neither. (Its levels are those with
-# which the pipeline of FLUX begins: 1, 1 - 1/n, ... 1/n.)
+# `AsFlow` makes, with your function, a network of ours into one that answers velocities. It also has to find the index
+# at which our network met the same ratio of noise to picture. And `Straight` adds to the library's scheduler the two
+# things that your walk asks for. The library's schedulers for flows have neither `init_noise_sigma` nor
+# `scale_model_input`, because on a straight path the noise begins with standard deviation 1, and the network sees x as
+# it is. (The levels are 1, 1 - 1/n, ... 1/n, and those are the ones with which the pipeline of FLUX begins.)
 
 # %%
 ratio = ((1 - ab_t).sqrt() / (ab_t.sqrt() + (1 - ab_t).sqrt()))[1:]  # r at each index
@@ -772,9 +826,11 @@ du.show_rows({label(name): x for name, x in rows.items()}, scale=4, top=top, lab
              alt="Eight sprites by each scheduler, with calls and mean distance; Heun fails")
 
 # %% [markdown]
-# Read each column by itself, because within it all rows began with the same noise. Between the columns all methods that
-# add no noise differ as much as the methods do among themselves: the noise of seed 2 was unlucky for them. Real sprites
-# do not stand at 0, as 50 pictures are few. In the saved edition, the following holds in both columns.
+# Read each column by itself, because within it all rows began with the same noise. The columns themselves differ much.
+# In the saved edition DDIM has 3.30 in one and 4.95 in the other, while in the first column all methods with ten calls
+# lie between 2.31 and 3.37. So the noise of seed 2 was unlucky, most of all for the methods that add none of their own.
+# Real sprites, in the last line, do not stand at 0, because fifty pictures are few to compare with a thousand. The
+# following holds in both columns there.
 #
 # - Euler and DDIM are the same method, and flow matching comes close to them. It is Euler's method, too, only its
 #   levels lie elsewhere.
@@ -782,23 +838,31 @@ du.show_rows({label(name): x for name, x in rows.items()}, scale=4, top=top, lab
 #   calls.
 # - DPM-Solver++ SDE, which also puts noise back, comes nearest of all. And DDPM, which is nothing but DDIM with noise
 #   put back, is nearer than DDIM.
-# - `few_steps.pth` with four calls is about where the second-order methods are with ten. `unet.pth` with four calls
-#   is far behind, by LCM as by DDIM.
-# - Heun fails. On Euler's scale its first step leads from noise of about 10,000 to noise of about 3, and what Heun
-#   adds to Euler's step, half the difference of two answers, is multiplied by thousands on the way. In lesson 11 the
-#   same method works well, on the straight path. So a method and the scale on which it walks belong together.
+# - `few_steps.pth` with four calls is about where DDIM is with ten in the first column, and where the second-order
+#   methods are in the second. `unet.pth` with four calls is far behind it, by LCM as by DDIM. (Perhaps not only because
+#   of the jumps: `few_steps.pth` learned from a teacher with guidance, and nothing else in this table has any.)
+# - Heun fails, at least with five steps at these levels. On Euler's scale its first step leads from noise of about
+#   10,000 to noise of about 3. What Heun adds to Euler's step is half the difference of two slopes, one at each end,
+#   times the length of the step, and that is ten thousand here. In lesson 11 the same method works well, on the
+#   straight path. So a method and the scale on which it walks belong together.
 #
-# The picture shows one thing more. All methods without noise draw the same sprites from the same noise, only more or
-# less finely. The others draw others.
+# The picture shows one thing more. Apart from Heun, the methods that add no noise draw nearly the same sprites from the
+# same noise, only more or less finely. (Look for the exceptions: UniPC's last food is another one.) The methods that
+# add noise draw other sprites. DDPM and DPM-Solver++ SDE agree with each other, because the noise that they add has the
+# same seed, too.
 #
 # ## 6. Is their network worse than ours?
 #
-# In the library's tutorials stands a `UNet2DModel` with channels 64, 64, 128. It was made for GPUs and hours, and in
-# seconds on a CPU it loses against any small network. That says nothing about the library. So let us race fairly: the
-# library's network made small, beside ours, with the same data, the same question, the same optimiser, rate, batch,
-# averaging and number of steps, about the same number of operations in each, and two seeds. The loop is that of lesson
-# 4 in the library's words: `add_noise`, `get_scheduler` for a rate that warms up, and `EMAModel` for the averaged
-# weights. The question is that of most tutorials, the noise.
+# The library's network is called `UNet2DModel`. In its tutorials it has many channels, because it was meant for GPUs
+# and for hours. Even one with the channels 64, 64, 128, which is called `tutorial` below, needs seven times the
+# operations of our network for each sprite. On a CPU, in a minute, such a race would tell you which network is smaller,
+# and nothing more. So let us race fairly. The library's network is made small and put beside ours. Both get the same
+# data, the same optimiser, rate, batch, averaging and number of steps, and about the same number of operations in each
+# step (counted in GFLOP, billions of them), and each runs with two seeds. Both answer the question of most tutorials:
+# what is the noise?
+#
+# The loop is that of lesson 4 in the library's words: `add_noise`, `get_scheduler` for a rate that warms up, and
+# `EMAModel` for the averaged weights.
 
 # %%
 made_of = {"tutorial": lambda: program.build(3, 16),
@@ -861,13 +925,20 @@ for name, seed in racers:
 lesson_10b.table(race)
 
 # %% [markdown]
+# In the saved edition ours is ahead with both seeds, in the chart at equal work and in the table after a little less of
+# it (190 GFLOP against 219). Its steps took less time, too, although they have nearly as many operations. Is the
+# library's network worse, then? The race does not say so. The library's network has about twice as many parameters,
+# which may pay in a long training. And to use one learning rate for both is fair in one way only, because each might do
+# better at a rate of its own. What the race shows is that a small network of either kind learns something in a minute
+# on a CPU, and that ours, which was chosen for just this, learns more in that time.
+#
 # ### Your turn 10b.5: a network from elsewhere
 # *Difficulty 2 of 3, 6 minutes.*
 #
-# Somebody gives you a library network with 1,000 noise levels, such as these, on a schedule of theirs. Your sampler
-# walks along your own `ab_t`, with 500. The two count differently, but a network knows noise levels and not times. So
-# it must be told the index whose level is nearest to yours. Given their `alphas_cumprod` and the level `ab` at which
-# you are, find that index.
+# Somebody gives you a library network with 1,000 noise levels, such as these, on a schedule of its own. Your sampler
+# walks along your own `ab_t`, with 500. The two count differently, but what a network has learned at an index is a
+# level of noise. So you must tell it the index whose level is nearest to yours. Given their `alphas_cumprod` and the
+# level `ab` at which you are, find that index.
 
 # %% tags=["exercise"]
 def level_index(alphas_cumprod, ab):
@@ -886,10 +957,10 @@ level_index = checks.keep(level_index, solution_level_index)
 
 # %% [markdown]
 # With your function a network of the library becomes a denoiser of this course, `model(x, t, c)` with `predicts`, and
-# all our samplers
-# work on it. Is the way back as exact as the way there? In our cosine schedule of 500 levels every level is one of
-# their 1,000, so DDIM should draw the same on both sides. Look at the numbers that the cell prints. They hold a last
-# trap.
+# all our samplers work on it. Is the way back as exact as the way there? Each of our 500 cosine levels is also one of
+# their 1,000 (except the very last, which is nothing but noise in both), so DDIM should draw the same on both sides.
+# Below, both sides clip, and both solve for the noise again. Look at the numbers that the first cell prints. They hold
+# a last trap.
 
 # %%
 class FromLibrary:
@@ -923,25 +994,24 @@ du.show_rows(rows, scale=4, label_width=190,
              alt="Young networks: strong colours in our sampler; with the old noise grey")
 
 # %% [markdown]
-# First the trap. The two walks are not equal up to rounding, as they were in section 2, but much farther apart. Your
-# function is not to blame. `there` asks for `"trailing"`, but the scheduler `levels` was made without a word on
-# spacing. The library notes which settings nobody has named, and `from_config` replaces all of these by the defaults of
-# the new class, even if you have put other values into the config in the meantime. So this walk went `"leading"`, and
-# began at index 900. The safe way is to pass what you want to `from_config` itself, by name:
-# `from_config(levels.config, timestep_spacing="trailing")`. Then the two agree up to rounding, and a test of the course
-# sees to it.
+# First the trap. The two walks should hardly differ, but in the saved edition they are 0.1 apart, with both networks.
+# Your function is not to blame. The settings in `there` ask for `"trailing"`, but the scheduler `levels`, from which
+# they were copied, was made without a word on spacing. The library keeps a list, inside the config, of all settings
+# that nobody has named, and `from_config` replaces each of these by the default of the new class, even if you have put
+# another value into the config in the meantime. So the library's walk went `"leading"`, and began at index 900 instead
+# of 999. The safe way is to pass what you want to `from_config` itself, by name: `from_config(levels.config,
+# timestep_spacing="trailing")`. Then the setting holds (a test of the course sees to it), and the two walks come
+# together.
 #
-# After sixty steps of sixteen sprites nothing is a sprite yet, but in the second row bodies with dark outlines begin to
-# show. In the saved edition ours is ahead, and that at the same work and with both seeds. Its steps took less time,
-# too, although they have nearly as many operations. Is the library's network worse, then? It was made for other work:
-# it has about twice as many parameters, which may pay in a long training. And one learning rate for both is fair in one
-# way only, because each might like its own. What the race shows is that a small network of either kind learns something
-# in a minute on a CPU, and that ours, which was chosen for just this, learns more.
+# Now to the picture. After sixty steps of training with sixteen sprites each, nothing is a sprite yet. In the second
+# row, drawn by our network, dark bodies on a light ground begin to show.
 #
-# Now look at the last three rows. The weights are those of the first row. With clipping and the old noise, the default,
-# the pictures are grey, and greyer with thirty steps than with ten. Solved again, they have their colours. This is the
-# grey mud that section 3 spoke of, and it comes from the library's own network, loop and pipeline. Whoever watches a
-# training in this way sees mud for a long time, and may give up on a network that is learning.
+# The last three rows have the weights of the first one. With clipping and the old noise, which are the defaults, the
+# pictures are grey, and greyer with thirty steps than with ten. In the last row the noise is solved for again, and
+# nothing else differs from the row above it. Its pictures are no sprites either, but they are about as strong in
+# contrast as real ones: their standard deviation is 0.78, where real sprites have 0.75 and the row above has 0.33. So
+# here is the grey mud of which section 3 spoke, and everything in it is the library's own: network, scheduler and
+# pipeline. Whoever judges a young network by such pictures judges the fault of the sampler along with it.
 #
 # ## 7. Can one program do it all?
 #
@@ -961,8 +1031,8 @@ du.show_rows(rows, scale=4, label_width=190,
 #
 # Here it runs for three steps with a tiny network: a rehearsal, not a training. Without classes the program saves the
 # library's own `DDPMPipeline`, so everybody can load the folder in one line, and nothing of this course is needed.
-# (With classes it saves a `CoursePipeline`, with its code.) The program's own `--draw` clips and solves for the noise
-# again.
+# (With classes it saves a `CoursePipeline`, with its code.) When the program draws, it clips, and it solves for the
+# noise again.
 
 # %%
 out = folders[0].parent / "pipeline"
@@ -975,11 +1045,16 @@ print(f"{type(loaded.unet).__name__} and {type(loaded.scheduler).__name__} are b
       f"{len(pictures)} pictures of {pictures[0].size[0]} x {pictures[0].size[1]} pixels")
 
 # %% [markdown]
+# Three steps of training teach a network nothing, so these pictures are not worth a look. But see the line about the
+# nearest training picture. It is the program's guard against copies (lesson 10): what it drew is 1.10 away from the
+# nearest training picture, while a held-out sprite has one at 0.18. Pictures that are nearer than held-out ones would
+# be suspicious. These are far away, because they are still noise.
+#
 # ## Try it
 #
-# Your weights and your walk, the library's schedulers. Which one needs the fewest steps? Does a higher count always
-# help? Find a count that ruins DDIM with `trailing`. Then let it clip, and turn up the guidance: this DDIM has the
-# library's default, with the old noise.
+# Now play: the weights and the walk are yours, the schedulers are the library's. Which one needs the fewest steps? Does
+# a higher count always help? Find a count that ruins DDIM with `trailing`. Then let it clip, and turn up the guidance:
+# this DDIM has the library's default, with the old noise.
 
 # %%
 def library_draws(scheduler="DPM-Solver++", steps=10, spacing="trailing", clip=False,
@@ -1067,8 +1142,8 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# The library's index starts at 0 for the first noisy level, our time at 0 for the clean picture, so i = t - 1. With i =
-# t the network is told that there is a little more noise than there is.
+# The library's index starts at 0 for the first noisy level, our time at 0 for the clean picture, so i = t - 1. If you
+# ask at i = t, the network is told that there is a little more noise than there is.
 #
 # </details>
 #
@@ -1087,7 +1162,7 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # Euler walks on another scale. The noise at the start must be multiplied by `init_noise_sigma`, and the network's input
-# must go through `scale_model_input`. For DDIM both do nothing, so that nobody had missed them.
+# must go through `scale_model_input`. For DDIM both change nothing, so she did not miss them.
 #
 # </details>
 #
@@ -1108,12 +1183,12 @@ Markdown(f"""
 # - The list of *samplers* in programs for drawing is the table of section 5: "DPM++ 2M" is
 #   `DPMSolverMultistepScheduler`, "DPM++ 2M SDE Karras" the same with two settings, and "Euler", "Heun", "UniPC" and
 #   "LCM" carry their names.
-# - Each model on the Hugging Face hub has a folder `scheduler` with a `scheduler_config.json`. There you find
-#   `prediction_type`, `timestep_spacing`, `clip_sample` and `steps_offset`. (Stable Diffusion clips nothing, because
-#   its pictures are *latents*, which lie anywhere.)
+# - A pipeline of this library that is stored on the Hugging Face hub has a folder `scheduler` with a
+#   `scheduler_config.json`. There you find `prediction_type`, `timestep_spacing`, `clip_sample` and `steps_offset`.
+#   (Stable Diffusion clips nothing, because its pictures are *latents*, which lie anywhere.)
 # - `FlowMatchEulerDiscreteScheduler`, in Stable Diffusion 3 and FLUX, has a setting `shift`, which moves the steps
 #   towards the noise. Lesson 15 trains such a network.
-# - *LCM-LoRA* and *Turbo* models are networks taught to jump, as `few_steps.pth`.
+# - *LCM-LoRA* and *Turbo* models are networks that were taught to draw in a few calls, as `few_steps.pth` was.
 #
 # ## Going further
 #
