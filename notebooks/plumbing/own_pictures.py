@@ -32,7 +32,7 @@ GOOD, BAD = 0.1, 0.25  # shares of the pixels at the cuts of a sheet that go on 
 LONGEST = 16  # times as long as wide: what is longer is a strip of many pictures, not a picture
 FEW = 500
 OPTIONS = ("tile", "margin", "gap", "fit", "background")  # of a program that reads your own pictures
-PATIENCE = 2.0  # seconds without a progress bar
+PATIENCE = 5.0  # seconds without a progress bar
 
 
 class Summary:
