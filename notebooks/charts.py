@@ -1,4 +1,4 @@
-"""Charts for the lessons: one call from numbers to a picture with labels, a legend and alternative text.
+"""Charts and tables for the lessons: one call from numbers to a picture with labels, a legend and alternative text.
 
 A chart teaches nothing about diffusion, so no cell of a lesson draws one by hand. Colours are Okabe and Ito's, which
 differ for every kind of colour vision, and each line also has a dash pattern or a marker of its own.
@@ -6,6 +6,8 @@ differ for every kind of colour vision, and each line also has a dash pattern or
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
+from IPython.display import Markdown
 
 from plumbing.images import need
 from plumbing.picture import show_figure
@@ -108,3 +110,19 @@ def clouds(sets, *, alt, x="", y="", arrows=None, xlim=None, ylim=None, size=(4.
                   color=COLOURS[i % len(COLOURS)], label=label)  # fmt: skip
     ax.set_aspect("equal")
     return _finish(fig, ax, alt, x, y, "", False, xlim, ylim, legend=len(sets) + len(arrows or {}) > 1)
+
+
+def heat(share):
+    """Numbers (..., H, W) as images (..., 3, H, W): black for 0 or less, bright for 1 or more."""
+    colours = plt.get_cmap("inferno")(share.clamp(0, 1).numpy())[..., :3]
+    return torch.from_numpy(colours).movedim(-1, -3).float() * 2 - 1
+
+
+def table(heads, rows, corner=""):
+    """Texts as a table in Markdown. rows: {"name": a text for each of the heads}; corner: the head of the names."""
+    lines = [f"| {corner} |".replace("  ", " ") + "".join(f" {head} |" for head in heads)]
+    lines.append("|---" * (1 + len(heads)) + "|")
+    for name, cells in rows.items():
+        need(len(cells) == len(heads), f"the row {name!r} has {len(cells)} cells, for {len(heads)} heads")
+        lines.append(f"| {name} |" + "".join(f" {cell} |" for cell in cells))
+    return Markdown("\n".join(lines))

@@ -48,3 +48,18 @@ def test_a_few_places_on_a_logarithmic_axis_are_named_as_they_are(figure):
     many = torch.logspace(0, 2, 30)
     (ax,) = figure({"a": (many, many)}, log="x").axes
     assert len(ax.get_xticks()) < 10
+
+
+def test_a_table_has_a_cell_for_each_head():
+    text = charts.table(["one", "two"], {"a": ["1", "x"], "b": ["2", ""]}, "name").data
+    assert text.splitlines() == ["| name | one | two |", "|---|---|---|", "| a | 1 | x |", "| b | 2 |  |"]
+    assert charts.table(["one"], {}).data.startswith("| | one |")
+    with pytest.raises(ValueError, match="'a' has 1 cells, for 2 heads"):
+        charts.table(["one", "two"], {"a": ["1"]})
+
+
+def test_heat_is_dark_for_0_and_bright_for_1():
+    maps = charts.heat(torch.tensor([-1.0, 0.0, 0.5, 1.0, 2.0])[:, None, None].expand(5, 2, 2))
+    assert maps.shape == (5, 3, 2, 2) and -1 <= maps.min() and maps.max() <= 1
+    assert torch.equal(maps[0], maps[1]) and torch.equal(maps[3], maps[4])
+    assert maps[0].mean() < maps[2].mean() < maps[3].mean()

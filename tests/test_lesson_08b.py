@@ -66,6 +66,20 @@ def test_the_posterior_is_lesson_2s(lesson):
         torch.testing.assert_close(small, variance)
 
 
+def test_the_formulas_are_those_that_the_learner_writes_in_lesson_8(lesson):
+    first = lesson("08_variational_bound", T=T, ab_t=AB_T, every=range(T + 1), names=list(range(16)))
+    t = torch.arange(1, T + 1)
+    for theirs, ours in zip(first.solution_posterior(AB_T), lesson_08b.posterior(t, t - 1, AB_T)):
+        torch.testing.assert_close(theirs, ours)
+    mean, var, wide = normal(50), normal(50, seed=1).exp(), normal(50, seed=2).exp()
+    torch.testing.assert_close(
+        first.solution_kl(mean, var, 0.3 * mean, wide), lesson_08b.kl(mean, var, 0.3 * mean, wide)
+    )
+    x0 = du.to_images(torch.arange(0, 240).view(1, 4, 20, 3).numpy().astype("uint8")).double()
+    guess = x0 + 0.01 * normal(*x0.shape)
+    torch.testing.assert_close(first.solution_last_step(x0, guess, 0.01), lesson_08b.last_step(x0, guess, 0.01))
+
+
 def test_the_last_small_variance_is_its_neighbours():
     small, large = lesson_08b.variances([500, 300, 40, 0], AB_T)
     expected = [lesson_08b.posterior(t, s, AB_T)[2] for t, s in ((500, 300), (300, 40), (300, 40))]

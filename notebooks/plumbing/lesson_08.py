@@ -8,9 +8,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
-from IPython.display import Markdown
 from PIL import Image
 
+import charts
 import diffusion_utilities as du
 from charts import COLOURS
 from plumbing.images import need
@@ -69,8 +69,7 @@ def told_by(x_t, guess, ab_t):
 
 def heat(bits, top):
     """Bits (..., 3, H, W) as colours: black for 0, bright for `top` (a number, or one for each picture) or more."""
-    share = (bits.sum(-3) / top).clamp(0, 1)  # red, green and blue together
-    return torch.from_numpy(plt.get_cmap("inferno")(share.numpy())[..., :3]).movedim(-1, -3).float() * 2 - 1
+    return charts.heat(bits.sum(-3) / top)  # red, green and blue together
 
 
 def film(x_t, guess, ab_t, alt):
@@ -145,11 +144,8 @@ def mean_and_error(values):
 
 def table(head, rows):
     """A table: the names of the columns (the first may be empty), and {"row": [numbers or texts]}."""
-    lines = ["| " + " | ".join(head) + " |", "|---" + "|---:" * (len(head) - 1) + "|"]
-    for name, cells in rows.items():
-        cells = [cell if isinstance(cell, str) else f"{cell:.2f}" for cell in cells]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return Markdown("\n".join(lines))
+    texts = {name: [cell if isinstance(cell, str) else f"{cell:.2f}" for cell in row] for name, row in rows.items()}
+    return charts.table(head[1:], texts, head[0])
 
 
 def by_part(costs):

@@ -5,8 +5,8 @@ import math
 
 import matplotlib.pyplot as plt
 import torch
-from IPython.display import Markdown
 
+import charts
 import diffusion_utilities as du
 from charts import COLOURS, MARKERS
 from plumbing.images import need
@@ -95,8 +95,7 @@ def look(unet, ab_t, x_t, t, c):
 
 def heat(values, top):
     """Maps (B, C, H, W) of numbers 0 to `top`, averaged over the colours, as images: black for 0, bright for `top`."""
-    share = (values.mean(1) / top).clamp(0, 1)
-    return torch.from_numpy(plt.get_cmap("inferno")(share.numpy())[..., :3]).movedim(-1, 1).float() * 2 - 1
+    return charts.heat(values.mean(1) / top)
 
 
 def in_tens(values):
@@ -133,11 +132,9 @@ def speckle(x):
 
 def table(columns, rows, digits=2):
     """Numbers as a table: rows {"name": one number, or those of several seeds, for each of the columns}."""
-    lines = ["| | " + " | ".join(map(str, columns)) + " |", "|---" * (1 + len(columns)) + "|"]
-    for name, values in rows.items():
-        cells = [" / ".join(f"{one:.{digits}f}" for one in torch.as_tensor(v).reshape(-1).tolist()) for v in values]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return Markdown("\n".join(lines))
+    return charts.table(columns, {name: [
+        " / ".join(f"{one:.{digits}f}" for one in torch.as_tensor(value).reshape(-1).tolist()) for value in values
+    ] for name, values in rows.items()})  # fmt: skip
 
 
 # ------------------------------------------------------------------------------- improved-diffusion, line by line
@@ -188,5 +185,5 @@ CORRESPONDENCE = [
 
 def correspondence():
     """The table from improved-diffusion's names to this course's, as Markdown."""
-    rows = [f"| {theirs} | {here} | {different} |" for theirs, here, different in CORRESPONDENCE]
-    return Markdown("\n".join(["| improved-diffusion | here | what differs |", "|---|---|---|", *rows]))
+    rows = {theirs: (here, different) for theirs, here, different in CORRESPONDENCE}
+    return charts.table(["here", "what differs"], rows, "improved-diffusion")

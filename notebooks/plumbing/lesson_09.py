@@ -3,8 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import Markdown
 
+import charts
 import diffusion_utilities as du
 from charts import COLOURS, MARKERS
 from plumbing.images import need
@@ -117,8 +117,6 @@ def coverage(x, real):
 def table(runs):
     """Marks as a table: {"name": [{"mark": number, ...} of each seed]}; shares in % are whole numbers."""
     keys = [key for key in next(iter(runs.values()))[0] if key != "x"]
-    lines = ["| | " + " | ".join(keys) + " |", "|---" * (1 + len(keys)) + "|"]
-    for name, seeds in runs.items():
-        cells = [" / ".join(f"{one[key]:.{0 if '%' in key else 2}f}" for one in seeds) for key in keys]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return Markdown("\n".join(lines))
+    return charts.table(keys, {name: [
+        " / ".join(f"{one[key]:.{0 if '%' in key else 2}f}" for one in seeds) for key in keys
+    ] for name, seeds in runs.items()})  # fmt: skip

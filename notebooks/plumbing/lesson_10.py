@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from IPython.display import Markdown
 from PIL import Image
 
+import charts
 import diffusion_utilities as du
 from plumbing import own_pictures
 from plumbing.picture import Picture, _caption
@@ -35,7 +35,7 @@ def invader(rng, height=12):
     body = np.pad(np.concatenate([half, half[:, ::-1]], 1), 2)
     near = [np.roll(body, step, axis) for axis in (0, 1) for step in (1, -1)]
     colours = (128 + 120 * np.cos(2 * np.pi * (rng.random() + np.array([[0, 1, 2], [0.4, 1.4, 2.4]]) / 3))).astype(int)
-    stripes = np.pad(np.repeat(rng.random((height, 1)) < 0.4, 6, 1), ((0, 0), (0, 0)))
+    stripes = np.repeat(rng.random((height, 1)) < 0.4, 6, 1)
     stripes = np.pad(np.concatenate([stripes, stripes[:, ::-1]], 1), 2).astype(int)
     pixels = np.zeros((height + 4, 16, 4), np.uint8)
     pixels[np.any(near, 0) & ~body] = INK
@@ -195,8 +195,7 @@ def thin(data, most):
     if len(data.x) <= most:
         return data
     print(f"This lesson works with {most:,} of the {len(data.x):,} pictures, evenly spread over them.")
-    rows = torch.linspace(0, len(data.x) - 1, most).round().long()
-    return du.Sprites(data.x[rows], data.c[rows], data.classes)
+    return du.Sprites(spread(data.x, most), spread(data.c, most), data.classes)
 
 
 def _pictures(folder):
@@ -275,18 +274,14 @@ def pairs_at(apart, distances):
 
 def table(rows, heads, corner=""):
     """{"name": [numbers]} as a table of whole numbers; a dash where there is none."""
-    lines = [f"| {corner} | " + " | ".join(heads) + " |", "|---" * (1 + len(heads)) + "|"]
-    for name, numbers in rows.items():
-        lines.append(f"| {name} | " + " | ".join("-" if n is None else f"{n:.0f}" for n in numbers) + " |")
-    return Markdown("\n".join(lines))
+    texts = {name: ["-" if n is None else f"{n:.0f}" for n in numbers] for name, numbers in rows.items()}
+    return charts.table(heads, texts, corner)
 
 
 def marks(runs):
     """{"name": {"mark": the numbers of several seeds}} as a table."""
     rows = {name: [" / ".join(f"{n:.3g}" for n in numbers) for numbers in one.values()] for name, one in runs.items()}
-    heads = list(next(iter(runs.values())))
-    lines = ["| | " + " | ".join(heads) + " |", "|---" * (1 + len(heads)) + "|"]
-    return Markdown("\n".join(lines + [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows.items()]))
+    return charts.table(list(next(iter(runs.values()))), rows)
 
 
 def picture(file, alt):

@@ -11,6 +11,7 @@ from diffusers import DDIMScheduler, EulerDiscreteScheduler
 from IPython.display import Markdown
 from torch.utils.flop_counter import FlopCounterMode
 
+import charts
 import diffusion_utilities as du
 
 SETTINGS = {"num_train_timesteps": 500, "beta_schedule": "squaredcos_cap_v2", "prediction_type": "v_prediction",
@@ -60,11 +61,9 @@ def source(part):
 def table(rows):
     """{"name": {"mark": text or number, ...}, ...} as a table; numbers with two decimals, if they are not whole."""
     keys = list(next(iter(rows.values())))
-    lines = ["| | " + " | ".join(keys) + " |", "|---" * (1 + len(keys)) + "|"]
-    for name, marks in rows.items():
-        texts = [f"{marks[key]:.2f}" if isinstance(marks[key], float) else str(marks[key]) for key in keys]
-        lines.append(f"| {name} | " + " | ".join(texts) + " |")
-    return Markdown("\n".join(lines))
+    return charts.table(keys, {name: [
+        f"{marks[key]:.2f}" if isinstance(marks[key], float) else str(marks[key]) for key in keys
+    ] for name, marks in rows.items()})  # fmt: skip
 
 
 def in_a_new_process(code, *arguments):

@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import torch
 from IPython.display import Markdown
 
+import charts
 import diffusion_utilities as du
 from plumbing.images import need
 from plumbing.picture import show_figure
@@ -520,10 +521,8 @@ def mystery(seed):
 
 def table(museum, rooms, names):
     """The readings of some probes in some rooms, as a table."""
-    lines = ["| | " + " | ".join(f"`{name}`" for name in names) + " |", "|---" * (1 + len(names)) + "|"]
-    for n in rooms:
-        lines.append(f"| Room {n} | " + " | ".join(f"{museum.reading(n, name):.3g}" for name in names) + " |")
-    return Markdown("\n".join(lines))
+    rows = {f"Room {n}": [f"{museum.reading(n, name):.3g}" for name in names] for n in rooms}
+    return charts.table([f"`{name}`" for name in names], rows)
 
 
 CATALOGUE = {
@@ -548,8 +547,6 @@ CATALOGUE = {
 
 def catalogue(museum):
     """Symptom, cause, and the probe of each room, with what it read there and in the mended program."""
-    lines = ["| room | what one sees | cause | probe | broken | mended |", "|---" * 6 + "|"]
-    for n, (symptom, cause, name) in CATALOGUE.items():
-        broken, mended = (f"{museum.reading(n, name, well):.3g}" for well in (False, True))
-        lines.append(f"| {n} | {symptom} | {cause} | `{name}` | {broken} | {mended} |")
-    return Markdown("\n".join(lines))
+    rows = {n: [symptom, cause, f"`{name}`", *(f"{museum.reading(n, name, well):.3g}" for well in (False, True))]
+            for n, (symptom, cause, name) in CATALOGUE.items()}  # fmt: skip
+    return charts.table(["what one sees", "cause", "probe", "broken", "mended"], rows, "room")

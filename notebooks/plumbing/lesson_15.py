@@ -10,6 +10,7 @@ import torch
 from IPython.display import Markdown
 from matplotlib.patches import FancyBboxPatch
 
+import charts
 import diffusion_utilities as du
 import prompts
 from charts import COLOURS
@@ -89,11 +90,9 @@ def told(drawn, real, n):
     rows = {"real pages": (real.x[:n], real.said[:n], None)}
     rows |= {f"drawn, guidance {w:g}": (x, real.said[:n], frechet(x, real.x)) for w, x in drawn.items()}
     rows["the control: the prompt of another page"] = (last, next_said, None)
-    lines = ["| | the right noun | the right colour | Fréchet distance |", "|---|---|---|---|"]
-    for name, (x, said, distance) in rows.items():
-        noun, colour = obeyed(x, said)
-        lines.append(f"| {name} | {noun:.0%} | {colour:.0%} | {'' if distance is None else f'{distance:.1f}'} |")
-    return Markdown("\n".join(lines))
+    texts = {name: [*(f"{share:.0%}" for share in obeyed(x, said)), "" if distance is None else f"{distance:.1f}"]
+             for name, (x, said, distance) in rows.items()}  # fmt: skip
+    return charts.table(["the right noun", "the right colour", "Fréchet distance"], texts)
 
 
 def captioned(rows, said, scale=5, alt=None):
@@ -131,14 +130,14 @@ def both(rows, scale=3):
 
 def table(found, seconds):
     """What a race has shown, as Markdown: {name: [(Fréchet distance, steps, network) of each seed]}."""
-    lines = ["| network | numbers to learn | steps | milliseconds a step | Fréchet distance |", "|---|---|---|---|---|"]
+    rows = {}
     for name, runs in found.items():
         numbers = sum(p.numel() for p in runs[0][2].parameters())
         steps, scores = [n for _, n, _ in runs], [score for score, _, _ in runs]
-        cells = (name, f"{numbers:,}", ", ".join(map(str, steps)), f"{1000 * seconds * len(steps) / sum(steps):.0f}",
-                 ", ".join(f"{score:.1f}" for score in scores))  # fmt: skip
-        lines.append(f"| {' | '.join(cells)} |")
-    return Markdown(f"{seconds:.0f} seconds each, two seeds:\n\n" + "\n".join(lines))
+        rows[name] = [f"{numbers:,}", ", ".join(map(str, steps)), f"{1000 * seconds * len(steps) / sum(steps):.0f}",
+                      ", ".join(f"{score:.1f}" for score in scores)]  # fmt: skip
+    heads = ["numbers to learn", "steps", "milliseconds a step", "Fréchet distance"]
+    return Markdown(f"{seconds:.0f} seconds each, two seeds:\n\n" + charts.table(heads, rows, "network").data)
 
 
 def reached(network, loss):
@@ -232,14 +231,13 @@ MAP = [  # part, Stable Diffusion 1.5, Stable Diffusion 3, FLUX.1, where the lea
     ("captions dropped in training", "one in ten", "yes", "not published", "your turn 5.1"),
     ("guidance scale", "7.5", "7", "3.5, learned into the network (dev)", "your turn 5.2"),
     ("negative prompt", "yes", "yes", "not built in; added in diffusers by `true_cfg_scale`", "your turn 5.3"),
-    ("sampler", "DDIM, DPM-Solver++ and others", "Euler", "Euler", "your turn 6.1; your turn 6.3; lesson 11"),
-    ("few steps", "LCM, Turbo", "Turbo", "schnell, 1 to 4 steps", "lesson 11"),
+    ("sampler", "DDIM, DPM-Solver++ and others", "Euler", "Euler", "your turn 6.1; your turn 6.3; your turn 11.2"),
+    ("few steps", "LCM, Turbo", "Turbo", "schnell, 1 to 4 steps", "your turn 11.5; your turn 11.6"),
     ("image to image, inpainting", "yes", "yes", "yes (Fill for inpainting)", "lesson 14"),
 ]  # fmt: skip
 
 
 def the_map():
     """The parts of three large models, and where the learner has built each, as a table in Markdown."""
-    head = ("part", "Stable Diffusion 1.5", "Stable Diffusion 3", "FLUX.1", "where you built it")
-    lines = [f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *MAP)]
-    return Markdown("\n".join(lines))
+    heads = ["Stable Diffusion 1.5", "Stable Diffusion 3", "FLUX.1", "where you built it"]
+    return charts.table(heads, {part: cells for part, *cells in MAP}, "part")
