@@ -148,9 +148,6 @@ def page(context, address):
 def lesson(context, address):
     """The page with every widget, opened once; its errors fail the last test that uses it."""
     page, wrong = watched(context, address)
-    page.add_init_script("""window.said = [];
-        new MutationObserver(() => said.push(document.querySelector(".sentence")?.textContent)).observe(
-            document, { childList: true, subtree: true });""")
     page.goto(f"{address}{LESSON}.html")
     yield page
     page.close()
@@ -430,13 +427,27 @@ def test_who_wants_less_motion_sees_the_end_and_others_each_step(lesson):
     assert films.count() == 0 or set(films.all_inner_texts()) == {"play"}
 
 
-def test_while_the_networks_are_on_their_way_the_page_says_how_far_they_are(lesson):
-    drawn(lesson, WIDGETS[0])
-    said = [re.match(r"The network is on its way: ([\d.]+) of ([\d.]+) MB", text or "") for text in
-            lesson.evaluate("said")]  # fmt: skip
+def test_while_the_networks_are_on_their_way_the_page_says_how_far_they_are(browser, address):  # noqa: F811
+    context = browser.new_context(reduced_motion="reduce")  # one who has fetched nothing yet
+    page = context.new_page()
+    page.add_init_script("""window.said = [];
+        new MutationObserver(() => said.push(document.querySelector(".sentence")?.textContent)).observe(
+            document, { childList: true, subtree: true });""")
+    page.goto(f"{address}{LESSON}.html")
+    drawn(page, WIDGETS[0])
+    said = [re.match(r"The network is on its way: ([\d.]+) of ([\d.]+) MB", text or "") for text in page.evaluate("said")]
     far = [(float(m[1]), float(m[2])) for m in said if m]
     assert len({done for done, _ in far}) >= 3 and all(done <= total + 0.05 for done, total in far)
     assert max(total for _, total in far) > 14  # with the program that runs them
+    # the second who asks for a network hears how far it is, too, and not only the first
+    heard = page.evaluate("""async () => {
+        const { ask } = await import(new URL("live/network.js", document.baseURI)), heard = [[], []];
+        await Promise.all(heard.map((list) => ask("load", { names: ["context_model_31"] },
+            { onprogress: ({ done, total }) => list.push(done / total) })));
+        return heard;
+    }""")
+    assert heard[0] == heard[1] and heard[0][-1] == 1
+    context.close()
 
 
 def test_a_film_of_the_walk_can_be_turned_back(lesson):

@@ -10,7 +10,7 @@ function start() {
   worker.onmessage = ({ data: { id, step, progress, result, error } }) => {
     const request = asked.get(id);
     if (step) return request?.onstep?.(step);
-    if (progress) return request?.onprogress?.(progress);
+    if (progress) return asked.forEach((each) => each.onprogress?.(progress)); // the worker does one thing after another
     asked.delete(id);
     error === undefined ? request?.resolve(result) : request?.reject(new Error(error));
   };
