@@ -435,8 +435,8 @@ def test_while_the_networks_are_on_their_way_the_page_says_how_far_they_are(brow
             document, { childList: true, subtree: true });""")
     page.goto(f"{address}{LESSON}.html")
     drawn(page, WIDGETS[0])
-    said = [re.match(r"The network is on its way: ([\d.]+) of ([\d.]+) MB", text or "") for text in page.evaluate("said")]
-    far = [(float(m[1]), float(m[2])) for m in said if m]
+    way = re.compile(r"The network is on its way: ([\d.]+) of ([\d.]+) MB")
+    far = [(float(m[1]), float(m[2])) for text in page.evaluate("said") if (m := way.match(text or ""))]
     assert len({done for done, _ in far}) >= 3 and all(done <= total + 0.05 for done, total in far)
     assert max(total for _, total in far) > 14  # with the program that runs them
     # the second who asks for a network hears how far it is, too, and not only the first
