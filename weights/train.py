@@ -23,6 +23,7 @@ are `model_half_life_*.pth`). Files are written beside, read back and renamed: a
 file, and one whose loss is no longer a number stops before it overwrites a good state. A run that is resumed keeps its
 settings, but for what is asked now; a new --steps, --epochs or --minutes replaces all the old ones, and each counts
 from the run's first step. What cannot change in the middle of a run (its network, its data) is refused.
+A run may start from a network that knows other classes: the layers that take them begin anew.
 """
 
 import argparse
@@ -160,13 +161,20 @@ def load_data(args, report=print):
     return data
 
 
-def build(args, data, config=None):
-    """The network that the options describe, or that of --start, or the one of a run with this `config`."""
+def build(args, data, config=None, report=print):
+    """The network that the options describe, or that of --start, or the one of a run with this `config`; `report` is
+    told what of a trained network does not fit."""
     if args.start and not args.resume:
         model = du.load_model(args.start, "cpu")[0]
         images, size = model.in_channels, model.info["size"]
         if images != data.x.shape[1] or (isinstance(model, du.ContextUnet) and size != tuple(data.x.shape[2:])):
             raise ValueError(f"{args.start} takes images of {images} channels and size {size}, not {data.x.shape[1:]}")
+        if not args.no_context and model.n_cfeat != data.c.shape[1]:
+            model, new = adopt(model, data.c.shape[1])
+            if report:
+                report(
+                    f"{args.start} knows other classes than these {model.n_cfeat}: {', '.join(new)} begins from nothing"
+                )
         return model
     channels, height, n_cfeat = data.x.shape[1], data.x.shape[2], data.c.shape[1]
     if args.network == "unet":
@@ -178,6 +186,16 @@ def build(args, data, config=None):
     model.predicts = args.predicts
     model.info |= {"schedule": args.schedule, "T": args.T}
     return model
+
+
+def adopt(theirs, n_cfeat):
+    """A network for contexts of n_cfeat numbers with all of `theirs` that fits it, and the names of what does not."""
+    ours = type(theirs)(**theirs.config | {"n_cfeat": n_cfeat})
+    state, trained = ours.state_dict(), theirs.state_dict()
+    new = [name for name, value in state.items() if trained[name].shape != value.shape]
+    ours.load_state_dict(trained | {name: state[name] for name in new})
+    ours.predicts, ours.info = theirs.predicts, theirs.info | {"classes": None}
+    return ours, new
 
 
 def write_model(ema, args, file, plain=False):
@@ -208,7 +226,7 @@ def train(args):
     last = args.out / "last.pt"
     state = du.load_file(last) if args.resume else {}
     data = load_data(args, print if first else None)
-    model = build(args, data, state.get("config"))
+    model = build(args, data, state.get("config"), print if first else None)
     ab_t = du.noise_schedule(args.schedule, args.T)
     shown = du.Sprites(data.x, None, ()) if args.no_context else data
     trainer = du.Trainer(
