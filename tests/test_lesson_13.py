@@ -114,6 +114,25 @@ def test_the_widget_says_what_it_read_and_which_word_it_does_not_know(written, w
     assert "did you mean" in panel.sentence.value
 
 
+class Plain(torch.nn.Module):
+    """Draws sprites of one grey, which says what was asked for: a hundredth of the first token."""
+
+    predicts = "x0"
+
+    def forward(self, x, t, c=None):
+        return torch.zeros_like(x) if c is None else 0 * x + c[:, :1, None, None] / 100
+
+
+def test_what_is_drawn_is_led_away_from_the_negative_prompt(written):
+    vars(written).update(model=Plain(), ab_t=du.noise_schedule("cosine"), fast=dict(steps=2, order=2, eta=1))
+    asked, negative = torch.tensor([[10, 3], [20, 0]]), torch.tensor([[5, 7]])
+    greys = [x.mean((1, 2, 3)).tolist() for x in (
+        written.draw(asked, 1), written.draw(asked, 2), written.draw(asked, 2, negative=negative),
+        written.draw(asked[:1], 2, n=3))]  # fmt: skip
+    expected = [[0.1, 0.2], [0.2, 0.4], [0.15, 0.35], [0.2] * 3]
+    assert [[round(grey, 3) for grey in row] for row in greys] == expected
+
+
 def test_more_than_sixteen_looks_are_refused(written):
     captions, every = prompts.load_captions(), du.load_sprites("all").x
     values = dict(captions=captions, every=every, parts=captions.parts(), SCORED=6, model=Blank(),
