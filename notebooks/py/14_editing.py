@@ -307,9 +307,9 @@ keep_outside = checks.keep(keep_outside, solution_keep_outside)
 # %% [markdown]
 # Now the walk. So that you can do something after each step, it takes the steps one by one. The sampler is a generator,
 # so `next` gives its first step and no more. (It insists on times that end at 0, so `step` tells it to go from t to s
-# and then to 0, and never asks for the second half.) The steps are those of DDPM, with eta = 1. 2M would be no use here,
-# because it looks back at the guess of the step before, and between two steps the picture is changed. The arguments
-# `again` and `eta` will be explained when they are needed.
+# and then to 0, and never asks for the second half.) The steps are those of DDPM, with eta = 1. 2M would be no use
+# here, because it looks back at the guess of the step before, and between two steps the picture is changed. The
+# arguments `again` and `eta` will be explained when they are needed.
 
 # %%
 def step(x, t, s, tokens, generator, eta=1.0, w=2.0):
@@ -319,8 +319,7 @@ def step(x, t, s, tokens, generator, eta=1.0, w=2.0):
                            clip=True, generator=generator)).x
 
 
-def repaint(known, mask, prompt=None, seed=0, calls=40, again=1, eta=1.0,
-            keep=keep_outside):
+def repaint(known, mask, prompt=None, seed=0, calls=40, again=1, eta=1.0, keep=keep_outside):
     """Fill the mask (1 or B, 1, 16, 16) of known pictures, after a prompt or without one."""
     lesson_14.checked(known, mask)
     tokens = None if prompt is None else words.encode(prompt)
@@ -420,10 +419,10 @@ go_back = checks.keep(go_back, solution_go_back)
 # third plan breaks the rules: 40 steps with the outside put back clean. To make the question hard, the prompt is left
 # out: the lower half of each sprite is erased, and the network has nothing but the upper half to go by.
 #
-# Two more plans are the first two with eta = 0, the step of DDIM, which adds no noise of its own (lesson 6). They test a
-# suspicion: DDPM's step has fresh noise in it, so perhaps it goes back a little by itself each time, and what does not
-# fit can be mended without going back on purpose. If that is so, then without this noise the plain walk must do worse,
-# and going back must help more.
+# Two more plans are the first two with eta = 0, the step of DDIM, which adds no noise of its own (lesson 6). They test
+# a suspicion: DDPM's step has fresh noise in it, so perhaps it goes back a little by itself each time, and what does
+# not fit can be mended without going back on purpose. If that is so, then without this noise the plain walk must do
+# worse, and going back must help more.
 #
 # **What do you expect?** Which of the first three plans does best?
 #
@@ -485,7 +484,7 @@ charts.bars({name: [100 * kept for kept, *_ in both] for name, both in grade_of.
 #
 # Two more measures are in the table below. The first is how far the filled half is from the true one. It cannot be 0,
 # since many lower halves go with one upper half, but one that has the right colours and goes on where the upper half
-# stops is nearer than one that has not. The second is the seam itself: how different the two rows of pixels are that
+# stops is nearer than one that has not. The second is the seam itself: how different the two rows of pixels are which
 # meet there, the last known one and the first drawn one. In true sprites these rows are not alike either, so compare
 # with the last line of the table.
 
@@ -502,15 +501,15 @@ charts.table(["of their kind", "lower half: away from the true one", "jump acros
 # those of the control far more. What lies between the outlines is often muddy or has another colour than it should, for
 # neither a prompt nor guidance helps to decide it. Believe a difference between two bars only if it is larger than that
 # between the two dots of one bar. In the saved edition, going back does not pay in the kinds, and only a little in the
-# second measure. The clean outside, however, is far ahead in both.
+# distance from the true half. The clean outside, however, is far ahead in both.
 #
 # Why did going back help so little, where it was the rescue for the photographs of RePaint's authors? The two plans
 # with eta = 0 were to test whether DDPM's own noise does this work already. In the saved edition they do not bear it
-# out: without that noise the plain walk keeps about as many kinds, its halves lie only a little further away, and going
-# back gains about as much as before. (It could not have been the whole answer anyway, since the authors used DDPM's
-# step as well.) The seams tell more: after a plain walk they jump no more than those of true sprites, so there is little
-# left that going back could mend. The authors' pictures have 256 times as many pixels, so there is more in them that can
-# fail to match. But that this is the reason is a guess, which nothing here has tested.
+# out: without that noise the plain walk keeps about as many kinds, its halves are more speckled and lie a little
+# further away, and going back gains about as much as before. (It could not have been the whole answer anyway, since the
+# authors used DDPM's step as well.) The seams tell more: after a plain walk they jump no more than those of true
+# sprites, so there is little left that going back could mend. The authors' pictures have 256 times as many pixels, so
+# there is more in them that can fail to match. But that this is the reason is a guess, which nothing here has tested.
 #
 # Why does it help to break a rule? Because the rule is not the only thing that matters; what the network *knows*
 # matters as well. With a clean outside it sees, from the first call on, what the inside has to go with. And it seems
@@ -719,7 +718,8 @@ print(*(f"{name}, old prompt: {away:.3f} away" for name, away in returned.items(
 # noise lies further to the right. So it is the noise.
 #
 # Further to the right the curves come together. Whoever may change much does as well with noise that is simply added,
-# and saves the calls of the way up. And more w is not always better: the curves bend down at their right ends, where w = 4.
+# and saves the calls of the way up. And more w is not always better: the curves bend down at their right ends, which
+# belong to w = 4.
 #
 # Lending the looks did not pay with this network: its curve does not lie above that of the own noise without it. In the
 # saved edition it even lies below it, and most at w = 4, at about the same distances. So it did not keep more of the
@@ -792,10 +792,10 @@ only_row = checks.keep(only_row, solution_only_row)
 TRAINING_STEPS = 150
 
 # %% [markdown]
-# The training is the loop of lesson 4, with your function before each step. Adam moves each number by about the learning
-# rate, however small its gradient is. So a rate of 0.2 takes the row quickly to where it should be, but there each batch
-# would go on pushing it by as much in another direction. For this reason the rate falls in a straight line to 0: large
-# steps find the place, and small ones settle in it.
+# The training is the loop of lesson 4, with your function before each step. Adam moves each number by about the
+# learning rate, however small its gradient is. So a rate of 0.2 takes the row quickly to where it should be, but there
+# each batch would go on pushing it by as much in another direction. For this reason the rate falls in a straight line
+# to 0: large steps find the place, and small ones settle in it.
 
 # %%
 def learned(name, like, captions, pictures, lr=0.2, batch=32):
@@ -837,8 +837,8 @@ print(f"All {sum(w.numel() for w in network.parameters()):,} weights are what th
 
 # %% [markdown]
 # Now ask for the new words, and for a control as well. Would it have been easier to *say* it? Both words of "a blue
-# king" are known, though the network has never seen them together, and lesson 13 found that such pairs are obeyed nearly
-# as well as others.
+# king" are known, though the network has never seen them together, and lesson 13 found that such pairs are obeyed
+# nearly as well as others.
 
 # %%
 def ask(prompt, taught, n=10, seed=1):
@@ -860,13 +860,13 @@ du.show_rows(rows, scale=4, label_width=120,
 # The row of "arthur" can be used like any other word: "a red arthur" puts him into red. (Look at the beards and faces,
 # though: in the saved edition some of Arthur's blue has moved there.)
 #
-# How well were the words learned? There are two measures. The first is how far the drawn pictures are from the
-# nearest of the five: for the new word, for the word as which it began, and for the plain words. Before it is trusted,
-# look once more at the five robots: they do not all stand in the same place. Moving a robot by one pixel is next to
-# nothing for the eye, but it takes nearly every edge off its place, and so it makes a large distance. For this reason
-# each of the five may be moved by one pixel to the left or to the right, and the place that suits best counts. The bar
-# of "the robots themselves" (and that of the kings) is a control from the other side: how far one of the five is from
-# the nearest of the other four.
+# How well were the words learned? There are two measures. The first is how far the drawn pictures are from the nearest
+# of the five: for the new word, for the word as which it began, and for the plain words. Before it is trusted, look
+# once more at the five robots: they do not all stand in the same place. Moving a robot by one pixel is next to nothing
+# for the eye, but it takes nearly every edge off its place, and so it makes a large distance. For this reason each of
+# the five may be moved by one pixel to the left or to the right, and the place that suits best counts. The bar of "the
+# robots themselves" (and that of the kings) is a control from the other side: how far one of the five is from the
+# nearest of the other four.
 
 # %%
 def near(both, five):
@@ -892,13 +892,17 @@ charts.bars(gap, y="distance to the nearest of the five (root mean square)",
 # The second measure is what the judge sees in the pictures of the kings.
 
 # %%
-seen = {p: prompts.read(torch.cat(drawn[p])) for p in list(asked)[:4]}
-blue, red = ({p: sum(one["colour"] == colour for one in read) / len(read)
-              for p, read in seen.items()} for colour in ("blue", "red"))
-is_king = {p: sum("king" in one["kind"] for one in read) / len(read)
-           for p, read in seen.items()}
+def seen(prompt):
+    """The shares of blue ones, of red ones and of kings, as the judge reads them."""
+    read = prompts.read(torch.cat(drawn[prompt]))
+    right = [[one["colour"] == "blue", one["colour"] == "red", "king" in one["kind"]]
+             for one in read]
+    return [sum(column) / len(read) for column in zip(*right)]
+
+
+shares = {p: seen(p) for p in list(asked)[:4]}
 charts.table(["blue", "red", "kings"],
-             {p: [f"{share[p]:.0%}" for share in (blue, red, is_king)] for p in seen}, "prompt")
+             {p: [f"{share:.0%}" for share in row] for p, row in shares.items()}, "prompt")
 
 # %% [markdown]
 # For the king the 64 numbers do much of what was asked. Pictures of "arthur" lie nearer to the five than those of "a
@@ -908,13 +912,13 @@ charts.table(["blue", "red", "kings"],
 # never in that one.
 #
 # How do the plain words compare? The two measures disagree, because they do not ask the same thing. The judge asks for
-# the main colour and for nothing else of the robe, and there the plain words are better: 95 % of the pictures of "a blue
-# king" are blue. The distance asks every pixel. All that the five have in common counts, also what nobody would put
-# into words, such as the cut of the robe or the place of the sword, and there the learned word is better: 0.38 against
-# 0.43. So the word is not the best way to say "blue", but it has learned what "a blue king" does not say. That is the
-# advice for outside, too: name what has a name, and keep the new word for the rest. Try it with
-# `ask("a blue arthur", arthur)`: does this prompt get the best of both? (Each word was trained only once. Another seed
-# of the training would give another word, so do not rely on the last per cent.)
+# the main colour and for nothing else of the robe, and there the plain words are better: 95 % of the pictures of "a
+# blue king" are blue. The distance asks every pixel. All that the five have in common counts, also what nobody would
+# put into words, such as the place of the sword, and there the learned word is better: 0.38 against 0.43. So the word
+# is not the best way to say "blue", but it has learned what "a blue king" does not say. That is the advice for outside,
+# too: name what has a name, and keep the new word for the rest. Try it with `ask("a blue arthur", arthur)`: does this
+# prompt get the best of both? (Each word was trained only once. Another seed of the training would give another word,
+# so do not rely on the last per cent.)
 #
 # For the robot, 64 numbers are not enough. The word has come nearer to the five than the one as which it began, but in
 # the saved edition that is mostly because its pictures are paler, with more white around, as the five are. Do not trust
@@ -1007,8 +1011,8 @@ Markdown(f"""
   nothing changed.
 - Pictures of "arthur" were {sum(gap['arthur']) / 2:.2f} away from the nearest of the five
   kings, those of "a king" {sum(gap['a king']) / 2:.2f}, of "a blue king"
-  {sum(gap['a blue king']) / 2:.2f}; but {blue['a blue king']:.0%} of the last were blue, and
-  {blue['arthur']:.0%} of the first. Those of "a robot" were {sum(gap['a robot']) / 2:.2f} away
+  {sum(gap['a blue king']) / 2:.2f}; but {shares['a blue king'][0]:.0%} of the last were blue, and
+  {shares['arthur'][0]:.0%} of the first. Those of "a robot" were {sum(gap['a robot']) / 2:.2f} away
   from the nearest robot, of "a golem" {sum(gap['a golem']) / 2:.2f}. Not one old weight
   changed.
 """)
