@@ -419,12 +419,12 @@ go_back = checks.keep(go_back, solution_go_back)
 # third plan breaks the rules: 40 steps with the outside put back clean. To make the question hard, the prompt is left
 # out: the lower half of each sprite is erased, and the network has nothing but the upper half to go by.
 #
-# Two more plans are the first two with eta = 0, the step of DDIM, which adds no noise of its own (lesson 6). They test
-# a suspicion: DDPM's step has fresh noise in it, so perhaps it goes back a little by itself each time, and what does
-# not fit can be mended without going back on purpose. If that is so, then without this noise the plain walk must do
-# worse, and going back must help more.
+# Two more plans are the first two once more, with eta = 0. That is the step of DDIM, which adds no noise of its own
+# (lesson 6). They test a suspicion: DDPM's step has fresh noise in it, so perhaps it goes back a little by itself each
+# time, and what does not fit can be mended without going back on purpose. If that is so, then without this noise the
+# plain walk must do worse, and going back must help more.
 #
-# **What do you expect?** Which of the first three plans does best?
+# **What do you expect?** Which of the three plans with DDPM's step does best?
 #
 # <details name="expect-14-4"><summary>40 plain steps: more steps are more careful</summary>
 #
@@ -457,9 +457,10 @@ def grade(made):
     return sum(same) / len(same), away.item(), seam.item()
 
 
-plans = {"40 steps, once": {}, "10 steps, 4 times": dict(again=4),
-         "40 steps, clean outside": dict(keep=clean_outside),
-         "40 steps, eta = 0": dict(eta=0.0), "10 steps, 4 times, eta = 0": dict(again=4, eta=0.0)}
+plans = {"40 steps, once": {}, "40 steps, once, eta = 0": dict(eta=0.0),
+         "10 steps, 4 times": dict(again=4),
+         "10 steps, 4 times, eta = 0": dict(again=4, eta=0.0),
+         "40 steps, clean outside": dict(keep=clean_outside)}
 halves = {name: [repaint(whole, lower, seed=seed, **how).cpu() for seed in (1, 2)]
           for name, how in plans.items()}
 strange = whole.roll(1, 0)  # the control: the lower half of another sprite
@@ -473,8 +474,7 @@ du.show_rows(show, scale=4, label_width=170, alt="Lower halves, filled in five w
 
 # %%
 charts.bars({name: [100 * kept for kept, *_ in both] for name, both in grade_of.items()},
-            y="read as the kind that it was (%)",
-            size=(6.5, 3.6),
+            y="read as the kind that it was (%)", size=(6.5, 3.6),
             alt="Bars of the share that keeps its kind: five plans and two controls")
 
 # %% [markdown]
@@ -854,7 +854,7 @@ drawn = {p: [ask(p, taught, EDITED // 2, seed) for seed in (1, 2)]
 rows = {p: both[0][:10] for p, both in drawn.items()}
 rows = {"the five kings": kings, **rows, "the five robots": robots}
 du.show_rows(rows, scale=4, label_width=120,
-             alt="What the network draws for four prompts of kings, for a golem and for a robot")
+             alt="What the network draws for four prompts of kings, a golem and a robot")
 
 # %% [markdown]
 # The row of "arthur" can be used like any other word: "a red arthur" puts him into red. (Look at the beards and faces,
@@ -884,8 +884,7 @@ gap = {p: near(drawn[p], kings) for p in ("a king", "a blue king", "arthur")}
 gap["the kings themselves"] = among(kings)
 gap |= {p: near(drawn[p], robots) for p in ("a golem", "a robot")}
 gap["the robots themselves"] = among(robots)
-charts.bars(gap, y="distance to the nearest of the five (root mean square)",
-            size=(6.5, 3.2),
+charts.bars(gap, y="distance to the nearest of the five (root mean square)", size=(6.5, 3.2),
             alt="Bars: arthur lies nearer than a king; a robot stays far from the robots")
 
 # %% [markdown]
@@ -1010,11 +1009,11 @@ Markdown(f"""
   and {kept['40 steps, clean outside']:.0%} with the outside put back clean. Outside the mask
   nothing changed.
 - Pictures of "arthur" were {sum(gap['arthur']) / 2:.2f} away from the nearest of the five
-  kings, those of "a king" {sum(gap['a king']) / 2:.2f}, of "a blue king"
-  {sum(gap['a blue king']) / 2:.2f}; but {shares['a blue king'][0]:.0%} of the last were blue, and
-  {shares['arthur'][0]:.0%} of the first. Those of "a robot" were {sum(gap['a robot']) / 2:.2f} away
-  from the nearest robot, of "a golem" {sum(gap['a golem']) / 2:.2f}. Not one old weight
-  changed.
+  kings, those of "a king" {sum(gap['a king']) / 2:.2f}, and those of "a blue king"
+  {sum(gap['a blue king']) / 2:.2f}. Blue were {shares['arthur'][0]:.0%} for "arthur" and
+  {shares['a blue king'][0]:.0%} for "a blue king".
+- Pictures of "a robot" were {sum(gap['a robot']) / 2:.2f} away from the nearest robot, those
+  of "a golem" {sum(gap['a golem']) / 2:.2f}. Not one old weight changed.
 """)
 
 # %% [markdown]
