@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from conftest import close, products
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 import checks
 import diffusion_utilities as du
@@ -61,6 +62,16 @@ def test_outside_the_mask_nothing_changes(tools, sprites, again, prompt):
     assert torch.equal(made[outside], x[outside]) and not torch.equal(made, x)
 
 
+def test_a_step_without_eta_leaves_nothing_to_chance(tools, sprites):
+    x, mask = sprites.x[:2], lesson_14.box(0, 8, 0, 16)
+    one, two, with_noise = (
+        tools.step(x, 40, 20, None, torch.Generator().manual_seed(seed), eta)
+        for seed, eta in ((1, 0.0), (2, 0.0), (1, 1.0))
+    )
+    assert torch.equal(one, two) and not torch.equal(one, with_noise)
+    assert not torch.equal(tools.repaint(x, mask, calls=4, eta=0.0), tools.repaint(x, mask, calls=4))
+
+
 @pytest.mark.parametrize("again", [1, 2, 4])
 def test_resampling_costs_as_many_calls(tools, sprites, again):
     calls = []
@@ -109,6 +120,14 @@ def test_lending_is_undone_and_lends(tools):
     assert torch.equal(seen[0][0], seen[0][1])
     assert torch.equal(tools.network(x, t, tokens), own)
     assert not any("looks" in vars(layer) for layer in tools.network.cross.values())
+
+
+def test_the_learning_rate_falls_to_0(tools):
+    rates = []
+    handle = register_optimizer_step_pre_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
+    tools.learned("robot", "golem", ["robot", "a robot"], lesson_14.robots(), lr=0.3)
+    handle.remove()
+    assert rates == pytest.approx([0.3, 0.2, 0.1])
 
 
 def test_a_new_word_leaves_everything_else_alone(tools, network):
@@ -179,6 +198,19 @@ def test_the_job_changes_the_colour_alone():
         == "a red-eyed elf, a feathered blue hat"
     )
     assert torch.equal(lesson_14.Job(5, skip=3).x, job.x[3:8])
+
+
+def test_a_pixel_to_the_side_is_no_distance(tools):
+    robots = lesson_14.robots()
+    moved = lesson_14.moved(robots[:1])
+    assert torch.equal(moved[:1], robots[:1])
+    for column, one in ((1, moved[1:2]), (-1, moved[2:3])):
+        assert torch.equal(one, robots[:1].roll(column, 3))  # nothing but white at its sides
+    king = lesson_14.kings()[:1]  # reaches its sides: what leaves on the one must not come in on the other
+    right, left = lesson_14.moved(king)[1:].split(1)
+    assert (right[..., 0] == 1).all() and (left[..., -1] == 1).all()
+    assert torch.equal(right[..., 1:], king[..., :-1]) and torch.equal(left[..., :-1], king[..., 1:])
+    assert max(tools.among(robots)) < 0.1 < du.nearest(robots[2:3], robots[[0, 1, 3, 4]])[0]
 
 
 def test_the_pictures_to_edit_are_sprites():

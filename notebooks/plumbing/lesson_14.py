@@ -50,6 +50,12 @@ def kings():
     return du.load_sprites("all").x[rows[:5]]
 
 
+def moved(x):
+    """Pictures (3 N, 3, H, W): those of x (N, 3, H, W), then moved by one pixel to the right, then to the left."""
+    wide = torch.nn.functional.pad(x, (1, 1), value=1.0)  # white comes in at the side
+    return torch.cat([x, wide[..., :-2], wide[..., 2:]])
+
+
 def box(top, bottom, left, right):
     """A mask (1, 1, 16, 16) that is 1 in rows top to bottom - 1 and columns left to right - 1, and 0 elsewhere."""
     mask = torch.zeros(1, 1, 16, 16)
