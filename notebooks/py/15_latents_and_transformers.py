@@ -286,7 +286,7 @@ for step in (1, 2, 3):
 # unchanged, and the gates feel which way would help. And once the gates are open, attention and thinking learn, and so
 # do the shifts and scales in front of them. This takes three steps of thousands. What one gains is a calm start: a deep
 # network whose blocks all shout at once is hard to train. In the paper on DiT (Peebles and Xie, 2023), which tried four
-# ways to tell a transformer the time and the class, this one was the best by far.
+# ways to tell a transformer the time and the class, this one was clearly the best.
 
 # %% [markdown]
 # ## 3. How is it trained, and does it beat the U-Net?
@@ -447,7 +447,7 @@ du.show_rows({name: sprites_of(runs[0][-1], 10) for name, runs in first.items()}
 # network differ. But neither is good yet: both are far above the floor, which is what as many other real sprites get. A
 # few seconds are only the very beginning of a training. In lesson 4 a U-Net of this kind, four times as large, went on
 # for some minutes, and only then became good. And both learn at the same rate here, although another one may suit one
-# of them better. At the end of the lesson you can look for it. Three things can be read off even so.
+# of them better; in the open problem at the end you can look for it. Three things can be read off even so.
 #
 # - In the saved edition a step of the transformer took about two thirds of the time of a step of the U-Net, although
 #   the two have about as many weights. 16 tokens are few, and the transformer's work is a handful of large matrix
@@ -505,7 +505,7 @@ for size, patch in ((16, 4), (32, 4), (32, 1), (1024, 16), (1024, 2), (1024, 1))
 # multiply there. A likely reason is that attend makes more calls, and when there is little to do, the calls themselves
 # take most of the time.
 #
-# One can also calculate where the square wins. Let each token have D numbers. For each of them think makes $8 D^2$
+# One can also calculate where the square wins. Let each token have D numbers. For each token think makes $8 D^2$
 # multiplications. Attend makes $4 D^2$ in its linear layers, and $2 N D$ when the token is compared with all N tokens
 # and gathers what they hold. So attend has more to do than think as soon as N is larger than 2 D. Here D is 64, which
 # makes 128 tokens. In SD3's medium model D is 1,536, which makes 3,072.
@@ -776,10 +776,11 @@ lesson_15.captioned(shown, real.said, scale=4)
 #
 # The price is what the decoder loses, and the two printed lines name it. The **floor** is the distance of *other* real
 # pages, made of the same held-out sprites: this far apart are two sets by chance, and no network can be expected below
-# it. The **ceiling** of the decoder is the distance of the same other pages after they were encoded and decoded. A
-# perfect network on latents would get this number with this decoder. (Why other pages? A decoded page that is compared
-# with its own original gets a lower number, but no newly drawn page has an original to be compared with.) In the saved
-# edition the ceiling is 2.4 where the floor is 0.4, and everything that these networks drew is far above both.
+# it. The **ceiling** of the decoder is the distance of the same other pages after they were encoded and decoded. It is
+# a ceiling of quality, and so the lowest distance to hope for: a perfect network on latents would get this number with
+# this decoder. (Why other pages? A decoded page that is compared with its own original gets a lower number, but no
+# newly drawn page has an original to be compared with.) In the saved edition the ceiling is 2.4 where the floor is 0.4,
+# and everything that these networks drew is far above both.
 #
 # Then look at the scores. In the saved edition both networks on latents are far ahead of the one on pixels, although it
 # was given the autoencoder's seconds on top. Their pages show why: four things on white ground, where the U-Net on
@@ -912,11 +913,11 @@ charts.lines({"nouns": (list(right), nouns), "colours": (list(right), colours)},
 # machine that made the saved edition of this lesson that happened somewhere between 512 and 1,024 steps, two points of
 # the curve. If yours made fewer, allow more `SECONDS`, and run the cells from there on again.
 #
-# All these prompts are made of the same pairs of a colour and a noun as the training pages. What is new is
-# nearly always the page, that is, which pairs stand together and where. Can the model also colour a thing as it has
-# never seen it? Lesson 13 kept 24 pairs of a noun and a colour away from every training. Eight of them are made of our
-# words, one for each noun: a red wizard, a blue dragon, a purple slime and five more. No page of this lesson has shown
-# such a **withheld** pair, while each colour and each noun was met often, with others.
+# All these prompts are made of the same pairs of a colour and a noun as the training pages. What is new is nearly
+# always the page, that is, which pairs stand together and where. Can the model also colour a thing as it has never seen
+# it? Lesson 13 kept 24 pairs of a noun and a colour away from the training. Eight of them are made of our words, one
+# for each noun: a red wizard, a blue dragon, a purple slime and five more. These are the **withheld** pairs. No
+# training page of this lesson shows one of them, while each of their colours and nouns was met often, with others.
 #
 # **What do you expect?** The model is asked for pages of withheld pairs. How much of what was said will be there?
 #
@@ -948,8 +949,8 @@ lesson_15.told(drawn, real, SCORED, apart, new)
 # Read the row of the control first. It holds the drawings of the row above it, compared with the prompt of *another*
 # page. What the drawn pages have more than that is obedience, and not luck. (Even by pure luck one noun in eight would
 # be right, if each quarter were a sprite that the judge can recognise.) In the saved edition guidance lifts the colours
-# most, from 88 % to 98 %, as lesson 5 would lead one to expect. For the Fréchet distances the floor and the ceiling are
-# those that section 6 has printed.
+# most, from 88 % to 98 %, as lesson 5 would lead one to expect. For the Fréchet distances section 6 has printed the
+# floor and the ceiling.
 #
 # The last two rows answer the question about withheld pairs. The first of them holds real pages, to see whether the
 # judge can read such pairs at all. The second holds drawn ones, so compare it with the row "drawn, guidance 3". Where
@@ -960,9 +961,9 @@ lesson_15.told(drawn, real, SCORED, apart, new)
 lesson_15.captioned({"withheld pairs": new[:5], "real": apart.x[:5]}, apart.said, scale=4)
 
 # %% [markdown]
-# Could the drawn sprites be copies of some on the training pages? Those of withheld pairs are not, if their colour is
-# right, since there was nothing to copy. For the others it is not measured here; `du.nearest` of lesson 2 would tell, if
-# you gave it the `lesson_15.quarters` of the drawn pages and of the training pages.
+# Could the drawn sprites be copies of some on the training pages? Those of withheld pairs are not, where their colour
+# is right, since there was nothing to copy. For the others it is not measured here; `du.nearest` of lesson 2 would
+# tell, if you gave it the `lesson_15.quarters` of the drawn pages and of the training pages.
 #
 # From here on the way of the large models is above all longer: more words, more pictures, more weights, more steps.
 # What else is different is listed at the end of section 8.
@@ -1059,16 +1060,16 @@ print(f"to beat: {mean[best_name]:.1f} ({best_name}); the ceiling: {ceiling:.1f}
 # seconds differ. So give your best setting new seeds at the end, `attempt(make, seeds=(2, 3, 4))`, and do the same for
 # the network that it has beaten.
 #
-# The course's own best so far is folded below, and the cell below it computes its score in the same way. It does beat
-# the networks of section 6: when it was tried, with less time than here, it came to 18.8 where the better of them had
-# 26.1.
+# The course's own best so far is folded below, and the folded cell computes its score with the same `attempt`. In the
+# saved edition it came to 18.8, where 26.1 was to be beaten.
 #
 # <details><summary>What it is, and what made it better</summary>
 #
 # It is a U-Net again, with fewer weights: of widths 32 and 64 in the place of 48 and 64. It learns at three times the
 # rate, from half as many pages at a time. A step then costs less, so there are more of them, and each goes further.
-# That is good for a training of seconds, and need not be the best for a long one. It also says something about the race
-# of section 6: its networks were all trained at one rate, which was not the best one for this U-Net.
+# That is good for a training of seconds, and need not be the best for a long one. It also says something about the
+# races of this lesson: all their networks were trained at one rate and with one batch, and a U-Net can make better use
+# of its seconds with others. Whether your transformer can, too, you may find out.
 #
 # </details>
 
