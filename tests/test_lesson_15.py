@@ -101,6 +101,18 @@ def test_a_short_training_learns(module, noise):
         assert (network(x_r, r) - u).square().mean() < 0.9 * u.square().mean()  # answering 0 costs that
 
 
+def test_a_race_notes_what_each_seed_had(module, noise):
+    x, made = noise(8, 3, 8, 8), []
+
+    def make():
+        made.append(module.DiT(8, 4, 3, width=16, depth=1))
+        return made[-1]
+
+    runs = module.race({"a": make}, lambda network: network(x, torch.rand(8)).abs().sum().item(), x, seconds=0.2)["a"]
+    assert [seconds for _, _, seconds, _ in runs] == [0.2, 0.2] and all(steps >= 1 for _, steps, *_ in runs)
+    assert not torch.equal(made[0].place, made[1].place)  # another seed is another network
+
+
 def test_the_loss_of_the_autoencoder_is_the_kl_of_pytorch(module, noise):
     mean, log_variance, x = noise(2, 4, 2, 2), noise(2, 4, 2, 2, seed=1), noise(2, 3, 8, 8, seed=2)
     bell = torch.distributions.Normal(mean, (log_variance / 2).exp())
@@ -122,6 +134,8 @@ def test_pages_are_what_is_said_of_them():
     assert all(torch.equal(lesson_15.words_of(said), words) for said, words in zip(pages.said, pages.words))
     unseen = {f"{colour} {noun}" for noun, colour in prompts.load_captions().unseen}
     assert not unseen & {text for row in pages.said for text in row}
+    withheld = {text for row in lesson_15.pages("unseen", 40, seed=3).said for text in row}
+    assert withheld <= unseen and len(withheld) == len(lesson_15.NOUNS)
 
 
 @pytest.mark.parametrize(
@@ -152,11 +166,17 @@ def test_pictures_fit_the_page():
 
 def test_tables():
     network = torch.nn.Linear(3, 1)
-    table = lesson_15.table({"a": [(1.25, 10, network), (2.0, 30, network)]}, 4.0).data
-    assert "| a | 4 | 10, 30 | 200 | 1.2, 2.0 |" in table or "| a | 4 | 10, 30 | 200 | 1.3, 2.0 |" in table
-    real = lesson_15.pages("held_out", 30, seed=1)
-    rows = lesson_15.told({1.0: real.x, 3.0: real.x.flip(0)}, real, 30).data.splitlines()
-    assert len(rows) == 6 and rows[2].startswith("| real pages | ") and rows[-1].startswith("| the control")
+    table = lesson_15.table({"a": [(1.6, 10, 4.0, network), (2.0, 30, 4.0, network)]}).data
+    assert "| a | 4 | 4 | 10, 30 | 200 | 1.6, 2.0 |" in table
+    real, apart = lesson_15.pages("held_out", 30, seed=1), lesson_15.pages("unseen", 30, seed=3)
+    drawn = {1.0: real.x, 3.0: real.x.flip(0)}
+    rows = lesson_15.told(drawn, real, 30, apart, apart.x).data.splitlines()
+    names = [row.split(" | ")[0].removeprefix("| ") for row in rows[2:]]
+    assert names == ["real pages", "drawn, guidance 1", "drawn, guidance 3", "the control: the prompt of another page",
+                     "real pages of withheld pairs", "drawn, withheld pairs, guidance 3"]  # fmt: skip
+    shares = [row.split(" | ")[1:3] for row in rows[2:]]
+    assert shares[0] == shares[1] != shares[2] and shares[4] == shares[5]
+    assert lesson_15.told(drawn, real, 30, apart, apart.x.flip(0)).data.splitlines()[-1] != rows[-1]
 
 
 def test_each_place_on_the_map_exists():

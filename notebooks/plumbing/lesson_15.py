@@ -47,7 +47,7 @@ def words_of(said):
 
 
 def pages(part, n, seed=0):
-    """n Pages of sprites from "train" or "held_out" (see prompts.Captions), each noun as often; the same for a seed."""
+    """n Pages of sprites of a part (see Captions.parts), each noun as often; the same for a seed."""
     captions, every = prompts.load_captions(), du.load_sprites("all").x
     rows = [i for i in captions.parts()[part].tolist() if captions.lines[i]["colour"] in COLOURS_SAID]
     named = [[i for i in rows if captions.lines[i]["noun"] == noun] for noun in NOUNS]
@@ -83,13 +83,16 @@ def obeyed(x, said):
     return sum(kinds) / len(kinds), sum(colours) / len(colours)
 
 
-def told(drawn, real, n):
-    """How well the first n of Pages `real` were obeyed, as a table; drawn: {guidance: pages}. The last row is the
-    control: what was drawn, compared with the prompt of the next page."""
+def told(drawn, real, n, apart, new):
+    """How well the first n of Pages `real` were obeyed, as a table; drawn: {guidance: pages}. The control: what was
+    drawn last, compared with the prompt of the next page. Below it Pages `apart` of withheld pairs, and the pages `new`
+    that were drawn from their words with the last guidance."""
     last, next_said = list(drawn.values())[-1], real.said[1:n] + real.said[:1]
     rows = {"real pages": (real.x[:n], real.said[:n], None)}
     rows |= {f"drawn, guidance {w:g}": (x, real.said[:n], frechet(x, real.x)) for w, x in drawn.items()}
     rows["the control: the prompt of another page"] = (last, next_said, None)
+    rows["real pages of withheld pairs"] = (apart.x, apart.said, None)
+    rows[f"drawn, withheld pairs, guidance {list(drawn)[-1]:g}"] = (new, apart.said, None)
     texts = {name: [*(f"{share:.0%}" for share in obeyed(x, said)), "" if distance is None else f"{distance:.1f}"]
              for name, (x, said, distance) in rows.items()}  # fmt: skip
     return charts.table(["the right noun", "the right colour", "Fréchet distance"], texts)
@@ -128,16 +131,16 @@ def both(rows, scale=3):
     return du.show_rows(grown, scale=scale, label_width=110, alt="Rows of pictures: " + ", ".join(rows))
 
 
-def table(found, seconds):
-    """What a race has shown, as Markdown: {name: [(Fréchet distance, steps, network) of each seed]}."""
+def table(found):
+    """What a race has shown, as Markdown: {name: [(Fréchet distance, steps, seconds, network) of each seed]}."""
     rows = {}
     for name, runs in found.items():
-        numbers = sum(p.numel() for p in runs[0][2].parameters())
-        steps, scores = [n for _, n, _ in runs], [score for score, _, _ in runs]
-        rows[name] = [f"{numbers:,}", ", ".join(map(str, steps)), f"{1000 * seconds * len(steps) / sum(steps):.0f}",
+        scores, steps, seconds, networks = zip(*runs)
+        numbers, pace = sum(p.numel() for p in networks[0].parameters()), 1000 * sum(seconds) / sum(steps)
+        rows[name] = [f"{numbers:,}", f"{seconds[0]:.0f}", ", ".join(map(str, steps)), f"{pace:.0f}",
                       ", ".join(f"{score:.1f}" for score in scores)]  # fmt: skip
-    heads = ["numbers to learn", "steps", "milliseconds a step", "Fréchet distance"]
-    return Markdown(f"{seconds:.0f} seconds each, two seeds:\n\n" + charts.table(heads, rows, "network").data)
+    heads = ["numbers to learn", "seconds", "steps", "milliseconds a step", "Fréchet distance"]
+    return Markdown("Two seeds each:\n\n" + charts.table(heads, rows, "network").data)
 
 
 def reached(network, loss):

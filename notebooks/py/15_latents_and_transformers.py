@@ -34,8 +34,8 @@ lesson_15.captioned({"": real.x[:5]}, real.said)
 # %% [markdown]
 # These are the larger pictures of this lesson: pages of 32x32 pixels with four sprites each. Below each page stands its
 # prompt, which names the four in the order of reading: top left, top right, bottom left, bottom right. In section 7 a
-# model of yours gets such prompts and draws pages. It will not draw them as well as the ones above, because two minutes
-# on your processor are not weeks on hundreds of GPUs. But it will be built in the same way.
+# model of yours gets such prompts and draws pages. It will not draw them as well as the ones above, because a minute on
+# your processor is not weeks on hundreds of GPUs. But it will be built in the same way.
 #
 # **You will be able to**
 # - *cut* a picture into tokens, and *write* the block of a diffusion transformer, which starts as the identity,
@@ -48,10 +48,10 @@ lesson_15.captioned({"": real.x[:5]}, real.said)
 # **You need** lessons 3 (attention, scale and shift), 4 (training), 5 (guidance), 11 (flow matching) and 13 (words as
 # tokens).
 #
-# **Time:** about 90 minutes, half of them for the six tasks. The cells run for about five minutes on a laptop CPU,
+# **Time:** about 90 minutes, half of them for the six tasks. The cells run for about three minutes on a laptop CPU,
 # because the lesson trains fourteen small networks from nothing. Each of them is given a fixed number of seconds. So a
 # slower machine makes you wait hardly longer, but its networks make fewer steps, and its pictures are rougher than the
-# saved ones.
+# saved ones. With `SECONDS`, in section 3, you give all of them more time.
 
 # %%
 import time
@@ -286,7 +286,7 @@ for step in (1, 2, 3):
 # unchanged, and the gates feel which way would help. And once the gates are open, attention and thinking learn, and so
 # do the shifts and scales in front of them. This takes three steps of thousands. What one gains is a calm start: a deep
 # network whose blocks all shout at once is hard to train. In the paper on DiT (Peebles and Xie, 2023), which tried four
-# ways to tell a transformer the time and the class, this one was the best by far.
+# ways to tell a transformer the time and the class, this one was clearly the best.
 
 # %% [markdown]
 # ## 3. How is it trained, and does it beat the U-Net?
@@ -405,23 +405,23 @@ def draw(network, shape, c=None, w=1.0, steps=20, seed=0):
 # </details>
 
 # %%
-SECONDS = 120  # a short training takes a twelfth of it
+SECONDS = 60  # the longest training; a short one takes a tenth of it
 SCORED = 150  # pictures for a Fréchet distance
 
 
 def race(makers, score, *data, seconds):
-    """Train each network with two seeds: {name: [(score, steps, network), ...]}."""
+    """Train each network with two seeds: {name: [(score, steps, seconds, network), ...]}."""
     found = {}
     for name, make in makers.items():
         for seed in (0, 1):
             torch.manual_seed(seed)
             network, steps = learn(make(), *data, seconds=seconds, seed=seed)
-            found.setdefault(name, []).append((score(network), steps, network))
+            found.setdefault(name, []).append((score(network), steps, seconds, network))
     return found
 
 
 # %% tags=["timed"]
-classes = torch.eye(5)[torch.arange(SCORED) % 5]
+classes = held_out.c[:SCORED]  # the sprites to compare with are asked for
 
 
 def sprites_of(network, n=SCORED):
@@ -431,20 +431,23 @@ def sprites_of(network, n=SCORED):
 small = {"U-Net": lambda: du.Unet(widths=(16, 32, 48)), "transformer": lambda: DiT(16, 4, 3)}
 some = held_out.x[:SCORED]
 first = race(small, lambda network: du.frechet_distance(sprites_of(network), some),
-             train.x, train.c, seconds=SECONDS / 12)
+             train.x, train.c, seconds=SECONDS / 10)
 
 # %% tags=["timed"]
-lesson_15.table(first, SECONDS / 12)
+chance = du.frechet_distance(held_out.x[SCORED : 2 * SCORED], some)
+print(f"The floor, other real sprites: {chance:.1f}.")
+lesson_15.table(first)
 
 # %% tags=["timed"]
-du.show_rows({name: sprites_of(runs[0][2], 10) for name, runs in first.items()}, scale=4,
+du.show_rows({name: sprites_of(runs[0][-1], 10) for name, runs in first.items()}, scale=4,
              alt="Ten sprites by each network after the same few seconds")
 
 # %% [markdown]
 # Compare the scores and the pictures. In the saved edition the U-Net is ahead, and by more than the two seeds of either
-# network differ. But neither is good yet, because a few seconds are the first minutes of a training that for large
-# models takes weeks. In lesson 4 a U-Net of this kind, four times as large, went on for some minutes, and only then
-# became good. Three things can be read off even so.
+# network differ. But neither is good yet: both are far above the floor, which is what as many other real sprites get. A
+# few seconds are only the very beginning of a training. In lesson 4 a U-Net of this kind, four times as large, went on
+# for some minutes, and only then became good. And both learn at the same rate here, although another one may suit one
+# of them better; in the open problem at the end you can look for it. Three things can be read off even so.
 #
 # - In the saved edition a step of the transformer took about two thirds of the time of a step of the U-Net, although
 #   the two have about as many weights. 16 tokens are few, and the transformer's work is a handful of large matrix
@@ -502,7 +505,7 @@ for size, patch in ((16, 4), (32, 4), (32, 1), (1024, 16), (1024, 2), (1024, 1))
 # multiply there. A likely reason is that attend makes more calls, and when there is little to do, the calls themselves
 # take most of the time.
 #
-# One can also calculate where the square wins. Let each token have D numbers. For each of them think makes $8 D^2$
+# One can also calculate where the square wins. Let each token have D numbers. For each token think makes $8 D^2$
 # multiplications. Attend makes $4 D^2$ in its linear layers, and $2 N D$ when the token is compared with all N tokens
 # and gathers what they hold. So attend has more to do than think as soon as N is larger than 2 D. Here D is 64, which
 # makes 128 tokens. In SD3's medium model D is 1,536, which makes 3,072.
@@ -612,7 +615,8 @@ def compress(x, seconds, seed=0, lr=3e-3, batch=16, beta=1e-3):
 
 # %% tags=["timed"]
 pages = lesson_15.pages("train", 6000, seed=5)
-coder, steps = compress(pages.x, SECONDS / 5)
+coding = SECONDS / 6
+coder, steps = compress(pages.x, coding)
 z = coder.encode(real.x)[0]
 again = coder.decode(z).clamp(-1, 1)
 off = (again - real.x).square().mean().sqrt().item()
@@ -629,8 +633,9 @@ lesson_15.both({"real pages": real.x[:6], "latents": lesson_15.as_colours(z[:6])
 # empty, they are of similar colours (blue and violet in the saved edition). So a map of latents is still a map, and
 # what lies at a place says what is drawn there.
 #
-# The lower row is what the decoder makes of the latents. How sharp it is depends on the seconds that your machine had,
-# and it is the ceiling for all that follows: diffusion in latents cannot be better than the decoder.
+# The lower row is what the decoder makes of the latents. How sharp it is depends on the seconds that your machine had.
+# This is the ceiling for all that follows, because whatever diffusion does in the latents, the decoder has to draw it.
+# Section 6 measures how high the ceiling is.
 #
 # **What do you expect?** The decoder makes a page of any map of numbers. You give it pure noise of the latents' mean
 # and spread. What does it draw?
@@ -698,24 +703,29 @@ for size in (1 / 0.18215, latents.std().item()):
 #
 # ## 6. Is it better to draw latents than pixels?
 #
-# Now three networks get the same seconds on the same pages. The first is a U-Net on the pixels of the page. The second
-# is a U-Net on latents, which is how Stable Diffusion 1 and 2 and SDXL are built. The third is your transformer on
-# latents, with patches of 2x2 of them: 16 tokens for a page. All three are told the prompt in the simplest way, as a
-# row of zeros and ones, as lesson 5's networks were told the class: `asked_for` has 18 places for each of the eight
-# words. Each is trained with two seeds, and draws with guidance 2. One thing is *not* equal: the seconds that went into
-# the autoencoder are not counted. That is how it is done in practice, because one autoencoder is trained once and then
-# used for every training to come, but keep it in mind.
+# Now three networks learn to draw the same pages. The first is a U-Net on the pixels of the page. The second is a U-Net
+# on latents, which is how Stable Diffusion 1 and 2 and SDXL are built. The third is your transformer on latents, with
+# patches of 2x2 of them: 16 tokens for a page. All three are told the prompt in the simplest way, as a row of zeros and
+# ones, as lesson 5's networks were told the class: `asked_for` has 18 places for each of the eight words. Each is
+# trained with two seeds, and draws with guidance 2.
+#
+# The cost must be equal, too. Whoever wants to draw latents has to train an autoencoder first, so its seconds count.
+# Therefore the U-Net on pixels may train for as long as the autoencoder and a network on latents together. That is the
+# full price, paid for a single training. In practice one autoencoder is trained once and then used for all trainings to
+# come, and each of them pays only its share.
 #
 # **What do you expect?**
 #
-# <details name="expect-15-5"><summary>Pixels win: the decoder spoils the other two</summary>
+# <details name="expect-15-5"><summary>Pixels win: they have more seconds, and no decoder spoils their pages</summary>
 #
-# The decoder is a handicap, and with unlimited seconds it might decide the race. But seconds are limited.
+# Both are true, and with unlimited seconds the decoder might decide the race. But a step on pixels also costs more.
+# The table shows which of these things weighs most.
 #
 # </details>
 # <details name="expect-15-5"><summary>Latents win: a step costs less, so there are more of them</summary>
 #
-# A step does cost much less, and so there are more of them, as the table shows. Compare the scores there.
+# A step does cost much less, as the table shows. Whether that makes up for the seconds of the autoencoder, the scores
+# say.
 #
 # </details>
 
@@ -739,41 +749,49 @@ def decoded(network, c, **how):
 rows, wanted = asked_for(pages.words), asked_for(real.words[:SCORED])
 second = race({"U-Net on pixels": lambda: du.Unet(widths=(16, 32, 48), n_cfeat=144)},
               lambda network: lesson_15.frechet(plain(network, wanted, w=2), real.x),
-              pages.x, rows, seconds=SECONDS / 12)
+              pages.x, rows, seconds=coding + SECONDS / 10)
 small = {"U-Net on latents": lambda: du.Unet(in_channels=8, widths=(48, 64), n_cfeat=144),
          "transformer on latents": lambda: DiT(8, 2, 8, n_cfeat=144)}
 second |= race(small, lambda network: lesson_15.frechet(decoded(network, wanted, w=2), real.x),
-               latents, rows, seconds=SECONDS / 12)
+               latents, rows, seconds=SECONDS / 10)
 
 # %% tags=["timed"]
-lesson_15.table(second, SECONDS / 12)
+print(f"The autoencoder, which the two on latents need as well, had {coding:.0f} seconds.")
+lesson_15.table(second)
 
 # %% tags=["timed"]
-ceiling = lesson_15.frechet(again[:SCORED], real.x)
-floor = lesson_15.frechet(lesson_15.pages("held_out", SCORED, seed=2).x, real.x)
-print(f"The decoder on true latents: {ceiling:.1f}. Other real pages: {floor:.1f}.")
-shown = {name: (plain if "pixels" in name else decoded)(runs[0][2], wanted[:6], w=2)
+others = lesson_15.pages("held_out", SCORED, seed=2).x
+floor = lesson_15.frechet(others, real.x)
+ceiling = lesson_15.frechet(coder.decode(coder.encode(others)[0]), real.x)
+print(f"The floor, other real pages: {floor:.1f}.")
+print(f"The decoder's ceiling, the same pages encoded and decoded: {ceiling:.1f}.")
+shown = {name: (plain if "pixels" in name else decoded)(runs[0][-1], wanted[:6], w=2)
          for name, runs in second.items()}
 lesson_15.captioned(shown, real.said, scale=4)
 
 # %% [markdown]
-# First look at the steps. The U-Net on pixels made the fewest, because each of its steps works on 1,024 places; those
-# on latents work on 64 places or on 16 tokens, and made several times as many. This, and not a better picture, is what
-# latents buy: each second goes further. The price is what the decoder loses. In the saved edition it is small: pages
-# that were only encoded and decoded again are at a distance of 0.6 from the real ones, and everything that these networks
-# drew is far above that. (This number flatters the decoder, because its pages are compared with the very pages from which
-# they come. The other number, for other real pages, says how far apart two sets are by chance.)
+# First look at the steps. The U-Net on pixels made the fewest, although it had the most seconds, because each of its
+# steps works on 1,024 places; those on latents work on 64 places or on 16 tokens, and made several times as many. This,
+# and not a better picture, is what latents buy: each second goes further.
 #
-# Then look at the scores. In the saved edition both networks on latents are far ahead of the one on pixels, and their
-# pages show why: four things on white ground, where the U-Net on pixels still draws specks. But if the seconds of the
-# autoencoder were counted, the U-Net on pixels would have more than three times as many, and whether it would still be
-# behind is not measured here. And a word of caution: a page of noise and a page of grey spots both have bad scores, and
+# The price is what the decoder loses, and the two printed lines name it. The **floor** is the distance of *other* real
+# pages, made of the same held-out sprites: this far apart are two sets by chance, and no network can be expected below
+# it. The **ceiling** of the decoder is the distance of the same other pages after they were encoded and decoded. It is
+# a ceiling of quality, and so the lowest distance to hope for: a perfect network on latents would get this number with
+# this decoder. (Why other pages? A decoded page that is compared with its own original gets a lower number, but no
+# newly drawn page has an original to be compared with.) In the saved edition the ceiling is 2.4 where the floor is 0.4,
+# and everything that these networks drew is far above both.
+#
+# Then look at the scores. In the saved edition both networks on latents are far ahead of the one on pixels, although it
+# was given the autoencoder's seconds on top. Their pages show why: four things on white ground, where the U-Net on
+# pixels still draws specks. But a word of caution: a page of noise and a page of grey spots both have bad scores, and
 # which of the two is called worse says little about who learns faster. If the two seeds of a row differ by more than
 # the rows do, the race is not decided, and more `SECONDS` are needed.
 #
 # Of the two on latents, the U-Net is ahead of the transformer in the saved edition, as in section 3, although it made
 # only about half as many steps. (It also has twice as many weights.) So for a training of seconds the transformer would
-# not be the choice. The large models choose it for trainings that last weeks, and section 7 gives yours two minutes.
+# not be the choice. The large models choose it for trainings that last weeks, and section 7 gives yours ten times as
+# long as it had here.
 #
 # For a page of 32x32 pixels all this is a small matter. A picture of 1024x1024 has 64 times as many pixels as its
 # latents have places, 128x128. Cut these into patches of 2x2, and 4,096 tokens are left, where a token for each pixel
@@ -888,28 +906,64 @@ charts.lines({"nouns": (list(right), nouns), "colours": (list(right), colours)},
              x="training steps", y="share that the judge reads as said", ylim=(0, 1),
              alt="The shares of right nouns and colours rise with the training steps")
 
+# %% [markdown]
+# Look at the order in which it comes. First there are four things on white ground, because that is true of every page.
+# Then the quarters differ, each takes on the outline and the tone of what was said of it, and so the words have found
+# their places. Details come last. The curves show that the two shares stay low for long and then rise fast: on the
+# machine that made the saved edition of this lesson that happened somewhere between 512 and 1,024 steps, two points of
+# the curve. If yours made fewer, allow more `SECONDS`, and run the cells from there on again.
+#
+# All these prompts are made of the same pairs of a colour and a noun as the training pages. What is new is nearly
+# always the page, that is, which pairs stand together and where. Can the model also colour a thing as it has never seen
+# it? Lesson 13 kept 24 pairs of a noun and a colour away from the training. Eight of them are made of our words, one
+# for each noun: a red wizard, a blue dragon, a purple slime and five more. These are the **withheld** pairs. No
+# training page of this lesson shows one of them, while each of their colours and nouns was met often, with others.
+#
+# **What do you expect?** The model is asked for pages of withheld pairs. How much of what was said will be there?
+#
+# <details name="expect-15-6"><summary>As much as before: a colour is a colour</summary>
+#
+# So it would be if the model had learned colours and nouns each for itself. The words do come to it apart, one vector
+# for each. But nothing in its training asked it to keep them apart.
+#
+# </details>
+# <details name="expect-15-6"><summary>The nouns, but not all of the colours</summary>
+#
+# That is what one would expect after lesson 13. The outline of a wizard is the same in all colours, but a red one has
+# never been drawn, and so the colour may fall back to one that wizards have had.
+#
+# </details>
+# <details name="expect-15-6"><summary>Nearly nothing: these pages are like none that it has seen</summary>
+#
+# As pages they are new, but so is nearly every page that it was asked for. Each word of their prompts is well known.
+#
+# </details>
+
 # %% tags=["timed"]
+apart = lesson_15.pages("unseen", SCORED, seed=3)
 drawn = {w: decoded(model, asked, w=w) for w in (1.0, 3.0)}
-lesson_15.told(drawn, real, SCORED)
+new = decoded(model, apart.words, w=3)
+lesson_15.told(drawn, real, SCORED, apart, new)
 
 # %% [markdown]
-# Read the last row of the table first. It is the control: the same drawings, compared with the prompt of *another*
-# page. What the drawn pages above it have more than that is obedience, and not luck. (Even by pure luck one noun in
-# eight would be right, if each quarter were a sprite that the judge can recognise.) In the saved edition guidance lifts
-# the colours most, from 88 % to 98 %, as lesson 5 would lead one to expect.
+# Read the row of the control first. It holds the drawings of the row above it, compared with the prompt of *another*
+# page. What the drawn pages have more than that is obedience, and not luck. (Even by pure luck one noun in eight would
+# be right, if each quarter were a sprite that the judge can recognise.) In the saved edition guidance lifts the colours
+# most, from 88 % to 98 %, as lesson 5 would lead one to expect. For the Fréchet distances section 6 has printed the
+# floor and the ceiling.
 #
-# Be fair to what was asked, though. The prompts are made of the same pairs of a colour and a noun as the training pages.
-# What is new is nearly always the page, that is, which pairs stand together and where. So the table says that the network
-# puts what it knows where it was told to. Whether it can colour a thing as it has never seen it, as lesson 13 asked, you
-# may find out in *Try it*. And whether its sprites are copies of some of those on the training pages is not measured
-# here; `du.nearest` of lesson 2 would tell, if you gave it the `lesson_15.quarters` of the drawn pages and of the training
-# pages.
-#
-# Then look at the order in which it comes. First there are four things on white ground, because that is true of every
-# page. Then the quarters differ, each takes on the outline and the tone of what was said of it, and so the words have
-# found their places. Details come last. The curves show that the two shares stay low for long and then rise fast: on
-# the machine that made the saved edition of this lesson that happened somewhere between 512 and 1,024 steps, two points
-# of the curve. If yours made fewer, allow more `SECONDS`, and run the cells from there on again.
+# The last two rows answer the question about withheld pairs. The first of them holds real pages, to see whether the
+# judge can read such pairs at all. The second holds drawn ones, so compare it with the row "drawn, guidance 3". Where
+# the shares are alike, the model has learned colours and nouns each for itself. The more colours are lost, the more it
+# has learned pairs by heart. Here are some of these pages.
+
+# %% tags=["timed"]
+lesson_15.captioned({"withheld pairs": new[:5], "real": apart.x[:5]}, apart.said, scale=4)
+
+# %% [markdown]
+# Could the drawn sprites be copies of some on the training pages? Those of withheld pairs are not, where their colour
+# is right, since there was nothing to copy. For the others it is not measured here; `du.nearest` of lesson 2 would
+# tell, if you gave it the `lesson_15.quarters` of the drawn pages and of the training pages.
 #
 # From here on the way of the large models is above all longer: more words, more pictures, more weights, more steps.
 # What else is different is listed at the end of section 8.
@@ -958,8 +1012,9 @@ lesson_15.the_map()
 # ## Try it
 #
 # Say what stands where. Which nouns has your model understood, and which colours? Raise the guidance: at what value do
-# the pages get worse again? And ask for something that was on none of its pages, such as a red wizard, a blue dragon, a
-# purple slime or a teal fish. Does it have to have seen a pair, or is it enough to have seen the colour and the noun?
+# the pages get worse again? And ask for pairs that were on none of its pages: the withheld ones, such as a teal fish or
+# a green crystal, and others that are in no page at all, such as a brown princess or an orange wizard. When it goes
+# wrong, is it the noun or the colour, and what do you get in its place?
 
 # %% tags=["timed"]
 def write(top_left="green slime", top_right="blue potion", bottom_left="purple wizard",
@@ -979,54 +1034,73 @@ widgets.try_it(write, top_left=texts, top_right=texts, bottom_left=texts, bottom
 # %% [markdown]
 # ## Open problem
 #
-# You have `SECONDS / 12` seconds to train a network that draws latents of pages from the rows of section 6. How low a
-# Fréchet distance can you reach? The score to beat is the better one of the two on latents in section 6. Everything is
-# yours: the patches, the width and the depth, the batch, the learning rate, the question. `attempt(make)` takes a
-# function that returns a new network, and how `learn` is to be called.
+# You have `SECONDS / 10` seconds to train a network that draws latents of pages from the rows of section 6. How low a
+# Fréchet distance can you reach? The score to beat is the better one of the two on latents in section 6, and the
+# decoder's ceiling is where it ends. Everything is yours: U-Net or transformer, the patches, the width and the depth,
+# the batch, the learning rate, the question. `attempt(make)` takes a function that returns a new network, and how
+# `learn` is to be called.
 
 # %% tags=["timed"]
-def attempt(make, **how):
-    """The mean Fréchet distance of two seeds; how: lr, batch."""
+def attempt(make, seeds=(0, 1), **how):
+    """The mean Fréchet distance of some seeds; how: lr, batch."""
     scores = []
-    for seed in (0, 1):
+    for seed in seeds:
         torch.manual_seed(seed)
-        network, _ = learn(make(), latents, rows, seconds=SECONDS / 12, seed=seed, **how)
+        network, _ = learn(make(), latents, rows, seconds=SECONDS / 10, seed=seed, **how)
         scores.append(lesson_15.frechet(decoded(network, wanted, w=2), real.x))
-    return sum(scores) / 2
+    return sum(scores) / len(scores)
 
 
-mean = {name: sum(score for score, _, _ in runs) / 2 for name, runs in (first | second).items()}
+mean = {name: sum(score for score, *_ in runs) / 2 for name, runs in (first | second).items()}
 best_name = min(list(second)[1:], key=mean.get)
-print(f"to beat: {mean[best_name]:.1f} ({best_name})")
+print(f"to beat: {mean[best_name]:.1f} ({best_name}); the ceiling: {ceiling:.1f}")
 
 # %% [markdown]
-# The course's own best *transformer* so far is folded below. It is wider than that of section 6, has one block less,
-# and learns at a higher rate. In the saved edition it came to 16.9, where the transformer of section 6 had 19.0 and the
-# U-Net, which is to be beaten, 15.7. So the problem is open.
+# One warning for whoever tries many settings: the lowest of twenty scores is partly luck, because two seeds of a few
+# seconds differ. So give your best setting new seeds at the end, `attempt(make, seeds=(2, 3, 4))`, and do the same for
+# the network that it has beaten.
+#
+# The course's own best so far is folded below, and the folded cell computes its score with the same `attempt`. In the
+# saved edition it came to 18.8, where 26.1 was to be beaten.
+#
+# <details><summary>What it is, and what made it better</summary>
+#
+# It is a U-Net again, with fewer weights: of widths 32 and 64 in the place of 48 and 64. It learns at three times the
+# rate, from half as many pages at a time. A step then costs less, so there are more of them, and each goes further.
+# That is good for a training of seconds, and need not be the best for a long one. It also says something about the
+# races of this lesson: all their networks were trained at one rate and with one batch, and a U-Net can make better use
+# of its seconds with others. Whether your transformer can, too, you may find out.
+#
+# </details>
 
 # %% tags=["solution", "timed"] jupyter={"source_hidden": true}
-best = attempt(lambda: DiT(8, 2, 8, width=96, depth=3, n_cfeat=144), lr=3e-3, batch=32)
+best = attempt(lambda: du.Unet(in_channels=8, widths=(32, 64), n_cfeat=144), lr=6e-3, batch=16)
 print(f"the course's best so far: {best:.1f}")
 
 # %% [markdown]
 # ## What you saw
 
 # %% tags=["timed"]
-clear = {name: ", ".join(f"{score:.1f}" for score, _, _ in runs)
+kinds, hues = lesson_15.obeyed(new, apart.said)
+clear = {name: ", ".join(f"{score:.1f}" for score, *_ in runs)
          for name, runs in (first | second).items()}
 Markdown(f"""
 - Each block of a new DiT is the identity, and the gradient reaches its parts one by one.
-- After {SECONDS / 12:.0f} seconds on sprites the U-Net had a Fréchet distance of
+- After {first["U-Net"][0][2]:.0f} seconds on sprites the U-Net had a Fréchet distance of
   {clear["U-Net"]} and the transformer one of {clear["transformer"]} (two seeds).
 - With {counts[-1]} tokens instead of {counts[0]}, attend took
   {ms["attend"][-1] / ms["attend"][0]:.0f} times as long, think
   {ms["think"][-1] / ms["think"][0]:.0f} times.
 - The autoencoder writes a page of {real.x[0].numel():,} numbers as {latents[0].numel()}, and
   returns it with an error of {off:.2f} a pixel; its scale is {scale:.3f}.
-- On pages the U-Net on pixels had {clear["U-Net on pixels"]}, the U-Net on latents
-  {clear["U-Net on latents"]}, the transformer on latents {clear["transformer on latents"]}.
+- At equal seconds, those of the autoencoder counted, the U-Net on pixels had
+  {clear["U-Net on pixels"]}, the U-Net on latents {clear["U-Net on latents"]}, the transformer
+  on latents {clear["transformer on latents"]}; the decoder's ceiling is {ceiling:.1f}, and the
+  floor is {floor:.1f}.
+- In the open problem {mean[best_name]:.1f} was to be beaten; the course's best has {best:.1f}.
 - After {SECONDS:.0f} seconds of training ({steps} steps), {nouns[-1]:.0%} of the nouns and
-  {colours[-1]:.0%} of the colours of its prompts were right (guidance 3).
+  {colours[-1]:.0%} of the colours of its prompts were right (guidance 3); where the pairs had
+  been withheld, {kinds:.0%} and {hues:.0%}.
 """)
 
 # %% [markdown]
