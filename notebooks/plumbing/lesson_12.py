@@ -552,14 +552,14 @@ CATALOGUE = {
     6: ("noise, while the loss falls", "the average remembers the untrained weights", "raw"),
     7: ("specks", "noise after the last step", "last"),
     8: ("good, but not as asked", "the mask inverted", "asked"),
-    9: ("crowded", "told t / 1000", "told"),
+    9: ("crowded", "the clock behind: told t / 1000", "told"),
     10: ("blotches, worse with more steps", "x0 clipped, eps kept", "mixture"),
     11: ("specks", "noise of 1 - ab, no root", "noise"),
     12: ("grey felt", "noise taken for v", "error"),
     13: ("crowded, dark", "another schedule than in training", "levels"),
     14: ("noise, for some n", "strides past zero", "end"),
     15: ("black", "the schedule in half precision", "finite"),
-    16: ("good", "told t - 1", "told"),
+    16: ("good", "the clock behind: told t - 1", "told"),
 }
 
 

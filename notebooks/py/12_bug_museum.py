@@ -101,9 +101,9 @@ lesson_12.show_program(0)
 # 6. the **display**, which makes something visible out of numbers (`show`).
 #
 # Each program of the museum differs from the sound one in a single part, and wherever you open one of them, the text
-# that should stand there follows below it. A **probe** is a measurement: it puts one
-# question to one part, and the answer is a number. You have to know beforehand what a sound program would answer,
-# because otherwise the number tells you nothing.
+# that should stand there follows below it. A **probe** is a measurement: it puts one question to one part, and the
+# answer is a number. You have to know beforehand what a sound program would answer, because otherwise the number tells
+# you nothing.
 #
 # ## 1. Noise, and pictures that change: is it the network?
 #
@@ -213,9 +213,9 @@ lesson_12.show_program(2)
 # </details>
 
 # %%
-display(museum.compare(3, alt="Two rows of ten sprites. Room 3: the five drawn alone have other "
-                              "colours and shapes than the five drawn together. Mended: the "
-                              "same five twice."))
+display(museum.compare(3, alt="Two rows of ten sprites. Room 3: the five drawn alone have "
+                              "other colours and shapes than the five drawn together. "
+                              "Mended: the same five twice."))
 lesson_12.show_program(3)
 
 # %% [markdown]
@@ -270,9 +270,9 @@ curves = {name: (times, lesson_12.loss_by_time(net, some.to(museum.device),
                                                their_c.to(museum.device), ab_t, times))
           for name, net in networks.items()}
 charts.lines(curves, x="time t (steps of noise)", y="mean squared error of v", ylim=(0, 1.5),
-             alt="Loss against time, three curves. Always answering 0 falls from 1.0 to 0.6; the "
-                 "average runs a little below it; the raw network far below, from 0.8 down to "
-                 "0.3 and up to 0.5.")
+             alt="Loss against time, three curves. Always answering 0 falls from 1.0 to 0.6; "
+                 "the average runs a little below it; the raw network far below, from 0.8 "
+                 "down to 0.3 and up to 0.5.")
 
 # %%
 def raw(program):
@@ -378,8 +378,8 @@ for n in (5, 9):
                            [white_test(program.noisy, t, z)[0] for t in steps])
 charts.lines(curves, x="t / T: the share of the noise's way", y="what is left of white",
              ylim=(-0.05, 1.05),
-             alt="What is left of white against t / T: both curves begin at 1; Room 9's falls to 0 "
-                 "at the end, Room 5's only to 0.6.")
+             alt="What is left of white against t / T: both curves begin at 1; Room 9's falls "
+                 "to 0 at the end, Room 5's only to 0.6.")
 
 # %%
 museum.probes |= {
@@ -397,8 +397,8 @@ for n in (5, 9):
 # The probe `told` listens at the network's door. It hands the program a network that notes down which times it is told.
 
 # %%
-display(museum.compare(5, alt="Two rows of ten. Room 5: full shapes, dark blue and brown, up to "
-                              "the border. Mended: sprites with outlines, on white."))
+display(museum.compare(5, alt="Two rows of ten. Room 5: full shapes, dark blue and brown, up "
+                              "to the border. Mended: sprites with outlines, on white."))
 lesson_12.show_program(5)
 
 # %% [markdown]
@@ -491,14 +491,14 @@ frames = torch.stack([step.x[:8] for step in walk])
 panels = {"Room 4's display": museum.broken[4].show(frames.flatten(0, 1)).view_as(frames).cpu(),
           "an honest display": frames.cpu()}
 du.film(panels, [f"t = {step.s}" for step in walk], columns=4, scale=4, fps=5,
-        alt="Film of eight sprites that come out of noise, in two displays. On the left the noise "
-            "is grey, and the background turns white only at the end; on the right the noise "
-            "has strong colours.")
+        alt="Film of eight sprites that come out of noise, in two displays. On the left the "
+            "noise is grey, and the background turns white only at the end; on the right the "
+            "noise has strong colours.")
 
 # %%
-display(museum.compare(4, alt="Two rows: one round food from t = 450 to t = 0. Room 4: on grey "
-                              "until t = 50, on white at t = 0. Mended: strong colours of noise "
-                              "at first, and a white background from about t = 150 on."))
+display(museum.compare(4, alt="Two rows: one round food from t = 450 to t = 0. Room 4: on "
+                              "grey until t = 50, on white at t = 0. Mended: noise in strong "
+                              "colours, and a white background from about t = 150 on."))
 white = museum.broken[4].show(torch.ones(1, 3, 16, 16))
 print(f"A white picture, sent through Room 4's display, holds the number {white[0, 0, 0, 0]}.")
 lesson_12.show_program(4)
@@ -721,9 +721,9 @@ for n in (5, 10, 20):
     print(f"{n:2d} steps: Room 10 is {apart[0]:.2f} and {apart[1]:.2f} from your step (rms)")
     rows[f"{n} steps"] = torch.cat([x[:5] for x in pair])
 du.show_rows(rows, scale=4, label_width=80, top=["Room 10"] * 5 + ["your step"] * 5,
-             alt="Three rows, 5, 10 and 20 steps. Left, Room 10: the five sprites get more patches "
-                 "of wrong colours from row to row. Right, your step: five plain sprites, "
-                 "nearly the same in all rows.")
+             alt="Three rows, 5, 10 and 20 steps. Left, Room 10: five sprites that get more "
+                 "patches of wrong colours from row to row. Right, your step: five plain "
+                 "sprites, nearly the same in all rows.")
 
 # %% [markdown]
 # With your step the sprites are clean in all three rows, so more steps do no harm by themselves. The fault is what
@@ -745,8 +745,8 @@ def asked(program):
 
 museum.probes |= {"asked": asked}
 charts.bars(museum.readings("asked"), y="share recognised as asked for (of 10)",
-            size=(6.5, 3.4), alt="Ten bars between 0 and 1: Room 8 has 0; Rooms 1, 2 and 6 have "
-                                 "0.2, Room 5 has 0.4; the others 0.6 to 1")
+            size=(6.5, 3.4), alt="Ten bars between 0 and 1: Room 8 has 0; Rooms 1, 2 and 6 "
+                                 "have 0.2, Room 5 has 0.4; the others have 0.6 to 1")
 
 # %%
 display(museum.compare(8, alt="Two rows of ten under the names of what was asked for. Room 8: "
@@ -842,8 +842,8 @@ diagnose = checks.keep(diagnose, solution_diagnose)
 found = museum.examine(diagnose, range(1, 11))
 named, needed = sum(row[2] == row[0] for row in found), sum(len(row[3]) for row in found)
 print(f"{named} of 10 rooms named, with {needed} probes")
-lesson_12.tree(found, alt="A tree from left to right: seven words for the looks, each followed by "
-                          "one or two probes and their number, and at the end a room")
+lesson_12.tree(found, alt="A tree from left to right: seven words for the looks, each followed "
+                          "by one or two probes and their number, and at the end a room")
 
 # %% [markdown]
 # This drawing is your function, as it walked through the museum. On the left is what one sees, in the blue boxes are
@@ -900,8 +900,8 @@ museum.wall(rooms=lesson_12.ARRIVALS,
 
 # %%
 lesson_12.tree(museum.examine(diagnose, lesson_12.ARRIVALS),
-               alt="The tree from left to right: six words for the looks, the probes with numbers "
-                   "that do not speak up, and six times 'none of the ten'")
+               alt="The tree from left to right: six words for the looks, the probes with "
+                   "numbers that do not speak up, and six times 'none of the ten'")
 
 # %% [markdown]
 # So the tree needs more probes. Here are five, and each asks a question that nobody has asked so far:
@@ -936,13 +936,14 @@ display(*[lesson_12.show_program(n) for n in lesson_12.ARRIVALS])
 #   At each t the network has practised on less noise than a walk brings, so it leaves the rest behind. It looks like
 #   Room 7, but the specks come from the network and not from the walk. There is another way to tell the two apart:
 #   exchange one half of the program for one that you trust. With our network in the place of its own, Room 11's specks
-#   vanish, and Room 7's stay.
+#   vanish, and Room 7's stay. *Mended:* the root of `1 - ab`.
 # - **Room 12** (`error`). The sprite course's network answers with the noise, and this program takes its answer for v.
-#   Every number is finite, every shape fits. This is why networks in this course must say what they predict.
+#   Every number is finite, every shape fits. *Mended:* ask the network. This is why networks in this course must say what
+#   they predict.
 # - **Room 13** (`levels`). The network was trained with the cosine schedule and is drawn from with the linear one: the
 #   wrong *scheduler*, in the library's word. At nearly every time the linear schedule has more noise than the cosine
 #   one, so that once more x holds more noise than the network believes, though not as much more as in Rooms 5 and 9.
-#   So the twins are triplets.
+#   So the twins are triplets. *Mended:* draw by the schedule of the training.
 # - **Room 14** (`end`). 12 does not divide 500. Strides of 41 pass zero and arrive at -33, and an index of -33 counts
 #   from the end of the list, where there is nearly pure noise. It is a fault of the sprite course. *Mended:* round the
 #   ideal times (lesson 6).
@@ -952,14 +953,15 @@ display(*[lesson_12.show_program(n) for n in lesson_12.ARRIVALS])
 #   rounding.) *Mended:* keep the schedule in double precision, and let only the network calculate in half.
 # - **Room 16** (`told`, a little). The library counts its times from 0, so that its time i is our t - 1. That is no
 #   fault if the training counts in the same way. Here the network was trained with our times, and is told the
-#   library's: its clock is one step behind.
+#   library's: its clock is one step behind. *Mended:* tell it the times that it was trained with.
 #
 # </details>
 #
 # Room 16 is the museum's most dangerous exhibit, because there is nothing to see: the pictures look right, and the
 # loss, which belongs to the training, is right. Compare it with larger slips of the same kind. In the next picture,
 # "50 behind" means that the clock is 50 steps behind: the network is told a time that is 50 too small. This happens to
-# everybody who writes `s` in the place of `t` in a walk of 10 steps; in a walk of 5 it would be 100.
+# everybody who writes `s` in the place of `t` in a walk of 10 steps; in a walk of 5 it would be 100. The second line of
+# each label says how far the ten pictures are apart from the right ones (rms).
 
 # %%
 class Behind(lesson_12.Sound):
@@ -976,8 +978,9 @@ for behind in (0, 1, 50, 100):
     x = museum.walk(program)[-1].x
     rows[f"{behind} behind\n{rms(x - right):.3f} apart"] = x.cpu()
 du.show_rows(rows, scale=4, label_width=100,
-             alt="Four rows of ten sprites. 0 and 1 behind look the same. 50 behind: some sprites "
-                 "are others, and fuller. 100 behind: most are dark and fill their squares.")
+             alt="Four rows of ten sprites. 0 and 1 behind look the same. 50 behind: some "
+                 "sprites are others, and fuller. 100 behind: most are dark, and fill their "
+                 "squares.")
 
 # %% [markdown]
 # A time that is 1 too small changes the pictures by less than you can see. That makes it the *worse* fault, because
@@ -1037,8 +1040,8 @@ z12 = list(fresh.to(museum.device))
 rows = {name: walk(predict, museum.noise, 12, z12, ab_t.to(museum.device)).float().cpu()
         for name, walk in (("broken_walk", broken_walk), ("your walk", walk_down))}
 du.show_rows(rows, scale=4, label_width=100, top=[du.CLASSES[k] for k in museum.c.argmax(1)],
-             alt="Two rows of ten. broken_walk: red, orange and black sprites amid specks. Your "
-                 "walk: other sprites, in many colours.")
+             alt="Two rows of ten. broken_walk: red, orange and black sprites amid specks. "
+                 "Your walk: other sprites, in many colours.")
 
 # %% [markdown]
 # Three faults in eight lines, and what came out were sprites still. A network that was trained to remove noise
@@ -1046,10 +1049,10 @@ du.show_rows(rows, scale=4, label_width=100, top=[du.CLASSES[k] for k in museum.
 #
 # ## 7. Would the usual score have noticed?
 #
-# Whoever has no time to look at pictures looks at a score. The usual one is the Fréchet distance (lesson 2): a classifier
-# turns each picture into 64 numbers, its *features*, and the distance compares the mean and the spread of the features
-# of drawn pictures with those of real ones. It is 0 for equal sets, and lower is better. Let all sixteen programs be
-# scored by it, as they are displayed, and their mended programs with them, from the same noise.
+# Whoever has no time to look at pictures looks at a score. The usual one is the Fréchet distance (lesson 2): a
+# classifier turns each picture into 64 numbers, its *features*, and the distance compares the mean and the spread of
+# the features of drawn pictures with those of real ones. It is 0 for equal sets, and lower is better. Let us score the
+# pictures of all sixteen programs by it, as they are displayed, and those of their mended programs from the same noise.
 #
 # Each program draws 100 pictures. That is few for this score, and with few pictures chance weighs much. So the score
 # is taken twice, of each half of the pictures. And two halves of a hundred *real* sprites are scored as well, which
@@ -1066,7 +1069,7 @@ du.show_rows(rows, scale=4, label_width=100, top=[du.CLASSES[k] for k in museum.
 # <details name="expect-12-7"><summary>Hardly at all</summary>
 #
 # Yes. Nobody ever told the classifier that specks are wrong. It learned to recognise what a sprite shows, and for that
-# it is best to overlook them.
+# faint specks do not matter.
 #
 # </details>
 
@@ -1086,7 +1089,6 @@ def scored(program):
     return frechet(program.show(program.draw(start, wish).float()))
 
 
-# %%
 print("real sprites: {:.1f} and {:.1f}".format(*frechet(museum.train.x[:SCORED])))
 distances = {n: (scored(museum.broken[n]), scored(museum.mended[n]))  # about a minute
              for n in lesson_12.ROOMS}
@@ -1095,11 +1097,12 @@ lesson_12.by_distance(distances, times_as_far)
 
 # %% [markdown]
 # The faults that the score overlooks stand at the top, and the loudest one at the bottom. The last column says how many
-# times as far from real sprites the broken program is as its own mended one. The distances of the two halves of the real
-# sprites are about a fifth apart, by chance alone. So a factor below 1.2 says nothing, and in the saved edition four
-# rooms are below it or close to it, each for a reason of its own:
+# times as far from real sprites the broken program is as its own mended one. The distances of the two halves of the
+# real sprites are about a fifth apart, by chance alone. So a factor below 1.2 says nothing, and in the saved edition
+# four rooms are below it or close to it, each for a reason of its own:
 #
-# - **Room 16** draws almost the same pictures as its mended program. Nothing that looks at pictures can find it.
+# - **Room 16** draws almost the same pictures as its mended program. Nothing that looks at its pictures alone can find
+#   it.
 # - **Room 4** stretches the finished sprites, but these hold black and white already, so that they hardly change. Its
 #   grey pictures are those on the way, which no score ever sees.
 # - **Room 7** is the surprise: its specks are plain to every eye. Whoever wants to count specks needs a measure made
