@@ -450,6 +450,12 @@ def rms(x):
     return x.float().square().mean().sqrt().item()
 
 
+def exact_noise(n, seed=0):
+    """Noise (n, 3, 16, 16) whose own mean is 0 and whose own standard deviation is 1, up to rounding."""
+    z = torch.randn(n, 3, 16, 16, generator=torch.Generator().manual_seed(seed))
+    return (z - z.mean()) / z.std()
+
+
 def first_told(program, x, c):
     """The first time that a program tells its network, overheard at the network's door."""
     heard, network = [], program.network
