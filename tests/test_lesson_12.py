@@ -2,6 +2,7 @@
 probes find the one and not the other."""
 
 import copy
+import math
 
 import pytest
 import torch
@@ -138,11 +139,20 @@ def test_room_5_ends_before_the_noise(stub, x):
         assert AB_T[round(stub.told[-1] * T)].item() == pytest.approx(program.ab_t[t].item(), abs=4e-3)
 
 
-def test_room_6_averages_too_slowly():
-    left = 1.0
-    for step in range(1, 241):
-        left *= ROOMS[6].decay(None, step)
-    assert left == pytest.approx(0.999**240)
+def test_room_6_averages_too_slowly_and_the_sound_program_as_the_course():
+    def left(kind):
+        return math.prod(kind.decay(None, step) for step in range(1, 241))
+
+    assert left(ROOMS[6]) == pytest.approx(0.999**240)
+    assert left(Sound) < 1e-12
+    model, average = torch.nn.Linear(1, 1, bias=False), 0.0
+    torch.nn.init.zeros_(model.weight)
+    course = du.EMA(model)
+    for step in range(1, 21):
+        torch.nn.init.constant_(model.weight, step)
+        course.update(model)
+        average += (1 - Sound.decay(None, step)) * (step - average)
+    assert course.model.weight.item() == pytest.approx(average, rel=1e-5)
 
 
 def test_practise_learns_and_averages(sprites):
@@ -152,15 +162,17 @@ def test_practise_learns_and_averages(sprites):
     def ask(x0, t, noise, c):
         return lesson_12.question(Sound(None, AB_T), x0, t, noise, c)
 
-    trained, same, losses = lesson_12.practise(new, ask, data, 12, lr=3e-3)
-    raw, average, again = lesson_12.practise(new, ask, data, 12, decay=lambda step: 0.999, lr=3e-3)
-    assert again == losses and losses[-1] < losses[0]
+    trained, none, losses = lesson_12.practise(new, ask, data, 12, lr=3e-3)
+    decays = (lambda step: 0.999), (lambda step: 0)
+    raw, (average, latest), again = lesson_12.practise(new, ask, data, 12, decays, lr=3e-3)
+    assert again == losses and losses[-1] < losses[0] and none == []
     assert losses[0] == pytest.approx(1, abs=0.5)  # of a guess that knows nothing
 
     def moved(some):
         return sum((a - b).abs().sum().item() for a, b in zip(some.parameters(), new.parameters()))
 
-    assert moved(same) == 0 < moved(average) < 0.05 * moved(raw) == pytest.approx(0.05 * moved(trained))
+    assert 0 < moved(average) < 0.05 * moved(raw) == pytest.approx(0.05 * moved(trained))
+    assert moved(latest) == pytest.approx(moved(raw))
     assert lesson_12.practise(new, lambda *g: (0.5 * ask(*g)[0], *ask(*g)[1:]), data, 3)[2] != losses[:3]
 
 
@@ -239,7 +251,7 @@ def museum():
     """The museum with networks that were hardly trained, and the lesson's probes that need none that was."""
     torch.manual_seed(0)
     museum = lesson_12.Museum(2)
-    z = torch.randn(16, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    z = lesson_12.exact_noise(16)
     museum.probes |= {
         "signal": lambda p: p.noisy(torch.ones_like(z), p.T, z).mean(),
         "told": lambda p: lesson_12.first_told(p, museum.noise, museum.c),
@@ -252,7 +264,7 @@ def museum():
 
 
 # the sprite course's own schedule (Rooms 2, 3 and 12) leaves 8 % of the white
-HEALTHY = {"signal": (-0.02, 0.1), "told": (0.999, 1.001), "lowest": (-1.001, -0.8), "display": (0, 1e-6),
+HEALTHY = {"signal": (0, 0.1), "told": (0.999, 1.001), "lowest": (-1.001, -0.8), "display": (0, 1e-6),
            "levels": (0, 1e-9)}  # fmt: skip
 
 
@@ -263,6 +275,22 @@ def test_a_probe_finds_its_rooms_and_no_other(museum, name):
     # half precision changes the schedule by a rounding, which `levels` sees as well
     assert ill == {"signal": {5}, "told": {9, 16}, "lowest": {1}, "display": {4}, "levels": {13, 15}}[name]
     assert all(low <= museum.reading(n, name, mended=True) <= high for n in ROOMS)
+
+
+def test_the_white_test_is_exact(museum):
+    """Of noise whose mean is 0: the root of alpha-bar at T, which is 0.0002."""
+    assert museum.reading(9, "signal") == pytest.approx(AB_T[-1].sqrt().item(), abs=1e-6)
+
+
+def test_the_mended_programs_are_those_that_the_rooms_show(museum):
+    assert museum.mended[1] is museum.mended[9] is not museum.mended[8] is not museum.mended[14]
+    assert museum.mended[8].w == 3 and museum.mended[14].steps == 12
+    assert museum.mended[1].w == 1 and museum.mended[1].steps == 10
+    assert not museum.mended[3].network.training and museum.broken[3].network.training
+    assert museum.mended[6].network is not museum.mended[6].raw is museum.broken[6].raw
+    gaps = [sum((a - b).abs().sum().item() for a, b in zip(p.network.parameters(), p.raw.parameters()))
+            for p in (museum.mended[6], museum.broken[6])]  # fmt: skip
+    assert 2 * gaps[0] < gaps[1]  # after two steps, of which the sound average has forgotten the beginning
 
 
 def test_readings_are_made_once_and_unknown_probes_are_refused(museum):
@@ -294,8 +322,18 @@ def test_a_tree_is_examined_lazily_and_drawn(museum):
 def test_a_program_is_shown_folded(room):
     text = lesson_12.show_program(room).data
     assert text.startswith("<details><summary>") and text.endswith("</details>")
-    assert text.count("```") == (2 if not room or "sound program there" not in text else 4)
+    assert text.count("```") == (4 if room else 2)
     assert f"class Room{room}(" in text or "class Sound:" in text
+    instead = {2: "self.shortcut = nn.Conv2d", 3: ".eval()", 5: '"rescaled"', 6: "1 - 1 / (step / 10 + 1)"}
+    assert instead.get(room, "") in text.partition("there stands instead")[2]
+
+
+def test_the_table_of_distances_begins_with_what_the_score_overlooks():
+    text = lesson_12.by_distance({7: ([4, 5], [4, 4]), 16: ([4, 4], [4, 4]), 15: ([90, 88.04], [4, 4])},
+                                 {7: 1.125, 16: 1.0, 15: 22.2}).data  # fmt: skip
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()[2:]]
+    assert [row[0] for row in rows] == ["16", "7", "15"]
+    assert rows[2][2:] == ["90.0 and 88.0", "4.0 and 4.0", "22.2"]
 
 
 def test_every_room_has_its_place_in_the_catalogue():

@@ -44,6 +44,9 @@ class Sound:
     def times(self):
         return du.sampling_times(self.T, self.steps)
 
+    def decay(self, step):  # how much of itself an average of the weights keeps at a step
+        return 1 - 1 / (step / 10 + 1)
+
     def time(self, t):  # what the network is told
         return t / self.T
 
@@ -152,6 +155,11 @@ class Room3(Sound):
         super().__init__(copy.deepcopy(network).train(), ab_t)
 
 
+class Mended3(Sound):
+    def __init__(self, network, ab_t):
+        super().__init__(copy.deepcopy(network).eval(), ab_t)
+
+
 class Room4(Sound):
     looks = "dull"
 
@@ -165,6 +173,12 @@ class Room5(Sound):
 
     def __init__(self, network, ab_t):
         schedule = du.noise_schedule("linear", T=100)
+        super().__init__(Retimed(network, ab_t, schedule), schedule)
+
+
+class Mended5(Sound):
+    def __init__(self, network, ab_t):
+        schedule = du.noise_schedule("rescaled", T=100)
         super().__init__(Retimed(network, ab_t, schedule), schedule)
 
 
@@ -269,6 +283,11 @@ class Room16(Sound):
 
 ROOMS = {int(name[4:]): kind for name, kind in list(globals().items()) if name.startswith("Room")}
 ARRIVALS = range(11, 17)
+INSTEAD = {  # where the sound program has no part of the same name
+    2: [du.ResidualConvBlock.__init__, du.ResidualConvBlock.forward],
+    3: [Mended3.__init__],
+    5: [Mended5.__init__],
+}
 
 
 # ------------------------------------------------------------------------------------------------------------ training
@@ -280,13 +299,14 @@ def question(program, x0, t, noise, c):
     return torch.stack(shown), program.time(t), c
 
 
-def practise(network, ask, data, steps, decay=None, lr=5e-4, seed=0):
+def practise(network, ask, data, steps, decays=(), lr=5e-4, seed=0):
     """Train a copy of a network on some steps of 16 sprites; `ask(x0, t, noise, c)` gives what it is shown: x_t, the
-    times told and the contexts. Returns the trained weights and, with decay(step), their running average as well."""
+    times told and the contexts. Returns the trained network, one with the running average of its weights for each
+    decay(step) of `decays`, and the losses."""
     torch.manual_seed(seed)
     network = copy.deepcopy(network).requires_grad_(True)
     device, (x, c), ab_t = du.best_device(), data, du.noise_schedule("cosine")
-    average, losses = copy.deepcopy(network).requires_grad_(False), []
+    averages, losses = [copy.deepcopy(network).requires_grad_(False).eval() for _ in decays], []
     optimizer = torch.optim.AdamW(network.parameters(), betas=(0.9, 0.99))
     for step in range(1, steps + 1):
         optimizer.param_groups[0]["lr"] = lr * min(1, step / 20) * (1 - (step - 1) / steps)
@@ -300,9 +320,10 @@ def practise(network, ask, data, steps, decay=None, lr=5e-4, seed=0):
         optimizer.step()
         losses.append(loss.item())
         with torch.no_grad():
-            for a, w in zip(average.parameters(), network.parameters() if decay else ()):
-                a.lerp_(w, 1 - decay(step))
-    return network.eval().requires_grad_(False), average.eval(), losses
+            for average, decay in zip(averages, decays):
+                for a, w in zip(average.parameters(), network.parameters()):
+                    a.lerp_(w, 1 - decay(step))
+    return network.eval().requires_grad_(False), averages, losses
 
 
 # ---------------------------------------------------------------------------------------------------------- the museum
@@ -324,28 +345,27 @@ class Museum:
         self.course, self.linear = du.load_model(du.WEIGHTS / "context_model_31.pth", self.device)
         ours, theirs = (self.model, self.ab_t), (self.course, self.linear)
         self.broken = {n: ROOMS[n](*(theirs if n in (2, 3, 12) else ours)) for n in (*range(2, 6), *range(7, 17))}
-        kinds = {7: Ancestral, 10: Clipped}
-        self.mended = {n: kinds.get(n, Sound)(*(theirs if n in (2, 3, 12) else ours)) for n in ROOMS}
-        schedule = du.noise_schedule("rescaled", T=100)
-        self.mended[5] = Sound(Retimed(self.model, self.ab_t, schedule), schedule)
-        self.mended[8].w = 3
-        self.mended[11] = Ancestral(*ours)
-        self.mended[14].steps = 12
+        kinds = {3: Mended3, 5: Mended5, 7: Ancestral, 10: Clipped, 11: Ancestral}
+        whole = functools.cache(lambda kind, network, ab_t: kind(network, ab_t))  # rooms with one remedy share it
+        self.mended = {n: whole(kinds.get(n, Sound), *(theirs if n in (2, 3, 12) else ours)) for n in ROOMS}
+        self.mended[8], self.mended[14] = Sound(*ours), Sound(*ours)
+        self.mended[8].w, self.mended[14].steps = 3, 12
         network, _, self.losses_1 = self.trained(Room1(*ours))
         self.broken[1] = Room1(network, self.ab_t)
         torch.manual_seed(0)
-        raw, average, _ = self.trained(Room6(*ours), du.Unet(widths=(16, 32, 48)).to(self.device))
-        self.broken[6], self.mended[6] = Room6(average, self.ab_t, raw), Sound(raw, self.ab_t)
+        raw, averages, _ = self.trained(Room6(*ours), du.Unet(widths=(16, 32, 48)).to(self.device))
+        self.broken[6], self.mended[6] = (kind(a, self.ab_t, raw) for kind, a in zip((Room6, Sound), averages))
         self._walks, self._readings, self._pairs = {}, {}, {}
 
     def trained(self, program, network=None, ask=None):
-        """A network that a program's training makes: (its weights, their average, the losses). Without a network the
-        course's own is trained on. `ask` takes the place of what the program's own training asks."""
+        """A network that a program's training makes, its averages, and the losses. Without a network the course's own
+        is trained on, and not averaged; a new one is averaged by the program's decay and by the sound one. `ask` takes
+        the place of what the program's own training asks."""
         data = program.data(self.train.x), self.train.c
         ask = ask or functools.partial(question, program)
         if network is None:
             return practise(self.model, ask, data, max(self.steps // 4, 1))
-        return practise(network, ask, data, self.steps, program.decay, lr=4e-3)
+        return practise(network, ask, data, self.steps, (program.decay, self.mended[6].decay), lr=4e-3)
 
     def deliver(self):
         """Train the network of Room 11, which comes with the new arrivals."""
@@ -430,6 +450,12 @@ def rms(x):
     return x.float().square().mean().sqrt().item()
 
 
+def exact_noise(n, seed=0):
+    """Noise (n, 3, 16, 16) whose own mean is 0 and whose own standard deviation is 1, up to rounding."""
+    z = torch.randn(n, 3, 16, 16, generator=torch.Generator().manual_seed(seed))
+    return (z - z.mean()) / z.std()
+
+
 def first_told(program, x, c):
     """The first time that a program tells its network, overheard at the network's door."""
     heard, network = [], program.network
@@ -468,10 +494,8 @@ def loss_by_time(network, sprites, c, ab_t, times):
 def show_program(room):
     """The text of a room's program, folded: what it changes of the sound program (0), and what stands there."""
     kind = ROOMS.get(room, Sound)
-    parent = [getattr(kind.__mro__[1], name, None) for name in vars(kind) if inspect.isfunction(vars(kind)[name])]
-    sound = [
-        textwrap.dedent(inspect.getsource(part)) for part in parent if room and part and part is not Sound.__init__
-    ]
+    parent = [getattr(kind.__mro__[1], name) for name in vars(kind) if room and inspect.isfunction(vars(kind)[name])]
+    sound = [textwrap.dedent(inspect.getsource(part)) for part in INSTEAD.get(room, parent)]
     text = f"```python\n{inspect.getsource(kind).rstrip()}\n```"
     if sound:
         text += "\n\nIn the sound program there stands instead:\n\n```python\n" + "\n".join(sound).rstrip() + "\n```"
@@ -534,15 +558,22 @@ CATALOGUE = {
     6: ("noise, while the loss falls", "the average remembers the untrained weights", "raw"),
     7: ("specks", "noise after the last step", "last"),
     8: ("good, but not as asked", "the mask inverted", "asked"),
-    9: ("crowded", "told t / 1000", "told"),
+    9: ("crowded", "the clock behind: told t / 1000", "told"),
     10: ("blotches, worse with more steps", "x0 clipped, eps kept", "mixture"),
     11: ("specks", "noise of 1 - ab, no root", "noise"),
     12: ("grey felt", "noise taken for v", "error"),
     13: ("crowded, dark", "another schedule than in training", "levels"),
     14: ("noise, for some n", "strides past zero", "end"),
     15: ("black", "the schedule in half precision", "finite"),
-    16: ("good", "told t - 1", "told"),
+    16: ("good", "the clock behind: told t - 1", "told"),
 }
+
+
+def by_distance(distances, times_as_far):
+    """The rooms' Fréchet distances, broken and mended, two of each, as a table; the least different pair first."""
+    rows = {n: [CATALOGUE[n][1], *(" and ".join(f"{half:.1f}" for half in both) for both in distances[n]), f"{far:.1f}"]
+            for n, far in sorted(times_as_far.items(), key=lambda row: row[1])}  # fmt: skip
+    return charts.table(["cause", "broken", "mended", "times as far"], rows, "room")
 
 
 def catalogue(museum):
