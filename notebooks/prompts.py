@@ -295,12 +295,14 @@ class PromptTrainer(du.Trainer):
     """A `du.Trainer` whose contexts are captions: each time a sprite is shown, one of its captions is drawn anew.
 
     x images (N, 3, H, W); captions: of each a list of texts, of any number; words: the tokenizer that reads them;
-    ab_t and the rest as for `du.Trainer` (drop: how often the caption is replaced by the empty prompt).
+    longest: how often the caption with the most words is taken, whatever is drawn; ab_t and the rest as for
+    `du.Trainer` (drop: how often the caption is replaced by the empty prompt).
     Raises ValueError in one sentence if a sprite has no caption, or one with a word that `words` does not know.
     """
 
-    def __init__(self, model, x, captions, words, ab_t, **how):
+    def __init__(self, model, x, captions, words, ab_t, *, longest=0.0, **how):
         fitting(model, words)
+        need(0 <= longest <= 1, f"longest is a share of the captions that are shown, 0 to 1, not {longest}")
         super().__init__(model, x, ab_t, **how)
         x = self.x
         need(len(captions) == len(x), f"{len(x)} images but captions of {len(captions)}")
@@ -310,13 +312,18 @@ class PromptTrainer(du.Trainer):
         need(self.count.min() > 0, "each image needs at least one caption")
         self.first = self.count.cumsum(0) - self.count
         self.tokens = words.encode([text for texts in captions for text in texts])
+        lengths = (self.tokens > 0).sum(1).split(self.count.tolist())
+        self.longest, self.often = self.first + torch.stack([own.argmax() for own in lengths]), longest
         self.c = torch.arange(1, len(x) + 1, device=self.device)[:, None]  # a sprite's number; hidden: 0
 
     def next_batch(self):
         x0, number, t, noise, weight = super().next_batch()
         number = number[:, 0].cpu()
         rows, luck = (number - 1).clamp(min=0), torch.rand(len(number), generator=self.generator)
-        tokens = self.tokens[self.first[rows] + (luck * self.count[rows]).long()] * (number > 0)[:, None]
+        chosen = self.first[rows] + (luck * self.count[rows]).long()
+        if self.often:
+            chosen = self.longest[rows].where(torch.rand(len(rows), generator=self.generator) < self.often, chosen)
+        tokens = self.tokens[chosen] * (number > 0)[:, None]
         return x0, tokens.to(self.device), t, noise, weight
 
 

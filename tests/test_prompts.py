@@ -378,6 +378,19 @@ def test_a_sprite_is_shown_with_one_of_its_own_captions_and_each_has_its_turn(tr
     assert seen == [{*texts, ""} for texts in CAPTIONS]  # with the empty prompt, now and then
 
 
+def test_the_longest_caption_may_be_shown_more_often(trainer, sprites, words):
+    def shown(**how):
+        """The captions of the first sprite, which has a short and a long one, as they come up."""
+        here, seen = trainer(drop=0.0, **how), []
+        for x0, tokens, *_ in (here.next_batch() for _ in range(80)):
+            seen += [words.decode(row) for x, row in zip(x0, tokens) if torch.equal(x, sprites.x[0])]
+        return seen.count(CAPTIONS[0][1]) / len(seen)
+
+    assert shown(longest=1.0) == 1 and 0.3 < shown() < 0.7 < shown(longest=0.7) < 0.97
+    with pytest.raises(ValueError, match="longest is a share of the captions that are shown, 0 to 1, not 2"):
+        trainer(longest=2)
+
+
 @pytest.mark.parametrize("drop, empty", [(0.0, 0), (1.0, 4)])
 def test_never_and_always_dropped(trainer, drop, empty):
     assert (trainer(drop=drop).next_batch()[1] == 0).all(1).sum() == empty

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import diffusion_utilities as du
 import prompts
 
-EPOCHS, BATCH, AT_LEAST = 8, 128, 150  # a part is asked for if so many of the training sprites have it
+EPOCHS, BATCH, AT_LEAST = 40, 128, 150  # a part is asked for if so many of the training sprites have it
 RUN, FILE = du.WEIGHTS / "runs" / "judge" / "last.pt", du.WEIGHTS / "judge.pth"
 
 

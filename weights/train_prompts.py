@@ -23,7 +23,7 @@ import diffusion_utilities as du
 import prompts
 from plumbing import runs
 
-MAY_CHANGE = {*runs.LIMITS, "lr", "drop", "half_life", "sample_minutes"}  # of a run that is resumed
+MAY_CHANGE = {*runs.LIMITS, "lr", "drop", "longest", "half_life", "sample_minutes"}  # of a run that is resumed
 SHOWN = """a wizard in a purple robe
 a knight with a red cape
 a smiling green slime
@@ -44,6 +44,7 @@ def arguments(argv=None):
     add("--batch", type=int, default=64)
     add("--lr", type=float, default=1.5e-3)
     add("--drop", type=float, default=0.1, help="how often the caption is left out (default 0.1)")
+    add("--longest", type=float, default=0.0, help="how often the longest caption is shown (default 0)")
     add("--half-life", type=float, default=500, help="of the averaged weights, in steps (default 500)")
     add("--images", type=int, metavar="N", help="train on the first N sprites only")
     add("--seed", type=int, default=0)
@@ -86,8 +87,8 @@ def train(args):
     model, ab_t = build(args.start, words)
     trainer = prompts.PromptTrainer(
         model, du.load_sprites("all").x[rows], [captions.lines[i]["captions"] for i in rows.tolist()], words, ab_t,
-        lr=args.lr, batch=args.batch, warmup=200, times="middle", drop=args.drop, half_life=args.half_life,
-        seed=args.seed,
+        lr=args.lr, batch=args.batch, warmup=200, times="middle", drop=args.drop, longest=args.longest,
+        half_life=args.half_life, seed=args.seed,
     )  # fmt: skip
     if args.resume:
         trainer.load_state_dict(du.load_file(args.out / "last.pt"))
