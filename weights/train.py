@@ -172,9 +172,7 @@ def build(args, data, config=None, report=print):
         if not args.no_context and model.n_cfeat != data.c.shape[1]:
             model, new = adopt(model, data.c.shape[1])
             if report:
-                report(
-                    f"{args.start} knows other classes than these {model.n_cfeat}: {', '.join(new)} begins from nothing"
-                )
+                report(f"{args.start} knows other classes than these {model.n_cfeat}: {', '.join(new)} begins anew")
         return model
     channels, height, n_cfeat = data.x.shape[1], data.x.shape[2], data.c.shape[1]
     if args.network == "unet":
