@@ -38,11 +38,11 @@ du.film({"into the noise": into, "out of the noise": torch.stack(out)}, columns=
         alt="Film. Left: 16 sprites dissolve into noise. Right: 16 others appear out of noise.")
 
 # %% [markdown]
-# On the left, sixteen sprites dissolve. On the right, sixteen sprites appear out of pure noise, and no trained network
-# had a hand in it. The number `t` says how much noise there is: 0 is a clean picture, and 500 is nothing but noise.
-# You need not follow the cell above yet, because it borrows all of its parts from the course's module `du`. At the end
-# of this lesson you will know how the right half is done, because you will have written these parts yourself; and you
-# will know what is wrong with it.
+# On the left, sixteen *sprites* dissolve, which are small figures like those of old video games. On the right, sixteen
+# others appear out of pure noise, and no trained network had a hand in it. The number `t` says how much noise there is:
+# 0 is a clean picture, and 500 is nothing but noise. You need not follow the cell above yet, because it borrows all of
+# its parts from the course's module `du`. At the end of this lesson you will know how the right half is done, because
+# you will have written these parts yourself; and you will know what is wrong with it.
 #
 # **You will be able to**
 # - add noise to a picture, in one jump, to any level;
@@ -52,7 +52,7 @@ du.film({"into the noise": into, "out of the noise": torch.stack(out)}, columns=
 # - train, in a minute, a first small network that guesses what was there before the noise.
 #
 # **You need** Python and a little PyTorch; nothing about diffusion. **Time:** about 45 minutes of reading, and 35 more
-# if you do all five exercises; the cells run for one to three minutes, most of which is the training in section 7.
+# if you do all five exercises; the cells run for a few minutes, most of which is the training in section 7.
 #
 # Five places are marked *Your turn*: a function with dots in it, for you to fill in. Run its cell, and a check says
 # whether it is right or which mistake it looks like; each further try gives a hint. If you would rather read on, leave
@@ -83,6 +83,10 @@ red, green, blue = train.x[0, :, 4, 8].tolist()
 print(f"row 4, column 8 of the first: red {red:.2f}, green {green:.2f}, blue {blue:.2f}")
 
 # %% [markdown]
+# The first sprite is the doughnut at the top left of the film, and this pixel belongs to its pink icing: it has nearly
+# all of the red, and a little more than half of the green and of the blue. The course holds 36,000 sprites to train
+# with; this lesson takes the first 8,000, and calls these its *training sprites*.
+#
 # *Noise* is a list of 768 random numbers, each drawn from the bell curve (the *Gaussian* or *normal* distribution)
 # around 0: mostly small, as often negative as positive, and each drawn without regard to the others. How do you mix the
 # two? The first idea is to turn the picture down while you turn the noise up:
@@ -90,15 +94,16 @@ print(f"row 4, column 8 of the first: red {red:.2f}, green {green:.2f}, blue {bl
 # $$x = (1 - a) x_0 + a \epsilon$$
 #
 # Here $x_0$ is the clean picture, $\epsilon$ (epsilon) is the noise, and the amount $a$ goes from 0 to 1. What happens
-# on the way? The *standard deviation* (std) of a list of numbers says how far they spread around their mean, so a dull,
-# grey picture has a small one. The numbers of our sprites have a std of about 0.75, and those of the noise one of 1.
+# to the picture on the way? Watch its *standard deviation* (std). The std of a list of numbers says how far they spread
+# around their mean, so a dull, grey picture has a small one. The numbers of our sprites have a std of about 0.75, and
+# those of the noise one of 1.
 #
 # **What do you expect?** How large is the spread half way, at $a = 0.5$?
 #
 # <details name="expect-1-1"><summary>Between those of the picture and of the noise</summary>
 #
 # That would be reasonable, because each half contributes. But the noise is as often opposed to the picture as with it,
-# so the two partly cancel: the spread falls *below* both ends, as the orange curve shows.
+# so the two partly cancel: the spread falls *below* both ends, as the orange curve below shows.
 #
 # </details>
 # <details name="expect-1-1"><summary>Smaller than at both ends</summary>
@@ -125,8 +130,9 @@ charts.lines({"square roots as weights": (a, rooted), "plain fading": (a, faded)
 # %% [markdown]
 # Why does it dip? The square of the standard deviation is the *variance*. When two independent things are added, their
 # variances add, and a weight in front of a thing counts squared. So plain fading has the variance
-# $(1-a)^2 \mathrm{var}(x_0) + a^2 \mathrm{var}(\epsilon)$. Half way the two squares are a quarter each, and together they
-# are only one half: the other half of the variance is lost.
+# $(1-a)^2 \mathrm{var}(x_0) + a^2 \mathrm{var}(\epsilon)$. Half way the two squares are a quarter each, and together
+# they are only one half: the other half of the variance is lost. With a std of 0.75 and of 1 that gives
+# $(0.75^2 + 1^2)/4 = 0.39$, whose root is the 0.62 that the orange curve shows at $a = 0.5$.
 #
 # The remedy follows at once: take square roots as weights, because then the squares are $1-a$ and $a$, and they add up
 # to 1. That is the blue curve. It leads without a dip from the spread of the sprites to that of the noise. If the sprites
@@ -135,11 +141,12 @@ charts.lines({"square roots as weights": (a, rooted), "plain fading": (a, faded)
 #
 # $$x_t = \sqrt{\bar\alpha_t} x_0 + \sqrt{1 - \bar\alpha_t} \epsilon$$
 #
-# The number $\bar\alpha_t$ (say "alpha bar t") is the share that the picture has in the variance, and $1-\bar\alpha_t$ is
-# the share of the noise. (To be exact, this too is meant for pictures with a std of 1; ours come near enough.) The level
-# $t$ is a whole number from 0 to $T = 500$, also called the *time*. A list of all $\bar\alpha_t$, from $\bar\alpha_0 = 1$
-# (only picture) to $\bar\alpha_T$ (nearly only noise), is a *noise schedule*. In code it is a tensor called `ab_t`, and
-# `ab_t[t]` is $\bar\alpha_t$. For now take a ready one, called *cosine*; sections 3 and 4 show where schedules come from.
+# The number $\bar\alpha_t$ (say "alpha bar t") is the share that the picture has in the variance, and $1-\bar\alpha_t$
+# is the share of the noise. (To be exact, this too holds for pictures with a std of 1. Ours have less, so their true
+# share is somewhat smaller than $\bar\alpha_t$ says.) The level $t$ is a whole number from 0 to $T = 500$, also called
+# the *time*. A list of all $\bar\alpha_t$, from $\bar\alpha_0 = 1$ (only picture) to $\bar\alpha_T$ (nearly only
+# noise), is a *noise schedule*. In code it is a tensor called `ab_t`, and `ab_t[t]` is $\bar\alpha_t$. For now take a
+# ready one, called *cosine*; sections 3 and 4 show where schedules come from.
 
 # %% [markdown]
 # ### Your turn 1.1: add noise
@@ -185,7 +192,8 @@ du.show_rows({"x_t": strip}, scale=5, label_width=50,
 
 # %% [markdown]
 # The function that you have just written is `du.add_noise`; the `assert` compares the two. All eight pictures hold the
-# same noise, mixed in with different weights.
+# same noise, mixed in with different weights. Up to $t = 100$ the crab is plain to see, at $t = 200$ you can still
+# guess it, and from $t = 300$ on you would hardly find it without knowing where it is.
 #
 # ### The flat world
 #
@@ -223,9 +231,9 @@ explore.flat_world("noise")
 # Each thin ring belongs to one point. Its middle is the point after shrinking, and its radius is the std of the noise, so
 # you can watch the two halves of the formula at work: the rings move to the middle and grow, until all twelve are one.
 #
-# Stop it half way, and look for a small orange square among the blue dots. It lies nearer to points of the *other* colour
-# than to its own. If you saw only this copy, without its colour, you could no longer say with certainty where it came from.
-# So this is what noise hides: it does not wipe a picture out, it makes several pictures possible.
+# Stop the film half way, and look for a small orange square among the blue dots. It lies nearer to points of the
+# *other* colour than to its own. If you saw only this copy, without its colour, you could no longer say with certainty
+# where it came from. So this is what noise hides: it does not wipe a picture out, it makes several pictures possible.
 
 # %% [markdown]
 # ## 2. What is the best guess of what was there?
@@ -241,8 +249,8 @@ explore.flat_world("noise")
 # <details name="expect-1-3"><summary>A or B, it does not matter which</summary>
 #
 # With A you pay nothing half of the time, which is tempting. But the other half of the time you pay the whole squared
-# distance, and squares make large errors expensive. The film below starts and ends with these two guesses, and both are
-# the worst on their way.
+# distance, and squares make large errors expensive. The film below starts and ends with these two guesses, and no guess
+# in between is as bad.
 #
 # </details>
 # <details name="expect-1-3"><summary>The blend of both, half A and half B</summary>
@@ -253,8 +261,8 @@ explore.flat_world("noise")
 # </details>
 # <details name="expect-1-3"><summary>Plain grey</summary>
 #
-# Grey is the safe guess if you know nothing at all. But here you know that it was A or B, and where the two agree (a
-# white corner, for instance) a guess may be right for certain.
+# Grey is the safe guess if you know nothing at all. But here you know that it was A or B, and where the two agree (in a
+# white corner, for instance) you know the pixel for certain. Grey gives this knowledge away, and pays for it.
 #
 # </details>
 #
@@ -294,10 +302,10 @@ lesson_01.guess_film(pair, guesses, shares,
                      {"A and B fifty-fifty": at_even, "A at 80 %": at_uneven})
 
 # %% [markdown]
-# The blue curve is fifty-fifty. It bottoms out exactly at the half-and-half blend, a ghost of two sprites that you would
-# never call a good picture; and yet no guess is better. The orange curve is for someone who has a reason to give A a
-# probability of 80 %. It bottoms out at 20 % of B: the best guess is again the blend, and each sprite has the weight of its
-# probability.
+# The blue curve is fifty-fifty. It bottoms out exactly at the half-and-half blend, a ghost of two sprites that you
+# would never call a good picture; and yet no other guess in the film is better. The orange curve is for someone who has
+# a reason to give A a probability of 80 %. It bottoms out at 20 % of B: the best guess is again a blend, in which each
+# sprite has the weight of its probability.
 #
 # That is no accident of these two sprites. Let $m = \sum_i w_i x^{(i)}$ be the weighted mean, and go from the guess $g$ to a
 # sprite by way of $m$: first from $g$ to $m$, then from $m$ to the sprite, so that $x^{(i)} - g = (m - g) + (x^{(i)} - m)$.
@@ -323,6 +331,9 @@ for name, g in tried.items():
     assert abs(total - floor - (m - g).square().mean()) < 1e-5
 
 # %% [markdown]
+# The second number is the same in every line, as the formula says. It is the least that a guess can cost here, and the
+# mean itself costs just that. Of the four guesses A comes nearest to it, because A is most of the mean.
+#
 # ### Where do the probabilities come from?
 #
 # From what you see. Begin with a single number: a pixel that was either black (-1) or white (1), each equally likely.
@@ -355,13 +366,14 @@ charts.lines({"it was white": (x, bell(x, signal)), "it was black": (x, bell(x, 
 # likely before you looked. The best guess is then the weighted mean of 1 and -1: a light grey, because it is probably
 # white, but not certainly.
 #
-# In a formula: a bell falls off with the distance from its middle as $\exp(-\text{distance}^2 / (2 \cdot \text{variance}))$, and here
-# the variance is that of the noise, $1-\bar\alpha_t$.
+# In a formula: a bell falls off with the distance from its middle as
+# $\exp(-\text{distance}^2 / (2 \cdot \text{variance}))$, and here the variance is that of the noise, $1-\bar\alpha_t$.
 #
-# A sprite is 768 numbers, and each gets noise of its own. What independent numbers say together is the *product* of their
-# likelihoods. A product of exponentials is the exponential of a sum, so only the sum of the squares counts. If the sprite
-# was $x^{(i)}$, then what the noise has added must have been $x_t - \sqrt{\bar\alpha_t}x^{(i)}$. Let $d_i$ be the sum of
-# its 768 squares. Then (the sign $\propto$ means "proportional to": equal but for a factor that is the same for all $i$)
+# A sprite is 768 numbers, and each gets noise of its own. The likelihood of several independent numbers is the
+# *product* of their single likelihoods. A product of exponentials is the exponential of a sum, so only the sum of the
+# squares counts. If the sprite was $x^{(i)}$, then what the noise has added must have been
+# $x_t - \sqrt{\bar\alpha_t}x^{(i)}$. Let $d_i$ be the sum of its 768 squares. Then (the sign $\propto$ means
+# "proportional to": equal but for a factor that is the same for all $i$)
 #
 # $$\text{likelihood}_i \propto \exp\Big(-\frac{d_i}{2(1-\bar\alpha_t)}\Big)
 #   \qquad\text{and}\qquad w_i = \frac{\text{likelihood}_i}{\sum_j \text{likelihood}_j}$$
@@ -400,8 +412,9 @@ charts.lines({"A, the truth": (range(1, 769), w_read[0]), "B": (range(1, 769), w
              alt="The probability of A wavers around one half at first, then climbs to 1.")
 
 # %% [markdown]
-# At first the probability wavers, because the first few numbers can mislead you. Then the evidence piles up. Remember
-# this curve: 768 numbers give away a great deal, even where your eye sees nothing but noise.
+# At first the probability wavers, because the first few numbers can mislead you. Then the evidence piles up, and after
+# about a hundred numbers A is all but certain. Remember this curve: 768 numbers give away a great deal, even where your
+# eye sees nothing but noise.
 #
 # ### Your turn 1.3: how probable is each sprite?
 # *Difficulty 2 of 3, 10 minutes.*
@@ -442,12 +455,14 @@ assert torch.allclose(best_guess(x_t, 350, train.x, cosine),
 
 # %% [markdown]
 # The `assert` compares it with the course's `du.PerfectDenoiser`, which does the same for many noisy pictures at once.
-# It has earned its name: as long as the truth is in its list, no guess can have a smaller expected squared error.
+# It has earned its name: as long as the truth is in its list, and all in the list are equally likely, no guess can have
+# a smaller expected squared error.
 #
-# In the flat world you can see all of it together. The blue and orange points are the pictures that are possible, the
-# black diamond is the noisy point $x_t$, and the lines are as thick as the weights. All guesses on one green ring have the
-# same expected squared error, and it is smallest where the green is deepest, at the cross. In a running notebook, drag
-# $x_t$, and drag *your guess*, and watch the error.
+# In the flat world you can see all of it together. The blue and orange points are the pictures that are possible, and
+# the black diamond is the noisy point $x_t$. The lines from it are as thick as the weights, and the larger weights
+# stand beside their points in per cent. All guesses on one green ring have the same expected squared error, and it is
+# smallest where the green is deepest, at the cross. In a running notebook, drag $x_t$, and drag *your guess*, and watch
+# the error.
 
 # %%
 explore.flat_world("guess")
@@ -461,19 +476,21 @@ explore.flat_world("guess")
 # ## 3. Can many tiny steps be done in one jump?
 #
 # Let a drop of ink fall into water. Its molecules make tiny random jumps, until the water is evenly grey. This is
-# *diffusion*, and it gave these models their name: there, too, the noise comes in tiny steps. One step takes a picture
-# from time $t-1$ to time $t$, with fresh noise $z_t$:
+# *diffusion*. It gave these models their name, because they, too, were first described with noise that comes in tiny
+# steps. One step takes a picture from time $t-1$ to time $t$, with fresh noise $z_t$:
 #
 # $$x_t = \sqrt{1-\beta_t} x_{t-1} + \sqrt{\beta_t} z_t$$
 #
-# It is the same kind of mixture as before, with a small share $\beta_t$ (beta) of noise. The betas of the first diffusion
-# models grow evenly from 0.0001 to 0.02; this is called the *linear* schedule.
+# It is the same kind of mixture as before, with a small share $\beta_t$ (beta) of noise. In the paper that made
+# diffusion models widely known (Ho et al. 2020, listed at the end) the betas grow evenly from 0.0001 to 0.02; this is
+# called the *linear* schedule.
 #
 # What are two steps together? Put the first into the second. The picture has been multiplied by
-# $\sqrt{1-\beta_2}\sqrt{1-\beta_1}$. Two noises have been added, and a sum of independent Gaussians is a Gaussian again,
-# whose variance is the sum of theirs: $(1-\beta_2)\beta_1 + \beta_2$, which is $1 - (1-\beta_1)(1-\beta_2)$. So two steps
-# are *one* mixture, in which the picture has the share $(1-\beta_1)(1-\beta_2)$. A third step multiplies the share by
-# $1-\beta_3$, and so on:
+# $\sqrt{1-\beta_2}\sqrt{1-\beta_1}$. The noise of the first step has been multiplied by $\sqrt{1-\beta_2}$, so its
+# variance is now $(1-\beta_2)\beta_1$; and the second step has added noise of variance $\beta_2$. A sum of independent
+# Gaussians is a Gaussian again, whose variance is the sum of theirs: $(1-\beta_2)\beta_1 + \beta_2$, which is
+# $1 - (1-\beta_1)(1-\beta_2)$. So two steps are *one* mixture, in which the picture has the share
+# $(1-\beta_1)(1-\beta_2)$. A third step multiplies the share by $1-\beta_3$, and so on:
 #
 # $$\bar\alpha_t = (1-\beta_1)(1-\beta_2)\cdots(1-\beta_t)$$
 #
@@ -513,8 +530,8 @@ alpha_bar = checks.keep(alpha_bar, solution_alpha_bar)
 # </details>
 # <details name="expect-1-5"><summary>Only at first; then the small errors add up</summary>
 #
-# There are no errors that could add up: that many steps make one jump is exactly true for Gaussian noise, and no
-# approximation. The dots lie on the curves all the way.
+# There are no errors that could add up, because with Gaussian noise many steps are exactly the same as one jump. The
+# dots lie on the curves all the way.
 #
 # </details>
 
@@ -543,7 +560,7 @@ charts.lines({"mean, one jump": (every, linear.sqrt()), "mean, small steps": (do
              alt="Mean and std of the walked white pixels lie on the curves of the formula.")
 
 # %% [markdown]
-# Every dot lies on its curve. For us this is a gift: any level is one line away, so nobody has to walk.
+# Every dot lies on its curve. For us this is a gift: any level is one line of code away, so nobody has to walk.
 #
 # ### Why then small steps at all?
 #
@@ -564,9 +581,11 @@ charts.lines({f"at t = {s}": (centres, share) for s, share in earlier.items()},
              alt="Ten steps earlier one bell around 0.3; at t = 50 two hills, near -1 and 1.")
 
 # %% [markdown]
-# Ten steps earlier, most of them were close to where they are now: there is one bell, and for a single step it would be
-# three times as narrow. Its mean is only a small correction, and it is a value that really occurs. At $t = 50$ they were
-# either near -1 or near 1. Their mean lies in the valley between the two hills, where hardly any of them ever was.
+# Ten steps earlier, most of them were close to where they are now. There is one bell, and its mean, near 0.3, is a
+# value that many of them really had. (For a single step the bell would be about three times as narrow still, because
+# its width grows with the root of the number of steps.) Fifty steps earlier the bell is broad and leans to one side, so
+# fewer of them were near their mean. At $t = 50$ they were either near -1 or near 1. Their mean lies in the valley
+# between the two hills, and only 4 % of them were anywhere near it.
 #
 # Your best guess is always a mean. So a question about the near past has a good answer, and a question about the
 # distant past has a blend for an answer. This is why diffusion models go back in many small steps.
@@ -574,19 +593,21 @@ charts.lines({f"at t = {s}": (centres, share) for s, share in earlier.items()},
 # %% [markdown]
 # ## 4. What does each level hide?
 #
-# Back to sprites. Here is one of each class, under the linear schedule that you have just made.
+# Back to sprites. The course sorts them into five *classes*: hero, non-hero, food, spell and side-facing. Here is one
+# of each, under the linear schedule that you have just made.
 #
 # **What do you expect?** What drowns first: the eyes and edges, the outline, or the overall colour?
 #
 # <details name="expect-1-6"><summary>The eyes and edges</summary>
 #
 # Yes. A detail is a difference between neighbouring pixels, and each of them has noise of its own, so that nothing
-# averages out. The blue curve falls first.
+# averages out. In the chart below the sprites its curve, the blue one, falls first.
 #
 # </details>
 # <details name="expect-1-6"><summary>The outline</summary>
 #
-# It goes second. An outline is made of many pixels, so their noises partly average out, but it is still a local thing.
+# It goes second. An outline is made of many pixels, so their noises partly average out, but they are far fewer than the
+# pixels of the whole sprite.
 #
 # </details>
 # <details name="expect-1-6"><summary>The overall colour</summary>
@@ -606,11 +627,12 @@ du.show_rows(rows, scale=5, label_width=95, top=[f"t = {t}" for t in ts],
              alt="A sprite of each class at seven levels: details drown first, the shape last.")
 
 # %% [markdown]
-# At $t = 100$ the eyes are hard to find, at $t = 200$ you can still guess an outline, and further to the right there seems
-# to be nothing. But do not trust your eyes. Measure the *correlation* between the noisy and the clean sprites instead: it
-# is 1 when the two rise and fall together exactly, and 0 when the one says nothing about whether the other is high or low.
-# Measure it at three scales: for a pixel's difference from its neighbours, which is fine detail; for the means of patches of
-# 4 × 4 pixels, which are the rough shape; and for the mean colour of the whole.
+# At $t = 100$ the eyes are hard to find, at $t = 200$ you can still guess an outline, and further to the right there
+# seems to be nothing. But do not trust your eyes. Measure the *correlation* between the noisy and the clean sprites
+# instead: it is 1 when the two rise and fall together exactly, and 0 when the one says nothing about whether the other
+# is high or low. Measure it at three scales: for the difference between a pixel and the mean of the 3 × 3 pixels around
+# it, which is fine detail; for the means of patches of 4 × 4 pixels, which are the rough shape; and for the mean colour
+# of the whole.
 
 # %%
 from torch.nn.functional import avg_pool2d
@@ -639,11 +661,11 @@ charts.lines({name: (ts, ys) for name, ys in kept.items()}, x="time t (steps)", 
 #
 # ### Three schedules
 #
-# The reason is the schedule. The linear betas were made for a walk of 1,000 steps; we take only 500 of them, so too
-# little noise has been added at the end. There are two remedies. *Rescaled* multiplies each beta by $1000/T$. *Cosine*
-# does not begin with betas at all, but prescribes that $\bar\alpha_t$ falls like a squared cosine. To compare them, look
-# at the *signal-to-noise ratio* (SNR), $\bar\alpha_t / (1-\bar\alpha_t)$: above 1 the picture has the larger share of the
-# variance, below 1 the noise.
+# Where does the fault come from? The linear betas were made for a walk of 1,000 steps. We walk only 500 with betas of
+# the same size, so too little noise has been added at the end. There are two remedies. *Rescaled* multiplies each beta
+# by $1000/T$, which is 2 here. *Cosine* does not begin with betas at all, but prescribes that $\bar\alpha_t$ falls like
+# a squared cosine. To compare them, look at the *signal-to-noise ratio* (SNR), $\bar\alpha_t / (1-\bar\alpha_t)$: above
+# 1 the picture has the larger share of the variance, below 1 the noise.
 
 # %%
 schedules = {name: du.noise_schedule(name, T) for name in ("linear", "rescaled", "cosine")}
@@ -656,13 +678,15 @@ charts.lines({name: (range(1, T + 1), (ab / (1 - ab))[1:]) for name, ab in sched
              alt="SNR against time on a log scale: linear ends highest, the others far lower.")
 
 # %% [markdown]
-# Under the linear schedule $x_T$ still holds eight per cent of the picture. You cannot see it, but it gives away a hint of
-# the colour. (The correlations of the other two, a few hundredths, can hardly be told from chance with 1,000 sprites.)
-# The hint matters, because drawing starts from *pure* noise. A network that has been trained with the leak has learned to
-# read the colour off $x_T$; pure noise holds none, so it reads one that is random and rather middling.
+# Under the linear schedule the picture still has the weight 0.08 in $x_T$, and its SNR ends more than a hundred times
+# above those of the other two. You cannot see this rest of the picture, but it gives away a hint of the colour. (The
+# correlations of the other two, 0.03 and 0.01, can hardly be told from chance with 1,000 sprites.) The hint matters,
+# because drawing starts from *pure* noise. A network that has been trained with this leak has learned to read the
+# colour off $x_T$. Pure noise holds no colour, so what the network reads there is a matter of chance, and seldom very
+# dark or very bright.
 #
-# From here on you use cosine. It leaks next to nothing, and it spends 307 of its 500 steps where the SNR is between 1/10
-# and 10, so that the sprite is neither plain to see nor hopeless; linear spends 276 there, and rescaled 196.
+# From here on you use cosine. It leaks next to nothing, and it spends 307 of its 500 steps where the SNR is between
+# 1/10 and 10, and the sprite is neither plain to see nor hopeless; linear spends 276 there, and rescaled 196.
 
 # %% [markdown]
 # ## 5. Can you draw sprites with no network at all?
@@ -674,8 +698,8 @@ charts.lines({name: (range(1, T + 1), (ab / (1 - ab))[1:]) for name, ab in sched
 #
 # <details name="expect-1-7"><summary>When I can see it, at about t = 300</summary>
 #
-# It succeeds under far more noise than that, because it adds up the evidence of all 768 numbers, and because it only has
-# to choose among 8,000 candidates that it knows by heart. Your eye does neither.
+# The best guess succeeds under far more noise than that, because it adds up the evidence of all 768 numbers, and
+# because it only has to choose among 8,000 candidates that it knows by heart. Your eye does neither.
 #
 # </details>
 # <details name="expect-1-7"><summary>Long before I can see it</summary>
@@ -700,10 +724,12 @@ du.show_rows({"x_t": x_seen, "best guess": guesses, "the truth": truth}, scale=5
              alt="A noisy crab and its best guess: a blob, then blends, then the crab.")
 
 # %% [markdown]
-# From pure noise the best guess is the average of all 8,000 sprites, a brownish blob. Then it blends fewer and fewer. At
-# t = 425 it is a crab, though mostly another one; at t = 375 it is the right one, while your eyes still see noise. How many
-# does it blend? If the weights were equal among $n$ sprites and zero
-# for the others, the answer would be $n$. For any weights, the *effective number* $\exp(-\sum_i w_i \log w_i)$ says it.
+# From pure noise the best guess is the average of all 8,000 sprites, a brownish blob. Then it blends fewer and fewer.
+# At t = 425 it is a crab, though mostly another one; at t = 375 it is the right one, while your eyes still see noise.
+# How many does it blend? If the weights were equal among $n$ sprites and zero for the others, the answer would be $n$.
+# The *effective number* $\exp(-\sum_i w_i \log w_i)$ gives just this answer in such a case, and a sensible one for
+# unequal weights: a sprite counts less, the smaller its weight is. (What stands in the exponent is called the *entropy*
+# of the weights.)
 
 # %%
 def effective(images):
@@ -722,9 +748,9 @@ charts.lines({f"{n:,} sprites known": (ts, ys) for n, ys in numbers.items()}, lo
 
 # %% [markdown]
 # Each curve is nearly a switch: one single sprite for most of the way, then a steep climb to all of them. So *this*
-# denoiser settles very early what will be drawn, while the picture still looks like noise. It can do so because it knows
-# its few candidates by heart; with more of them to tell apart the climb begins at a smaller $t$. A network does not know
-# any picture by heart, and you will see in lesson 2 that its guesses stay blends for much longer.
+# denoiser settles very early what will be drawn, while the picture still looks like noise. It can do so because it
+# knows its few candidates by heart; with more of them to tell apart the climb begins at a smaller $t$. The networks of
+# this course know no picture by heart, and you will see in lesson 2 that their guesses stay blends for much longer.
 #
 # ### The walk back
 #
@@ -756,8 +782,9 @@ step_back = checks.keep(step_back, solution_step_back)
 
 # %% [markdown]
 # Now the walk. From here on a *denoiser* is anything that takes noisy pictures and the time, as the fraction $t/T$, and
-# answers with a guess of $x_0$. Every network in this course is called in this way. Our first denoiser is not a network: it
-# remembers the training sprites.
+# answers with a guess of $x_0$. Every network in this course is called in this way, though some answer with something
+# else, such as the noise, from which the guess of $x_0$ follows. Our first denoiser is no network, for it remembers the
+# training sprites.
 #
 # **What do you expect?** Eight different squares of noise go in. Where does each walk end?
 #
@@ -773,8 +800,8 @@ step_back = checks.keep(step_back, solution_step_back)
 # </details>
 # <details name="expect-1-8"><summary>In sprites from the training set</summary>
 #
-# Yes, in every case. At little noise the best guess is always a single known sprite, so a walk can end nowhere else. The
-# next section looks them up.
+# Yes, in every case. Under little noise the best guess is always a single known sprite, so a walk can end nowhere else.
+# The next section looks them up.
 #
 # </details>
 
@@ -809,13 +836,14 @@ du.film({"x": torch.stack(x), "the best guess": torch.stack(guess)}, [f"t = {t}"
 # that you have just written what `du.sample` does. (This walk, which adds no new noise on its way, is called *DDIM*.
 # Lesson 2 brings its noisier sister, *DDPM*, and lesson 6 comes back to DDIM, because it is fast.)
 #
-# All eight guesses begin as the same blob. Then each falls towards a sprite of its own, and only the noise that it began
-# with decides which.
+# Beside each $x$ the film shows the guess that led to it. All eight guesses begin as the same blob. Then each falls
+# towards a sprite of its own, and only the noise that it began with decides which.
 
 # %% [markdown]
 # ## 6. Has it invented anything?
 #
-# Draw 64 sprites, and look up the nearest training sprite of each.
+# Draw 64 sprites, and look up the nearest training sprite of each. The distance between two pictures is the root of
+# their mean squared difference (in short *rms*, for root mean square), so it is 0 if they are the same.
 
 # %%
 begin = torch.randn(64, 3, 16, 16, generator=torch.Generator().manual_seed(8))
@@ -831,8 +859,8 @@ du.show_rows({"drawn": many[:8], "nearest": train.x[index[:8]]}, scale=5, label_
 # Each of them *is* a training sprite. The perfect denoiser remembers; it invents nothing. It could not be otherwise,
 # because at little noise its guess is always one of the pictures in its list.
 #
-# So give it something that is not in its list: sprites from the *held-out* part of the data, which nobody has shown to it,
-# under a moderate amount of noise.
+# So give it something that is not in its list: sprites from the *held-out* part of the data, which nobody has shown to
+# it, under a little noise.
 #
 # **What do you expect?** Will it at least remove the noise?
 #
@@ -872,25 +900,28 @@ du.show_rows({"never seen": unseen[:8], "at t = 50": dusty[:8], "its answer": an
              alt="Unseen sprites, the same with a little noise, and other sprites as answers.")
 
 # %% [markdown]
-# It answers with somebody else: a relative at best, of another colour or with another face. Its answers are further from
-# the truth than the noisy pictures were: doing nothing would have been better. *Perfect* meant perfect for its own list,
-# and the list is the trouble. What we want is not a memory of 8,000 pictures, but a sense of what sprites are *like*: that
-# outlines are dark and closed, that eyes come in pairs, that neighbouring pixels mostly agree. Such knowledge would also
-# serve for sprites that are in no list. To *generalise*, as this is called, is what a network is for.
+# It answers with somebody else, at best with a near relative that has another colour or another face. Its answers are
+# further from the truth than the noisy pictures were: doing nothing would have been better. *Perfect* meant perfect for
+# its own list, and the list is the trouble. A memory of 8,000 pictures does not help here. What we want is a sense of
+# what sprites are *like*: that outlines are dark and closed, that eyes come in pairs, that neighbouring pixels mostly
+# agree. Such knowledge would also serve for sprites that are in no list. To *generalise*, as this is called, is what a
+# network is for.
 
 # %% [markdown]
 # ## 7. What does a network learn in one minute?
 #
 # A network is a function with many adjustable numbers. You show it noisy pictures, of which you know the truth, and
-# adjust its numbers so that the squared error of its guess becomes a little smaller; then the next pictures. Section 2 said
-# which guess has the smallest expected squared error: the weighted mean. So *this* is what the network is pulled towards.
-# But it cannot store 8,000 sprites in so short a time, and it treats all places of a picture alike. It has to make do with
-# what sprites have in common.
+# adjust its numbers so that the squared error of its guess becomes a little smaller; then the next pictures. Section 2
+# said which guess has the smallest expected squared error: the weighted mean. So the network is pulled towards *this*,
+# the answer of the perfect denoiser. But it cannot store 8,000 sprites in so short a time, and it treats all places of
+# a picture alike. It has to make do with what sprites have in common.
 #
-# How the network looks inside is lesson 3, and how to train it well is lesson 4. Here is one step of learning. It takes 32
-# sprites, hides each under the noise of a random time, lets the network guess, and changes the network a little for the
-# better. `training` takes many such steps, and makes them smaller towards the end. It is a generator: after each step it
-# hands over the network as it is by then, so that a loop around it can watch the network learn.
+# How the network looks inside is lesson 3, and how to train it well is lesson 4. Here is one step of learning. It takes
+# 32 sprites, hides each under the noise of a random time, lets the network guess, and changes the network a little for
+# the better. The `loss` is the squared error of section 2, and `Adam` is a common rule for turning it into a change of
+# the numbers. `training` takes many such steps, and makes them smaller towards the end. It is a generator: after each
+# step it hands over the network as it is by then, so that a loop around it can watch the network learn. (`du.Unet` is
+# the course's own network, here in a small size.)
 
 # %%
 def learn(network, optimizer, g):
@@ -925,13 +956,13 @@ TRAINING_STEPS = 300  # a minute or less on most computers
 # <details name="expect-1-10"><summary>The perfect denoiser: 300 steps are too few</summary>
 #
 # Under much noise it is indeed ahead. But where there is little noise, knowing roughly what sprites are like beats
-# knowing 8,000 of them by heart, as soon as the sprite is not one of these.
+# knowing 8,000 of them by heart, if the sprite is not one of these.
 #
 # </details>
 # <details name="expect-1-10"><summary>The network, at every level of noise</summary>
 #
 # Only where there is little noise. In the middle the perfect denoiser is ahead, for it at least answers with a whole
-# sprite, where the network has no more than a blur. And at the far right the two are equal.
+# sprite, where the network has no more than a blur. And under very much noise the two are equal.
 #
 # </details>
 # <details name="expect-1-10"><summary>That depends on how much noise there is</summary>
@@ -961,10 +992,15 @@ print(f"{step} steps took {time.perf_counter() - begin:.0f} seconds on this mach
 # (The saved lesson ran on two slow cores of a busy server; most laptops are faster. If yours is, set `TRAINING_STEPS` to
 # 1000 and run this section again: what follows gets better.)
 #
-# Is it really better than the perfect denoiser, or do we flatter ourselves with eight sprites? Measure it on 200, with two
-# different noises. And hold it against two answers for which nobody has to know anything: to *do nothing*, that is, to
-# hand back the noisy sprite as it is; and to name the *average sprite*, whatever one is shown. Whoever does not beat these
-# two has learned nothing. Train a second network, too, from other random numbers and with a third of the steps.
+# After 5 steps the network answers with grey shadows. Then the colours come, at first together with the speckles of the
+# noise, and these fade from row to row while the outlines grow clearer. In its last row most colours are still dull,
+# and the faces are blurred.
+#
+# But eight sprites prove little. Is the network closer to the truth than the perfect denoiser? Measure it on 200, with
+# two different noises. And hold both against two answers for which nobody has to know anything: to *do nothing*, that
+# is, to hand back the noisy sprite as it is; and to name the *average sprite*, whatever one is shown. A denoiser is of
+# use at a level only if it beats both of these there. Train a second network, too, from other random numbers and with a
+# third of the steps.
 
 # %%
 *_, (second, fewer) = training(TRAINING_STEPS // 3, seed=1)  # only the end of it counts
@@ -1002,19 +1038,20 @@ nothing at t = {ahead_of(idle)}.
 """)
 
 # %% [markdown]
-# Begin at the left of the chart. The curve of the perfect denoiser is flat for most of the way. At all these levels it names
-# the nearest sprite that it knows, or one about as near, and that is as far from the truth under little noise as under
-# much. The network's error is small where little is hidden, and grows with the noise; so there it is ahead.
+# Begin at the left of the chart. The curve of the perfect denoiser is flat for most of the way. At all these levels it
+# names the nearest sprite that it knows, or one about as near, and that is as far from the truth under little noise as
+# under much. The network's error is small where little is hidden, and grows with the noise; so at the left it is ahead.
 #
-# But the network does not win everywhere. At middle levels a whole sprite, though another one, is closer to the truth than
-# the network's soft blur. The place where the two curves cross moves to the right with more training: compare the two
-# networks, of which one had three times as many steps. (They differ in their random numbers, too, so take it as a hint.)
-# At the far right all but the idle one meet in the average sprite, because nobody can do much better there.
+# But the network does not win everywhere. At middle levels a whole sprite, though another one, is closer to the truth
+# than the network's soft blur. The place where a network's curve crosses that of the perfect denoiser moves to the
+# right with more training: compare the two networks, of which one had three times as many steps. (They differ in their
+# random numbers, too, so take it as a hint.) At the far right all curves but that of doing nothing meet the one of the
+# average sprite, because nobody can do much better there.
 #
-# Now be fair, and ask of the network what the perfect denoiser could not do in section 6: is it better than doing nothing?
-# The less noise there is, the harder that becomes. At $t = 15$ the noisy sprite is off by 0.06 only. A network that has
-# hardly been trained is off by more than that, because it has to paint every pixel anew, even where hardly anything was
-# hidden. From which level on does yours pay?
+# Now be fair, and ask of the network what the perfect denoiser could not do in section 6: is it better than doing
+# nothing? The less noise there is, the harder that becomes. At $t = 15$ the noisy sprite is off by 0.06 only. A network
+# that has hardly been trained is off by more than that, because it has to paint every pixel anew, even where hardly
+# anything was hidden. The last sentence printed above says at which levels yours pays.
 #
 # One question is left: has the network learned its sprites by heart as well? If so, it is better on the sprites of its
 # training than on unseen ones. The perfect denoiser, which certainly has learned them by heart, is the control: on its own
@@ -1031,8 +1068,10 @@ charts.lines({name: (levels, ys) for name, ys in own.items()}, x="time t (steps 
                  "those of the perfect denoiser lie far apart.")
 
 # %% [markdown]
-# The two curves of the network lie nearly on each other: it is as good with sprites that it has never seen as with those
-# of its training, so it has learned nothing by heart. The two curves of the perfect denoiser lie far apart, and this gap
+# The two curves of the network lie nearly on each other: it is as good with sprites that it has never seen as with
+# those of its training, so there is no sign that it has learned any by heart. In so short a training it could hardly
+# have done so, because 300 steps with 32 sprites each show it every one of the 8,000 about once; lesson 4 asks again
+# after a longer one. The two curves of the perfect denoiser lie far apart, except under very much noise, and this gap
 # is the price of remembering.
 #
 # And can it draw? It is a denoiser like the other, so your `draw` takes it as it is.
@@ -1046,9 +1085,9 @@ du.show_rows({"drawn": sketches, "nearest": train.x[index]}, scale=5, label_widt
 
 # %% [markdown]
 # Rough sketches at best, after so few steps. None of them is in the training set: compare with the identical pairs of
-# section 6. But do not take that for success, because a square of noise is in no training set either. To be new is easy,
-# and so is to be good, if you may copy; a model has to be both at once. In lesson 2 you will see how near a network comes
-# to that when it has been trained for longer.
+# section 6. But do not take that for success, because a square of noise is in no training set either. It is easy to
+# draw something new, and it is easy to draw something good by copying it. A model has to do both at once. In lesson 2
+# you will see how near a network comes to that when it has been trained for longer.
 #
 # So this is the answer to the lesson's question. Noise leaves many pictures possible, and undoing it means to guess their
 # average and to walk, a small step at a time. Whoever knows the list of possible pictures by heart gets one from the list;
@@ -1120,10 +1159,11 @@ charts.bars(scores, y="distance to the truth on unseen sprites (rms)",
 #
 # <details><summary>What its score tells you</summary>
 #
-# It knows the same 8,000 sprites as the perfect denoiser, and is trained no more. The difference is that it compares small
-# patches instead of whole sprites. An unseen sprite is new as a whole, but each of its patches looks much like one that
-# has been seen before. So what generalises here is not training, but looking at small places one by one. The network
-# begins with small places, too, as lesson 3 shows, and that is one reason why it need not copy.
+# The denoiser below knows the same 8,000 sprites as the perfect denoiser, and like that one it has not been trained.
+# The difference is that it compares small patches instead of whole sprites. An unseen sprite is new as a whole, but
+# each of its patches looks much like one that has been seen before. So a denoiser can generalise without any training,
+# if it looks at small places one by one; here it even beats the network, which has had few steps. The network begins
+# with small places, too, as lesson 3 shows, and that is one reason why it need not copy.
 #
 # It can even draw: if you have some minutes, try `draw(patches, start, times)`. With 2,000 known sprites and 13 steps, four
 # drawings came out crisp, with closed outlines on white, and 0.65 or more away from every known sprite. But they were
@@ -1202,8 +1242,9 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# Best means that the expected squared error is smallest, and that holds for the weighted mean of all that is possible. A
-# mean of possible pictures need not be one of them, just as the mean of a die is 3.5.
+# Best means that the expected squared error is smallest, and that holds for the weighted mean of all that is possible.
+# A mean of possible pictures need not be one of them, just as the mean of a die's six faces is 3.5, which it never
+# shows.
 #
 # </details>
 #
@@ -1220,9 +1261,10 @@ Markdown(f"""
 # %% [markdown]
 # ## Where you meet this outside
 #
-# - The list of $\bar\alpha_t$ is `alphas_cumprod` of a **scheduler** in the diffusers library. Its `beta_schedule` is
-#   `"linear"`, `"squaredcos_cap_v2"` (our cosine), or `"scaled_linear"`, which Stable Diffusion uses with T = 1,000. The
-#   line that you wrote first is `scheduler.add_noise(x0, noise, t)`.
+# - The list of $\bar\alpha_t$ is `alphas_cumprod` of a **scheduler** in the diffusers library. It begins with our
+#   $\bar\alpha_1$, so its index is one behind ours. Its `beta_schedule` is `"linear"`, `"squaredcos_cap_v2"` (our
+#   cosine), or `"scaled_linear"`, which Stable Diffusion uses with T = 1,000. The line that you wrote first is
+#   `scheduler.add_noise(x0, noise, t)`.
 # - **Steps** (`num_inference_steps`) is the number of steps of the walk back: 25 in this lesson.
 # - **Strength**, when a program changes a picture that you bring along, is the level to which it adds noise before it
 #   walks back: at a high strength only colour and rough shape survive, as in section 4.
