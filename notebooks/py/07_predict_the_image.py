@@ -232,9 +232,10 @@ who_is_idle(BasicUNet())
 # $$\mathrm{loss} = \mathrm{mean}\left(\left(\mathrm{net}(x_a) - x\right)^2\right)$$
 #
 # Below, `question` makes the answer that is wanted, and what is shown to the network. `learn` is the loop of lesson 4.
-# It ends after a number of steps or of seconds, whichever you give it, and its learning rate falls to zero until then.
+# It ends after a number of steps or of seconds, whichever you give it, and its learning rate has fallen to zero by
+# then.
 #
-# **What do you expect?** Will the loss fall to zero, too, if you only train for long enough?
+# **What do you expect?** Will the loss fall to zero as well, if only you train for long enough?
 #
 # <details name="expect-7-2"><summary>Yes: a network can learn any function</summary>
 #
@@ -395,8 +396,7 @@ print("the amounts of five steps:", [round(a, 2) for a in evenly(5)])
 # </details>
 # <details name="expect-7-3"><summary>They are sharp from the beginning, and change from digit to digit</summary>
 #
-# From pure noise a guess cannot be sharp, as you have just seen. And in the picture
-# below no digit turns into another.
+# From pure noise a guess cannot be sharp, as you have just seen. And in the picture below no digit turns into another.
 #
 # </details>
 # <details name="expect-7-3"><summary>The blur turns into a digit, step by step</summary>
@@ -487,8 +487,7 @@ Markdown(f"Distance to the nearest training digit (root mean square, median): dr
 # blur. In the saved edition its distance is even larger than that of noise, 139 and 143 against 129. The Fréchet
 # distance also compares how much the pictures of a set differ from each other, and all these blurs look alike. More
 # steps sharpen the blur, and each of them pays less than the one before. After 40 steps a wide gap to the floor
-# remains. The last 20 steps have hardly narrowed it, so it must be due to the guesses themselves and not to the number
-# of steps.
+# remains. From 20 to 40 steps it hardly changes, so the fault must be in the guesses themselves.
 #
 # Nothing is copied. But note that the drawn digits lie *farther* from the training digits than real ones do. This is no
 # praise: some of them are not digits, and a blot has no near neighbour among digits. A distance to the nearest
@@ -616,8 +615,8 @@ who_is_idle(Library())
 # mean of each. So whatever was added is gone. *All* numbers in these places are without effect. Their gradient would be
 # zero in exact arithmetic. The computer rounds, so most of them get some tiny number, and a few get exactly zero by
 # chance. Only these few are counted (how many, and in which layers, may differ on your machine). So more numbers are
-# idle than `idle` says. A single gradient of exactly zero proves little, and one that is tiny does not prove that the
-# number works.
+# idle than `idle` says: a tiny gradient does not prove that a number works. Nor does a single zero in one run prove
+# that it is idle.
 #
 # Now the race. The larger network has five and a half times as many parameters, and each of its steps takes many times
 # as long. Is it worth it?
@@ -718,9 +717,9 @@ charts.clouds({f"300 digits: {off:.2f} off (root mean square)": torch.stack([tru
 # %% [markdown]
 # The points follow the diagonal. Two columns tell the amount to within 0.07 (root mean square), and most exactly where
 # there is little noise. To the right the band widens, because there the mean of 24 pixels is a mean of strong noise.
-# The network sees all twelve columns, so it may well do better. So you may predict that a clock will hardly tell it
-# anything new, and the next section tests this. (In pictures without a black edge the amount is harder to read. It
-# would have to be told from something else, such as how much neighbouring pixels differ.)
+# The network sees all twelve columns, and may well do better. So a clock should hardly tell it anything new. This is a
+# prediction, and the next section tests it. (In pictures without a black edge the amount is harder to read. It would
+# have to be told from something else, such as how much neighbouring pixels differ.)
 
 # %% [markdown]
 # ## 8. What does DDPM change?
@@ -830,8 +829,8 @@ print(f"With no rung taken it is your walk: the two differ by {difference:.0e}."
 
 # %% [markdown]
 # Now each recipe is trained twice, always for as many steps as in section 2. The walk itself, where the ladder begins,
-# is trained already: it has your two networks. And `fresh` needs no training of its own, because it changes the drawing
-# alone. (For `Unet` the comparison is not an equal one: each of its steps takes much longer, and it is trained with
+# is trained already: its networks are your two. And `fresh` needs no training of its own, because it changes the
+# drawing alone. (For `Unet` the comparison is not an equal one: each of its steps takes much longer, and it is trained with
 # twice the learning rate, which suits it better.)
 #
 # **What do you expect?** Which change pays most?
@@ -901,7 +900,7 @@ Markdown("\n".join(f"- `{rung}` {lesson_07.verdict(old, new)} ({two(old)}; then 
 
 # %% [markdown]
 # First look at the rows of digits. From `+ gaussian` to `+ Unet` all of them start from the same noise, and in most
-# columns you can follow one digit downwards, although the networks were trained apart. In the row of `+ fresh` the
+# columns you can follow one digit downwards, although each row has a network of its own. In the row of `+ fresh` the
 # digits are others, because the noise on the way decides as well.
 #
 # Now read the list, with care. It says "pays" only if both trainings with a change are better than both without it, and
@@ -913,14 +912,14 @@ Markdown("\n".join(f"- `{rung}` {lesson_07.verdict(old, new)} ({two(old)}; then 
 # - With BasicUNet nothing that is *trained* differently can be told from chance. All numbers from the walk to `v` lie
 #   between 22.7 and 30.5, and the two trainings of `gaussian` alone are 5.5 apart. So neither the cost of `preserving`
 #   nor the gain of `v` proves anything here, and `v` is no better than the plain walk. (In its row above you can see
-#   grain on the black. Why it is there will soon be clear.)
+#   grain on the black. We shall come back to it.)
 # - `Unet` lowers the distance from 27.8 and 26.5 to 14.4 and 17.3. This is more than chance. But it also had more
 #   seconds.
 # - `fresh` lowers it once more, by about 4, without any training. The last line is the control: with BasicUNet it pays
 #   as well, by 2 to 5. So it does not need the better network to work.
 #
 # Where your list says otherwise, look at the two numbers before you believe it, and train with two more seeds. What a
-# change is worth also depends on the data, and on how well the network has learned. And one number for a whole drawing
+# change is worth also depends on the data, and on how well the network has learned. And one number for 200 drawings
 # hides much. To see what the clock and `v` do, look at the guesses themselves.
 #
 # **What do you expect** of the error of the guess, if you plot it against the amount? Where do `clock` and `v` lower
@@ -1025,11 +1024,11 @@ widgets.try_it(hide_and_walk, amount=(0.05, 1.0, 0.05), steps=(1, 40), network=[
 # You have your two networks of section 2, uniform noise, and **twenty** calls for each batch of digits. How low a
 # Fréchet distance can you reach, without any more training?
 #
-# `twenty_calls` takes a function `draw(ask, x, seed)` that turns the uniform noise x into digits. In it, `ask(x)` is
-# the network's guess, and refuses the twenty-first call. The score is the mean over both networks and two seeds. The
-# walk in twenty even steps is the score to beat. Must the amounts be even? Must the guess be taken as it is? Must the
-# noise of the next mixture be the noise that was in the last? Beware of chance: try other seeds before you believe a
-# gain.
+# `twenty_calls` takes a function `draw(ask, x, seed)` that turns the uniform noise x into digits. In it, `ask(x)`
+# gives the network's guess, and refuses the twenty-first call. The score is the mean over both networks and two
+# seeds. The walk in twenty even steps is the score to beat. Must the amounts be even? Must the guess be taken as it
+# is? Must the noise of the next mixture be the noise that was in the last? Beware of chance: try other seeds before
+# you believe a gain.
 
 # %%
 def twenty_calls(draw):
