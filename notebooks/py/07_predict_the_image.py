@@ -828,10 +828,10 @@ assert difference < 1e-2
 print(f"With no rung taken it is your walk: the two differ by {difference:.0e}.")
 
 # %% [markdown]
-# Now each recipe is trained twice, always for as many steps as in section 2. The walk itself, where the ladder begins,
-# is trained already: its networks are your two. And `fresh` needs no training of its own, because it changes the
-# drawing alone. (For `Unet` the comparison is not an equal one: each of its steps takes much longer, and it is trained with
-# twice the learning rate, which suits it better.)
+# Now each recipe is trained twice, always for as many steps as in section 2. The walk itself, where the ladder
+# begins, is trained already: its networks are your two. And `fresh` needs no training of its own, because it changes
+# the drawing alone. (For `Unet` the comparison is not an equal one: each of its steps takes much longer, and it is
+# trained with twice the learning rate, which suits it better.)
 #
 # **What do you expect?** Which change pays most?
 #
