@@ -45,19 +45,20 @@ du.show(du.add_noise(real[:8], t, noise, du.noise_schedule("cosine")), scale=6,
 #
 # The digits are scikit-learn's: 1,797 of 8 x 8 pixels, here enlarged and given a black edge. (For the 60,000 digits of
 # MNIST write `lesson_07.digits("mnist", download=True)`, which goes online, and set `EPOCHS = 1` below. The numbers in
-# the text are then no longer yours, and every cell takes much longer.)
+# the text then no longer fit what you see, and every cell takes much longer.)
 #
 # **You will be able to**
 # - *write* a machine that draws from scratch: hide, guess, walk,
 # - *find* the parameters of any network that do no work,
 # - *follow* the noise along a walk, and *say* what comes out if the walk stops too early,
-# - *judge* whether a larger network is worth its seconds, or a change its trouble, from two trainings,
+# - *judge* by two trainings of each whether a larger network pays, or a change of the recipe,
 # - *name* the things that DDPM does differently, and what each is for.
 #
-# **You need** lesson 1 (noise), lesson 3 (a U-Net), lesson 4 (training, v) and lesson 6 (DDIM, fresh noise).
+# **You need** lesson 1 (noise), lesson 2 (DDPM, the Fréchet distance), lesson 3 (a U-Net), lesson 4 (training, v) and
+# lesson 6 (DDIM, fresh noise).
 #
-# **Time:** about 45 minutes of reading, and 35 more if you do all five tasks. The cells run for about three minutes on
-# a laptop CPU, most of them in section 8; on a slow machine they take longer.
+# **Time:** about 45 minutes of reading, and 40 more if you do all five tasks. The cells run for about three minutes on
+# a laptop CPU, and most of that time goes into section 8; on a slow machine they take longer.
 
 # %%
 import time
@@ -147,9 +148,10 @@ du.show_rows({"clean": clean, "hidden": hidden}, scale=6, label_width=70, top=to
 # %% [markdown]
 # ## 2. Can a network see through the noise?
 #
-# Show it $x_a$, and ask for the clean x. The notes from which many people learn this idea, unit 1 of Hugging Face's
-# *Diffusion Models Course*, use the smallest network that will do. You met it in lesson 3: three convolutions down,
-# three up, and skips that are added. Note what it is *not* given: the amount.
+# Show it $x_a$, and ask for the clean x. Many people learn this idea from unit 1 of Hugging Face's *Diffusion Models
+# Course*. These notes, as we shall call them, use a very small network, which you met in lesson 3: three convolutions
+# down, three up, and skips that are added. There is one thing that it is not given, and that is the amount. The
+# networks of lessons 1 to 6 were told the time t in each call; we shall say that this one has no *clock*.
 
 # %%
 class BasicUNet(nn.Module):
@@ -173,21 +175,21 @@ class BasicUNet(nn.Module):
 print(f"BasicUNet has {du.count_parameters(BasicUNet()):,} parameters.")
 
 # %% [markdown]
-# Hugging Face's notes print 309,057 for their network. A retelling of them goes round that prints 309,185, and the
-# class above follows it. What are the other 128 for? (In one more point the notes differ: they have a SiLU after the
-# last convolution, too. SiLU never falls below -0.28, which does for pixels between 0 and 1, but our black is -1.)
+# The notes print 309,057 for their network. A retelling of them goes round that prints 309,185, and the class above
+# follows it. (In one more point the notes differ: they have a SiLU after the last convolution, too. SiLU never falls
+# below -0.28. That will do for the notes, whose pixels lie between 0 and 1, but our black is -1.)
 #
-# Do all of these parameters work? Lesson 3 told you that they do not, and in 20 lines you can see it by reading. In a
-# network of a thousand lines you cannot. But a number that takes part in the answer gets a gradient, so the gradients
-# know.
+# What are the other 128 for? Lesson 3 told you that they do nothing, and in a class of 20 lines you can see it by
+# reading. In a network of a thousand lines you cannot. But there is another way to find such numbers. A number that the
+# answer depends on gets a gradient, and a number without influence gets none, or a zero.
 #
 # ### Your turn 7.2: who does not work?
 # *Difficulty 2 of 3, 10 minutes.*
 #
 # Call the network, make a single number of its answer (the mean of its squares will do), and let PyTorch compute the
-# gradients. Then count, for each of `net.parameters()`, the numbers that got none. Beware of two things. A parameter
-# that was not used at all has no gradient of zeros: its `p.grad` is `None`. And gradients of earlier calls may still
-# be there, so begin with `net.zero_grad()`.
+# gradients. Then count, for each of `net.parameters()`, the numbers whose gradient is missing or exactly 0. Beware of
+# two things. A parameter that was not used at all has no gradient of zeros: its `p.grad` is `None`, and all its numbers
+# count. And gradients of earlier calls may still be there, so begin with `net.zero_grad()`.
 
 # %% tags=["exercise"]
 def idle(net, x):
@@ -223,27 +225,28 @@ who_is_idle(BasicUNet())
 # numbers work, which is the count of the notes, and 128 are stored, counted and saved for nothing. But it is a
 # *silent* fault, of a kind that is not always so harmless. If you split a training over several GPUs with PyTorch's
 # `DistributedDataParallel`, it stops at the second step with an error, because it is still waiting for gradients of
-# the first that never came. Keep `idle` at hand: it will find something in the next network, too, which nobody sees by
-# reading.
+# the first that never came. Keep `idle` at hand. In section 6 it will find something that is hard to see by reading.
 #
-# Now train. Each digit gets another amount and other noise, and the loss is the mean squared error of the guess:
+# Now train. Each digit gets an amount and noise of its own, and the loss is the mean squared error of the guess:
 #
 # $$\mathrm{loss} = \mathrm{mean}\left(\left(\mathrm{net}(x_a) - x\right)^2\right)$$
 #
-# Below, `question` makes the answer that is wanted, and what is shown to the network. `learn` is the loop of lesson 4,
-# for so many steps or so many seconds, with a learning rate that falls to zero.
+# Below, `question` makes the answer that is wanted, and what is shown to the network. `learn` is the loop of lesson 4.
+# It ends after a number of steps or of seconds, whichever you give it, and its learning rate has fallen to zero by
+# then.
 #
-# **What do you expect?** Will the loss fall to zero, too, if you only train for long enough?
+# **What do you expect?** Will the loss fall to zero as well, if only you train for long enough?
 #
 # <details name="expect-7-2"><summary>Yes: a network can learn any function</summary>
 #
-# It can learn any function, but this is none: one hidden picture has *many* clean ones. Much noise over a 3 may look
-# just like other noise over an 8, and whatever the network answers then is wrong in one of the two cases.
+# Even if it could learn any function, it would not help, because one hidden picture may come from *many* clean ones.
+# Much noise over a 3 may look just like other noise over an 8, and whatever the network answers to that is wrong in one
+# of the two cases.
 #
 # </details>
 # <details name="expect-7-2"><summary>No: the network is too small for that</summary>
 #
-# No it is, but for another reason. Even the best network of all would not get there.
+# It does not fall to zero, but for another reason. Even the best network of all would not get there.
 #
 # </details>
 # <details name="expect-7-2"><summary>No: under much noise nobody can know the digit</summary>
@@ -317,15 +320,16 @@ du.show_rows({"clean": clean, "hidden": hidden, "guess": first_guess,
              top=top, alt="Clean digits, hidden ones, guesses that grow softer to the right")
 
 # %% [markdown]
-# First the curve. The loss falls steeply, passes below what always answering the average would cost, and then hardly
-# moves. It stays far above zero, and longer training would not take it there.
+# First the curve. In the first two epochs the loss falls steeply, and passes below what always answering the average
+# digit would cost. After that it falls only slowly. It stays far above zero, and longer training would not take it
+# there.
 #
-# Then the guesses. Those on the left are sharp, and those on the right are soft. From pure noise the network guesses a
-# blur that is no digit at all and looks much like the average of all digits (the last row shows it). It is not quite
-# the average: the line above the pictures says how far the guess is from it, and in the saved edition this is half as
-# far as a real digit is. Nobody has told the network that a = 1, so it may take chance patterns in the noise for very
-# faint strokes. So this machine can clean digits, but cannot make one up: the best answer to an impossible question is
-# a blur.
+# Then the guesses. Those on the left are sharp, and those on the right are soft. From pure noise, in the last column,
+# the network guesses a blur that is no digit at all and looks much like the average of all digits, which stands below
+# it. It is not quite the average: the line above the pictures says how far the guess is from it, and in the saved
+# edition this is half as far as a real digit is. Nobody has told the network that a = 1, so it may take chance patterns
+# in the noise for very faint strokes. So this machine can clean digits, but it cannot make one up. Where nothing is
+# left to see, its best answer is a blur.
 #
 # ## 3. How do you get a digit out of a blur?
 #
@@ -336,8 +340,8 @@ du.show_rows({"clean": clean, "hidden": hidden, "guess": first_guess,
 # ### Your turn 7.3: one step
 # *Difficulty 2 of 3, 10 minutes.*
 #
-# Take `pred`, the guess, for the clean picture. First find the noise that x must then hold, by solving the formula of
-# section 1 for z. Then mix again with the amount `then`. Nothing is drawn at random.
+# Take `pred`, the guess, for the clean picture. First find the noise that x must hold if this is right, by solving the
+# formula of section 1 for z. After that mix the two again, with the amount `then`. Nothing is drawn at random.
 
 # %% tags=["exercise"]
 def walk_step(x, pred, now, then):
@@ -375,23 +379,24 @@ print("the amounts of five steps:", [round(a, 2) for a in evenly(5)])
 # %% [markdown]
 # The notes write this step in another way. If you sort your formula by x and pred, it says
 #
-# $$x \leftarrow x\,(1 - m) + \mathrm{pred}\; m \qquad\mbox{with}\qquad m = 1 - \frac{then}{now}$$
+# $$x \leftarrow x\,(1 - m) + \mathrm{pred}\; m \qquad\mbox{with}\qquad m = 1 - \frac{\mathrm{then}}{\mathrm{now}}$$
 #
-# so x goes the part m of its way to the guess. With n even steps, step i = 0, 1, ... n - 1 leads from the amount (n -
-# i)/n to (n - i - 1)/n, hence $m = 1/(n - i)$, which is the notes' rule. In the last step m = 1: the drawing is the
-# last guess itself.
+# so x goes the part m of its way to the guess. Of n even steps, counted i = 0, 1, ... n - 1, step i leads from the
+# amount $(n - i)/n$ to $(n - i - 1)/n$. Put these two in for now and then, and you get $m = 1/(n - i)$, which is the
+# notes' rule. In the last step m = 1, so the drawing is the last guess itself.
 #
 # **What do you expect?** You start from pure noise and take five steps. How do the five guesses look?
 #
 # <details name="expect-7-3"><summary>All of them are the same blur</summary>
 #
-# The first one is. But already the second question is another one: the network sees a picture in which a fifth of the
-# noise has been replaced by the blur, and the noise shines through it differently at each place.
+# The first one is that blur. But in the second step the network sees something else, a picture in which a fifth of the
+# noise has given way to its own first guess. That guess was a little brighter in one place and a little darker in
+# another, and what it hinted at can now be seen a little better.
 #
 # </details>
 # <details name="expect-7-3"><summary>They are sharp from the beginning, and change from digit to digit</summary>
 #
-# From pure noise a guess cannot be sharp, as you have just seen.
+# From pure noise a guess cannot be sharp, as you have just seen. And in the picture below no digit turns into another.
 #
 # </details>
 # <details name="expect-7-3"><summary>The blur turns into a digit, step by step</summary>
@@ -408,9 +413,10 @@ du.show_rows({f"step {i + 1}": torch.cat([inputs[i], gap, guesses[i]]) for i in 
              alt="Five rows: left six inputs with ever less noise, right the guesses")
 
 # %% [markdown]
-# Down the right half the guess makes up its mind. Each step commits the input a little. What is committed rules some
-# digits out, so the average of those that are left is sharper, and the next step commits the input more. Nobody has
-# told the network to choose. It answers with an average each time, and the *walk* chooses. Now with 40 steps:
+# Read the right half from top to bottom: the guess makes up its mind. Each step puts a little of the guess into the
+# input. Some digits then fit the input no longer, so the average of those that still fit is sharper, and the next step
+# puts this sharper guess in. Nobody has told the network to choose. It answers with an average each time, and the
+# *walk* chooses. Now with 40 steps:
 
 # %%
 inputs, _ = walk(basic[0], uniform(32, seed=1), evenly(40))
@@ -434,7 +440,7 @@ du.show(inputs[-1], columns=16, scale=3, alt="32 drawn digits, of which most can
 #
 # <details name="expect-7-4"><summary>Yes, each doubling helps as much as the last</summary>
 #
-# It falls, but the first steps bring by far the most. What is wrong after 20 steps is mostly wrong after 40, too.
+# It falls, but the first steps bring by far the most. From 20 to 40, which is a doubling, too, it hardly changes.
 #
 # </details>
 # <details name="expect-7-4"><summary>It falls fast, then hardly at all</summary>
@@ -445,7 +451,9 @@ du.show(inputs[-1], columns=16, scale=3, alt="32 drawn digits, of which most can
 # </details>
 # <details name="expect-7-4"><summary>It falls, then rises, because errors add up over many steps</summary>
 #
-# Errors do add up, but so do corrections: each new guess sees where the walk has got to. Look whether it rises.
+# Errors do add up, but so do corrections, because each new guess sees where the walk has got to. In the saved edition
+# it does not rise by more than chance: from 20 to 40 steps it goes up by 0.3 with one network, and down by 1.2 with the
+# other.
 #
 # </details>
 
@@ -476,19 +484,21 @@ Markdown(f"Distance to the nearest training digit (root mean square, median): dr
 
 # %% [markdown]
 # Two numbers stand in each row, one for each of the two networks, and they tell you how much is chance. One step is the
-# blur. More steps sharpen it, and each of them pays less than the one before. After 40 steps a wide gap to the floor
-# remains, and it does not close with more steps, because it is the network's own error.
+# blur. In the saved edition its distance is even larger than that of noise, 139 and 143 against 129. The Fréchet
+# distance also compares how much the pictures of a set differ from each other, and all these blurs look alike. More
+# steps sharpen the blur, and each of them pays less than the one before. After 40 steps a wide gap to the floor
+# remains. From 20 to 40 steps it hardly changes, so the fault must be in the guesses themselves.
 #
 # Nothing is copied. But note that the drawn digits lie *farther* from the training digits than real ones do. This is no
-# praise: some of them are not digits, and a blot is far from everything. A distance to the nearest neighbour says "not
-# copied"; it does not say "good".
+# praise: some of them are not digits, and a blot has no near neighbour among digits. A distance to the nearest
+# neighbour says "not copied"; it does not say "good".
 #
 # ## 5. What if the last step is never taken?
 #
 # The rule of the walk is $m = 1/(n - i)$, if the steps are counted from 0. Whoever counts them from 1 must write
 # $m = 1/(n - i + 1)$, and both are the same walk. But if you copy the second rule into a Python loop, which counts
-# from 0, you get another one. It runs without an error, and it draws. Is it a slip that matters, or just another
-# method? To answer this, you need to know how much noise is in x after each step, for any rule.
+# from 0, you get another walk. It runs without an error, and it draws. Is this a slip that matters, or just another
+# method? To answer, you need to know for any such rule how much noise is in x after each step.
 #
 # ### Your turn 7.4: follow the noise
 # *Difficulty 1 of 3, 5 minutes.*
@@ -530,7 +540,7 @@ amounts_of = checks.keep(amounts_of, solution_amounts_of)
 # </details>
 # <details name="expect-7-5"><summary>A half, since the last m is 1/2</summary>
 #
-# The last step halves what is left, but by then not much is left.
+# The last step halves what is left, but by then only two elevenths are left.
 #
 # </details>
 
@@ -555,14 +565,15 @@ du.show_rows(rows, scale=4, label_width=170,
 
 # %% [markdown]
 # The second rule is the even walk of n + 1 steps without its last one. So x ends with 1/(n + 1) of the noise in it,
-# like a fine grain. With 40 steps it would be one part in 41 and hardly to be seen. With ten you see it, and the
-# judge, who has never met grain, is upset by it more than you are. It is a slip, then, and a cheap one to mend: take
-# the last *guess* for the drawing, as the rows below each x do. Its distance comes close to that of the whole walk.
+# like a fine grain. With 40 steps it would be one part in 41 and hardly to be seen. With ten you see it, and the judge,
+# which has never met grain, minds it more than you do: the distance rises from about 30 to more than 50. So it is a
+# slip that matters, but it is easily mended. Take the last *guess* for the drawing, as the row below each x does. Its
+# distance comes close to that of the whole walk.
 #
 # The third rule, the same part in each step, is a mistake that is easily made, too. It leaves $(1 - 1/n)^n$ of the
 # noise: 35 % after ten steps, and if you take more steps it does not become less but a little more, up to 37 %. So its
 # x is a noisy picture. Its last guess is free of grain nevertheless, since the network cleans whatever it is shown.
-# But it was made from far away, and so it is softer than a digit should be.
+# But it was made from an x in which 39 % of the noise was left, and so it is softer than a digit should be.
 #
 # ## 6. Does a larger network draw better?
 #
@@ -591,20 +602,21 @@ torch.manual_seed(0)
 who_is_idle(Library())
 
 # %% [markdown]
-# Your `idle` has found something that nobody sees by reading. Look at the first line. The library turns the time into
-# waves (lesson 3), half of them sines and half cosines. The sine of 0 is 0, so half of the first layer behind the
-# waves is multiplied by zeros, for ever. And the other half sees the same ones in every picture. All that is left of
-# the clock is a constant, which the network could have had more cheaply. Whether it misses a real clock is the
-# question of the next section.
+# Your `idle` has found something that is hard to see by reading. Look at the first line. The library turns the time
+# into waves (lesson 3), half of them sines and half cosines. The sine of 0 is 0, so half of the numbers in the first
+# layer behind the waves are always multiplied by 0. The cosine of 0 is 1, so the other half are multiplied by 1, for
+# every picture alike. All that is left of the clock is a constant, which the network could have had more cheaply.
+# Whether a network misses a real clock is the question of the next section.
 #
-# The other lines are of another kind, and each of them is only the tip of something larger. `to_k.bias` adds the same
-# vector to every key of an attention, so all scores of one query move by the same amount, and the softmax does not
-# notice. Each `time_emb_proj` adds the time to a map as one number for each channel. Where there are 32 channels, the
-# 32 groups of the GroupNorm that follows are single channels, and GroupNorm subtracts the mean of each. So whatever
-# was added is gone. *All* numbers in these places are without effect. What they get as a gradient is rounding, which
-# is exactly zero for a few of them by chance, and only these few are counted (how many, and in which layers, may
-# differ on your machine). So the number that `idle` calls working is too high: a gradient of exactly zero in one run proves
-# little for a single number, and a tiny one does not prove work.
+# The other lines are of another kind, and in each of them `idle` has found only a few of the numbers that do nothing.
+# `to_k.bias` adds the same vector to every key of an attention, so all scores of one query move by the same amount, and
+# the softmax does not notice. Each `time_emb_proj` adds the time to the maps, as one number for each channel. Where
+# there are 32 channels, the 32 groups of the GroupNorm that follows are single channels, and GroupNorm subtracts the
+# mean of each. So whatever was added is gone. *All* numbers in these places are without effect. Their gradient would be
+# zero in exact arithmetic. The computer rounds, so most of them get some tiny number, and a few get exactly zero by
+# chance. Only these few are counted (how many, and in which layers, may differ on your machine). So more numbers are
+# idle than `idle` says: a tiny gradient does not prove that a number works. Nor does a single zero in one run prove
+# that it is idle.
 #
 # Now the race. The larger network has five and a half times as many parameters, and each of its steps takes many times
 # as long. Is it worth it?
@@ -613,12 +625,12 @@ who_is_idle(Library())
 #
 # <details name="expect-7-6"><summary>The larger one draws better: it learns more from each step</summary>
 #
-# It may learn more from each step. But in the same time it makes far fewer, and for a short training that decides.
+# It may learn more from each step. But in the same time it makes far fewer, and if the time is short that decides.
 #
 # </details>
 # <details name="expect-7-6"><summary>The smaller one: it makes many more steps</summary>
 #
-# It does make many more steps, and if the time is short it wins. But in the end it is limited by its size, and the
+# It does make many more steps, and if the time is short it wins. In a longer training its size may limit it, and the
 # larger one has time to catch up.
 #
 # </details>
@@ -644,29 +656,30 @@ du.show_rows({f"BasicUNet: {two(by_steps[20])}": ends[20][0][:12],
              label_width=170, alt="Twelve digits of each network, from the same noise")
 
 # %% [markdown]
-# By seconds the larger network starts late, because each step takes so long, then it falls steeply and comes near.
-# Where the two stand when the time is up depends on the machine, and on the time. In the saved edition the larger one
-# made 62 steps while BasicUNet made 740. Its loss had nearly caught up by then, but its drawings had not: both of its
-# trainings score worse than both of BasicUNet's. In other runs of ours it had drawn level or gone ahead. So "larger is
-# better" is no answer before you say how long you train. (The notes train theirs on a GPU, for several epochs of
-# 60,000 digits, many times what yours has seen.) Compare the two numbers in a row, too, because they tell you how much
-# is chance: a verdict from one training of each might go either way where the pairs overlap.
+# The loss of the larger network starts late, because each of its steps takes so long. Then it falls steeply and comes
+# near. Where the two stand when the time is up depends on the machine, and on the time. In the saved edition the larger
+# one made 62 steps while BasicUNet made 740. Its loss had nearly caught up by then, but its drawings had not: both of
+# its trainings score worse than both of BasicUNet's. In other runs of ours it had drawn level or gone ahead. So nobody
+# can say whether the larger one is better before saying how long both are trained. (The notes train theirs on a GPU,
+# for three epochs of 60,000 digits, many times what yours has seen.) Compare the two numbers in a row, too, because
+# they tell you how much is chance. Where the pairs of two rows overlap, a verdict from one training of each might go
+# either way.
 #
 # ## 7. Does the network need a clock?
 #
-# Neither network knows the amount. Each step of the walk asks it to clean a picture, and it must find out by itself
-# whether to remove a veil or to make up a digit.
+# Neither of the two networks is told the amount. Each step of the walk only shows it a picture to be cleaned, and it
+# must find out by itself whether to take away a thin veil of noise or to guess nearly the whole digit.
 #
 # **What do you expect?** Does it matter that nobody tells it the amount?
 #
 # <details name="expect-7-7"><summary>Very much: how to answer depends on the amount</summary>
 #
-# It does depend on it. But what depends on something that you can see for yourself need not be told.
+# How to answer does depend on the amount. But what the network can see for itself, nobody need tell it.
 #
 # </details>
 # <details name="expect-7-7"><summary>Little: the amount can be read off the picture</summary>
 #
-# Yes. You are about to do it with nothing but two columns of pixels and a mean.
+# Yes, here at least. You are about to do it with nothing but two columns of pixels and a mean.
 #
 # </details>
 
@@ -704,19 +717,19 @@ charts.clouds({f"300 digits: {off:.2f} off (root mean square)": torch.stack([tru
 # %% [markdown]
 # The points follow the diagonal. Two columns tell the amount to within 0.07 (root mean square), and most exactly where
 # there is little noise. To the right the band widens, because there the mean of 24 pixels is a mean of strong noise.
-# The network sees all twelve columns, so it may well do better. So a clock will hardly tell it anything new. (It would
-# be otherwise if the pictures had no black edge, or if the network could not form a mean. Keep this in mind as a
-# prediction, which the next section tests.)
+# The network sees all twelve columns, and may well do better. So a clock should hardly tell it anything new. This is a
+# prediction, and the next section tests it. (In pictures without a black edge the amount is harder to read. It would
+# have to be told from something else, such as how much neighbouring pixels differ.)
 
 # %% [markdown]
 # ## 8. What does DDPM change?
 #
-# Your machine differs from that of lessons 1 to 6 in six things. Here they come back, one at a time, each on top of
-# those before:
+# Your machine differs from that of lessons 1 to 6 in six things. Here they come back, one at a time, like the rungs of
+# a ladder: each recipe has one change more than the recipe before it.
 #
 # | rung | change | why |
 # |---|---|---|
-# | `gaussian` | normal noise in place of uniform | noise plus noise is noise of the same kind: `fresh` needs it |
+# | `gaussian` | Gaussian noise in place of uniform | noise plus noise is noise of the same kind: `fresh` needs it |
 # | `preserving` | the *squares* of the two shares add up to 1 | x keeps about the same contrast all along the way |
 # | `clock` | the network is told the amount | it need not find out |
 # | `v` | the network answers a mixture of noise and picture | see below |
@@ -728,11 +741,12 @@ charts.clouds({f"300 digits: {off:.2f} off (root mean square)": torch.stack([tru
 # $$x_a = \cos\left(\tfrac{\pi}{2} a\right)\, x + \sin\left(\tfrac{\pi}{2} a\right)\, z$$
 #
 # which is the cosine schedule: the cosine is $\sqrt{\bar\alpha_t}$, and the sine is $\sqrt{1 - \bar\alpha_t}$. The
-# clock is a second plane of the input, filled with the amount.
+# clock is a second plane of the input, a map of the same size in which every pixel holds the amount.
 #
-# The paper of DDPM asks its network for the noise, so you might expect `eps` in the place of `v`. But at a = 1 the
-# noise is all of x, and says nothing of the picture. So take lesson 4's $v = \cos\, z - \sin\, x$. It asks for the
-# noise where there is little of it, and for the picture where there is little of that.
+# The paper of DDPM asks its network for the noise, so you might expect `eps` in the place of `v`. But at a = 1, where
+# the walk begins, x is nothing but the noise, so the answer repeats x and says nothing of the picture. So take lesson
+# 4's $v = \cos\, z - \sin\, x$, where cos and sin are the two shares above. It asks for the noise where there is little
+# of it, and for the picture (with a minus) where there is little of that.
 
 # %%
 ladder = {
@@ -785,13 +799,13 @@ def guess(how, net, x, amount):
 
 
 # %% [markdown]
-# Why does `image * x - grain * out` turn v into a picture? Put in $x_a = \cos\, x + \sin\, z$ for the x of the code,
-# and $v = \cos\, z - \sin\, x$ for its `out`: the noise cancels, and $(\cos^2 + \sin^2)\, x = x$ is left. This is the
-# place where `v` relies on `preserving`.
+# In the code `image` is the share of the picture and `grain` that of the noise. Why does `image * x - grain * out` turn
+# v into a picture? Put in $x_a = \cos\, x + \sin\, z$ for the x of the code, and $v = \cos\, z - \sin\, x$ for its
+# `out`: the noise cancels, and $(\cos^2 + \sin^2)\, x = x$ is left. This is the place where `v` relies on `preserving`.
 #
 # The walk is as before: find the noise, mix again. Only with `fresh` a part of this noise is replaced by new noise, so
-# that both together have the size that belongs to the next amount. How much is new is DDPM's rule, the $\sigma$ of
-# lesson 6 with $\eta = 1$.
+# that old and new together have the size that belongs to the next amount. How much of it is new follows DDPM's rule,
+# which is the $\sigma$ of lesson 6 with $\eta = 1$.
 
 # %%
 @torch.no_grad()
@@ -814,34 +828,35 @@ assert difference < 1e-2
 print(f"With no rung taken it is your walk: the two differ by {difference:.0e}.")
 
 # %% [markdown]
-# Two trainings of each recipe, all with as many steps as in section 2. Those of the bottom rung are done already: they
-# are your two networks. And `fresh` needs no training of its own, because it changes the drawing alone. (Only for
-# `Unet` is the comparison not an equal one: each of its steps takes much longer, and it is trained with twice the
-# learning rate, which suits it better.)
+# Now each recipe is trained twice, always for as many steps as in section 2. The walk itself, where the ladder
+# begins, is trained already: its networks are your two. And `fresh` needs no training of its own, because it changes
+# the drawing alone. (For `Unet` the comparison is not an equal one: each of its steps takes much longer, and it is
+# trained with twice the learning rate, which suits it better.)
 #
 # **What do you expect?** Which change pays most?
 #
 # <details name="expect-7-8"><summary>Gaussian noise or the clock: DDPM is built on them</summary>
 #
-# Gaussian noise is what the *theory* is built on. The walk itself never adds two noises, and so there is no reason why
-# it should care. And what the clock tells can be read off the picture, as you have seen.
+# Gaussian noise is what the *theory* is built on. But the walk itself never adds one noise to another, so it hardly
+# matters to the walk which kind it is. And what the clock tells can be read off the picture, as you have seen.
 #
 # </details>
 # <details name="expect-7-8"><summary>What the network is asked for: v</summary>
 #
-# Look at the picture below. And look at the two dots of each bar before you believe in a difference.
+# It may help a little. In the saved edition its bar is shorter than the one before it by 1.4. But look at the two dots
+# on each bar: two trainings of one and the same recipe may differ by more than that.
 #
 # </details>
 # <details name="expect-7-8"><summary>Fresh noise in each step</summary>
 #
-# Lesson 6 found that fresh noise repairs what earlier guesses did wrong. It helps here, too, in the saved edition with
-# both networks, but it is not the largest step.
+# Lesson 6 found that fresh noise repairs what earlier guesses did wrong. In the saved edition it helps here, too, but
+# it is not the largest step.
 #
 # </details>
 # <details name="expect-7-8"><summary>A better network</summary>
 #
-# Yes, in the saved edition by far, though this network also had more time. The picture below has one great step down,
-# and it is that of `Unet`.
+# Yes, in the saved edition by far, though this network also had more time. In the picture below only one bar is much
+# shorter than the one before it, and it is that of `Unet`.
 #
 # </details>
 
@@ -884,44 +899,48 @@ Markdown("\n".join(f"- `{rung}` {lesson_07.verdict(old, new)} ({two(old)}; then 
                    for rung, (old, new) in pairs.items()))
 
 # %% [markdown]
-# Read this list with care. It says "pays" only if both trainings with a change are better than both without it, and
-# "costs" only if both are worse. But four numbers fall into the first order by luck one time in six, even if the
-# change does nothing, and into the second as often. So of seven lines you must expect about two such verdicts from
-# luck alone. What counts is how large a gain is beside the difference of two trainings of one recipe, and what comes
-# out in each run. In the saved edition this is what remains:
+# First look at the rows of digits. From `+ gaussian` to `+ Unet` all of them start from the same noise, and in most
+# columns you can follow one digit downwards, although each row has a network of its own. In the row of `+ fresh` the
+# digits are others, because the noise on the way decides as well.
 #
-# - With BasicUNet nothing that is *trained* differently can be told from chance. All rungs from the walk to `v` lie
+# Now read the list, with care. It says "pays" only if both trainings with a change are better than both without it, and
+# "costs" only if both are worse. Even if a change does nothing, luck alone brings four numbers into the first order one
+# time in six, and into the second as often. So of seven lines you must expect about two such verdicts from luck alone.
+# What counts is how large a gain is beside the difference of two trainings of one recipe, and whether it comes out
+# again in another run. In the saved edition this is what remains:
+#
+# - With BasicUNet nothing that is *trained* differently can be told from chance. All numbers from the walk to `v` lie
 #   between 22.7 and 30.5, and the two trainings of `gaussian` alone are 5.5 apart. So neither the cost of `preserving`
-#   nor the gain of `v` proves anything here, and `v` is no better than the plain walk. (In its row above you can see a
-#   fine grain on the black, to which we shall come.)
+#   nor the gain of `v` proves anything here, and `v` is no better than the plain walk. (In its row above you can see
+#   grain on the black. We shall come back to it.)
 # - `Unet` lowers the distance from 27.8 and 26.5 to 14.4 and 17.3. This is more than chance. But it also had more
 #   seconds.
 # - `fresh` lowers it once more, by about 4, without any training. The last line is the control: with BasicUNet it pays
-#   as well, by 2 to 5. So it is not the better network alone that makes it work.
+#   as well, by 2 to 5. So it does not need the better network to work.
 #
-# Where your list says otherwise, look at the two numbers before you believe it, and train with two more seeds. Of the
-# first three rungs nobody can say from this that they help. In the saved edition a better network with fresh noise is
-# worth more than all the rungs below it together. And `v` lies between: its gain is too small to believe. What a change
-# is worth also depends on the data, and on how well the network has learned. To see what `v` does, and *why* it may help
-# or not, look closer than at one number.
+# Where your list says otherwise, look at the two numbers before you believe it, and train with two more seeds. What a
+# change is worth also depends on the data, and on how well the network has learned. And one number for 200 drawings
+# hides much. To see what the clock and `v` do, look at the guesses themselves.
 #
 # **What do you expect** of the error of the guess, if you plot it against the amount? Where do `clock` and `v` lower
 # it?
 #
 # <details name="expect-7-9"><summary>Both lower it everywhere, a little</summary>
 #
-# Two of the curves below lie on each other almost everywhere.
+# Neither does. The curves with and without the clock lie on each other almost everywhere, and that of `v` is lower only
+# at the far left.
 #
 # </details>
 # <details name="expect-7-9"><summary>The clock where the noise is strong, v where it is weak</summary>
 #
-# Half of this is true. Under strong noise the amount is read less exactly, as the wide end of the band in section 7
-# showed. But there every answer is a blur, and a little more or less noise hardly changes it.
+# The half about `v` is true. As for the clock, the amount is indeed read less exactly under strong noise, as the wide
+# end of the band in section 7 showed. But there every answer is a blur, and it hardly changes with the exact amount.
 #
 # </details>
 # <details name="expect-7-9"><summary>Only v lowers it, where the noise is weak</summary>
 #
-# Yes. Look at the far left, and at the logarithmic axis. Then look what `v` does elsewhere: this is not for nothing.
+# Nearly: at the far left the clock lowers it a little, too, and `v` far more. Mind that the axis is logarithmic. Then
+# look what `v` does elsewhere, because it has its price.
 #
 # </details>
 
@@ -942,22 +961,23 @@ charts.lines({rung: (levels, runs) for rung, runs in errors.items()}, log="y",
              alt="Two curves of the error nearly coincide; that of v dives on the left")
 
 # %% [markdown]
-# With and without a clock it is nearly one curve, as your two columns foretold. (Only at the far left the clock may
-# help a little.) The curve of `v` dives on the left. There the picture is $\cos\, x_a - \sin\, \mathrm{out}$, almost
-# $x_a$ itself, and the mistakes of the network are multiplied by a small number. A network that is asked for the
-# picture must redraw even an all but clean digit from nothing, and it redraws it a little worse than it was. This is
-# what `v` is for: where little is hidden, what is there is kept.
+# With and without a clock it is nearly one curve, as your two columns foretold. (Only at the far left the clock helps a
+# little. The columns do not explain that, since they read weak noise best.) The curve of `v` dives on the left. There
+# the picture is $\cos\, x_a - \sin\, \mathrm{out}$, almost $x_a$ itself, and the mistakes of the network are multiplied
+# by a small number. A network that is asked for the picture must redraw even an all but clean digit, every pixel of it,
+# and it redraws it a little worse than it was. This is what `v` is for: where little is hidden, what is there is kept.
 #
-# But from about a = 0.2 on, the curve of `v` lies *above* the others in the saved edition. The error of v is the error
-# of the picture divided by $\sin^2$, so its loss makes much of weak noise and less of strong noise, and a small
-# network that takes more care of the one has less left for the other. There is a second price. What is kept is
-# everything that `out` does not take away, and if it misses some of the noise, this noise stays in the picture. That
-# may well be the grain which you saw on the black. So with a network as small as BasicUNet, `v` gives with one hand
-# and takes with the other, and the score tells you how little is left. With the Unet, in the saved edition, the black
-# is black again.
+# But from about a = 0.2 on, the curve of `v` lies *above* the others in the saved edition. The squared error of v is
+# that of the picture divided by $\sin^2$, so the loss of `v` gives more weight to weak noise and less to strong noise.
+# A small network that takes more care of the one may have less left for the other. There is a second price. Everything
+# that `out` does not take away is kept, so if `out` misses some of the noise, this noise stays in the picture. That may
+# well be the grain that you saw on the black. So with a network as small as BasicUNet `v` gains under weak noise and
+# loses under strong noise, and the score shows how little remains of the gain. With the Unet, in the saved edition, the
+# black is black again.
 #
-# You have climbed from the plainest machine back to the one that you know. The last rung is `du.sampler` itself, as
-# this cell shows: tell the course's sampler what your network answers, and it draws the same digits.
+# You have climbed from the plainest machine back to the one that you know. With the last rung taken, `draw` does what
+# `du.sampler` does, as this cell shows: tell the course's sampler what your network answers, and it draws the same
+# digits.
 
 # %%
 top_rung, net = ladder["+ fresh"], nets["+ fresh"][0]
@@ -980,7 +1000,8 @@ print(f"Yours and du.sampler's digits differ by {difference:.0e} (root mean squa
 # ## Try it
 #
 # Hide eight real digits, then walk from there instead of from pure noise. At which amount does the walk no longer bring
-# back *the* digit, but *a* digit? Do more steps bring it back from further away?
+# back *the* digit, but *a* digit? Do more steps bring it back from further away? In the saved picture, at a = 0.7, the
+# 0 has come back, while the 3 has become more of a 5, and the 2 more of a 6.
 
 # %%
 def hide_and_walk(amount=0.7, steps=10, network=0, seed=1):
@@ -1003,11 +1024,11 @@ widgets.try_it(hide_and_walk, amount=(0.05, 1.0, 0.05), steps=(1, 40), network=[
 # You have your two networks of section 2, uniform noise, and **twenty** calls for each batch of digits. How low a
 # Fréchet distance can you reach, without any more training?
 #
-# `twenty_calls` takes a function `draw(ask, x, seed)` that turns the uniform noise x into digits. In it, `ask(x)` is
-# the network's guess, and refuses the twenty-first call. The score is the mean over both networks and two seeds. The
-# walk in twenty even steps is the score to beat. Must the amounts be even? Must the guess be taken as it is? Must the
-# noise of the next mixture be the noise that was in the last? Beware of chance: try other seeds before you believe a
-# gain.
+# `twenty_calls` takes a function `draw(ask, x, seed)` that turns the uniform noise x into digits. In it, `ask(x)`
+# gives the network's guess, and refuses the twenty-first call. The score is the mean over both networks and two
+# seeds. The walk in twenty even steps is the score to beat. Must the amounts be even? Must the guess be taken as it
+# is? Must the noise of the next mixture be the noise that was in the last? Beware of chance: try other seeds before
+# you believe a gain.
 
 # %%
 def twenty_calls(draw):
@@ -1035,8 +1056,8 @@ print(f"twenty even steps: {to_beat:.1f}; real digits: {floor:.1f}")
 
 # %% [markdown]
 # The course's own best so far is folded below. Look at it when you have beaten the even steps, or given up. It is not
-# far ahead: in the saved edition it gains 1.4, which is less than two trainings of one recipe may differ, so there is
-# much room.
+# far ahead: in the saved edition it gains 1.4, which is less than two trainings of one recipe may differ. From there to
+# the score of real digits, which is 6.5, there is much room.
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 def looking_ahead(ask, x, seed):  # 2M of lesson 6: half a step along the change of the guess
@@ -1098,20 +1119,20 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# DDPM adds new noise to what is left of the old. Two Gaussians make a Gaussian, so the network goes on seeing the kind
-# of noise that it knows. Two uniform noises do not make a uniform one. The walk only shrinks the noise that it began
-# with.
+# DDPM adds new noise to what is left of the old. The sum of two Gaussian noises is Gaussian again, so the network goes
+# on seeing the kind of noise that it knows. The sum of two uniform noises is not uniform. The walk adds none: it only
+# shrinks the noise that it began with.
 #
 # </details>
 #
-# **4.** A friend's network prints 1.7 million parameters. She freezes the clock at 0, and finds that the pictures are
-# as good as before. Is the clock of diffusion models useless?
+# **4.** A friend trains the network of section 6 twice, once with a real clock and once with the clock frozen at 0. The
+# pictures are equally good. Is the clock of diffusion models useless?
 #
 # <details><summary>Answer</summary>
 #
 # No, but here it tells the network what the network can read off the picture. This would not be so if the amount
-# could not be seen, for example for pictures that are noise themselves. It would not be so, either, for a network that
-# is to jump over several levels at once, and must be told where to (lesson 11).
+# could not be seen, for example if the pictures themselves look like noise. Nor would it be so for a network that is to
+# jump over several levels at once: no picture shows where the jump should end, so the network must be told (lesson 11).
 #
 # </details>
 
@@ -1121,15 +1142,15 @@ Markdown(f"""
 # - **"x0-prediction"**, or `prediction_type="sample"` in the schedulers of the *diffusers* library, is your network's
 #   question: the clean picture. The others are `"epsilon"` (Stable Diffusion 1 and 2-base) and `"v_prediction"` (Stable
 #   Diffusion 2 at 768 pixels). If the setting does not fit the network, nothing fails; only the pictures are wrong.
-# - **Straight mixtures**, (1 - a) x + a z, are back: Stable Diffusion 3 and FLUX are trained with them, with Gaussian
-#   noise, as *rectified flow*. Their networks answer z - x. Lesson 11 takes it up.
-# - **Few-step networks** ("LCM", "turbo", "lightning") need one to eight calls, because the guess of the clean picture
-#   that their answer stands for is sharp from the beginning. They escape the blur because they are not trained for the
-#   smallest squared error. *Consistency models*, to which LCM belongs, learn to guess the *end of a walk*, not an
-#   average. Turbo and Lightning are trained besides against a second network that tells drawn pictures from others,
-#   and a blur does not deceive it.
-# - **Cold Diffusion** walks with other hidings: blur, masks, snow. Your walk, too, never used that what it took away
-#   was noise.
+# - **Straight mixtures**, (1 - a) x + a z, are in wide use: Stable Diffusion 3 and FLUX are trained with them, with
+#   Gaussian noise, as *rectified flow*. Their networks answer z - x. Lesson 11 takes it up.
+# - **Few-step networks** ("LCM", "turbo", "lightning") need one to eight calls, because they guess a sharp picture from
+#   the beginning. They escape the blur because they are not trained to come nearest to the clean picture in squared
+#   error, as yours is. *Consistency models*, to which LCM belongs, learn to guess where the walk from this x would
+#   *end*. That is one picture, so there is nothing to average. Turbo and Lightning also have an opponent in their
+#   training, a second network that learns to tell their pictures from better ones, and a blur does not deceive it.
+# - **Cold Diffusion** walks with other ways of hiding a picture: blur, masks, snow. Your `walk_step` would do for those
+#   that mix the picture with something, because nothing in it requires that this is noise.
 # - **`find_unused_parameters=True`** is what people write into `DistributedDataParallel` when it complains about
 #   parameters that get no gradient at all. It searches for them anew in every step. Your `idle` finds them once, so
 #   that they can be deleted.
