@@ -36,11 +36,12 @@ du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {k.s}" for k in kept], column
         alt="Film. Left: 20 squares of noise turn into sprites. Right: the guesses.")
 
 # %% [markdown]
-# On the left, 20 pictures are on their way from noise (t = 500) to sprites (t = 0). On the right you see what the
-# network takes each of them for at that moment: first a blur, then something sharper and sharper. Each column was asked
-# for one class of sprite (from left to right: hero, non-hero, food, spell, side-facing); how one asks is the subject of
-# lesson 5. This film was made by the course's own sampler, with a short cut that lesson 6 explains. In section 4 you
-# make such a film with a sampler of your own.
+# On the left, 20 pictures are on their way from noise (t = 500) to sprites (t = 0). On the right you see the guess that
+# led to each: what the network took the picture for one step before. It is a blur at first, and then gets sharper and
+# sharper. (The film begins after the first step, at t = 490.) Each column was asked for one class of sprite (from left
+# to right: hero, non-hero, food, spell, side-facing); how one asks is the subject of lesson 5. This film was made by
+# the course's own sampler, with a short cut that lesson 6 explains. In section 4 you make such a film with a sampler of
+# your own.
 #
 # **You will be able to**
 # - *read* a network's answer as noise and as a picture,
@@ -84,7 +85,7 @@ train, held_out = du.load_sprites("train"), du.load_sprites("held_out")
 # <details name="expect-2-1"><summary>At t = 30, where the picture is plain to see</summary>
 #
 # It is the other way round. At t = 30 the network sees the *picture* well, but the noise is no more than dust upon it.
-# So little is hard to measure, because every small error in the picture is taken for noise.
+# So little noise is hard to make out, because every small error in the guess of the picture is taken for noise.
 #
 # </details>
 # <details name="expect-2-1"><summary>Equally well at all five</summary>
@@ -98,8 +99,8 @@ train, held_out = du.load_sprites("train"), du.load_sprites("held_out")
 # Every network of this course is asked in the same way: it is given x_t and the time as the fraction t/T, where T = 500
 # is the number of noise steps. (It may also be told a class, `c`; without one, any sprite will do.) Networks differ in
 # the form of their answer. Some name the picture, some the noise, and ours names a mixture of both that trains well
-# (lesson 4). `predict` hides this difference: whatever the form of the answer, it returns the noise that the answer
-# implies, which everybody calls $\epsilon$, in code `eps`.
+# (lesson 4). `predict` hides this difference: whatever the form of the answer (`model.predicts` names it), it returns
+# the noise that the answer implies. Everybody calls this noise $\epsilon$; in code it is `eps`.
 
 # %%
 def predict(x, t, c=None, model=unet, ab_t=ab_t):
@@ -184,7 +185,8 @@ charts.lines(
 )
 
 # %% [markdown]
-# The more noise there is, the better the network knows the noise and the worse it knows the picture. The two curves are
+# The more noise there is, the better the network knows the noise and the worse it knows the picture. (For comparison:
+# an answer of zeros would miss the noise by 1, and at t = 10 the network does not do much better.) The two curves are
 # one error seen from two sides: because x_t is given, whatever is wrongly put into the noise is missing from the
 # picture. Your formula says how the two are related: an error in eps is multiplied by
 # $\sqrt{(1 - \bar\alpha_t) / \bar\alpha_t}$. So the curves cross where picture and noise have the same weight, near
@@ -230,21 +232,23 @@ du.show_rows({"pure noise": six.cpu(), "guess at t = 500": guesses,
 
 # %% [markdown]
 # This is the perfect denoiser's answer from lesson 1, the average of all sprites that could hide behind x_t; and behind
-# pure noise that is every sprite. So one call cannot draw. But the guess is not useless: it says in which direction the
-# sprites lie. Therefore you go a little way towards it and ask again. The new picture holds a bit less noise and
+# pure noise every sprite could hide. So one call cannot draw. But the guess is not useless: it says in which direction
+# the sprites lie. Therefore you go a little way towards it and ask again. The new picture holds a bit less noise and
 # already says a bit more about its sprite, so fewer sprites remain possible, and their average is sharper. The question
 # is how to take such a step correctly.
 #
-# You know one way already. Lesson 1's `step_back` pretended that the guess is right, worked out which noise x_t must then
-# hold, and used this same noise once more for x_s. No new noise came in. That is a good step, and lesson 6 comes back to
-# it. But it was only a pretence, because the guess is *not* right. In this lesson you ask instead what can be *known*
-# about x_s, and the answer is another step: the one with which these models began, in which noise is put back.
+# You know one way already. Lesson 1's `step_back` pretended that the guess is right, worked out which noise x_t must
+# then hold, and used this same noise once more for x_s. No new noise came in. That is a good step, and lesson 6 comes
+# back to it. But it was only a pretence, because the guess is *not* right. In this lesson you ask instead what can be
+# *known* about x_s. The answer is another step, the one with which these models began: it takes away more noise than
+# that, and then puts fresh noise back.
 
 # %% [markdown]
 # ## 3. How do you take one step?
 #
-# You hold x_t and want x_s, the same picture at an earlier time s with less noise. For the moment s = t - 1, but
-# nothing that follows needs this, and later you will take longer steps.
+# You hold x_t and want x_s, the same picture at an earlier time s, when it held less noise. (Time is counted on the way
+# *up*, from the picture into the noise. A sampler walks *down*, against the time.) Think of s = t - 1 to begin with.
+# Nothing that follows needs this, and you will take longer steps as well.
 #
 # **What do you expect?** Suppose somebody even told you the true clean picture. You know x_t and x_0 exactly. Do you then
 # know x_s exactly?
@@ -266,7 +270,8 @@ du.show_rows({"pure noise": six.cpu(), "guess at t = 500": guesses,
 # Think of one pixel. Two sources tell you something about x_s.
 #
 # **The clean picture** tells you where the way up leads through time s. By lesson 1's jump, x_s is
-# $\sqrt{\bar\alpha_s}\, x_0$ plus noise of variance $1 - \bar\alpha_s$. That is a bell curve with
+# $\sqrt{\bar\alpha_s}\, x_0$ plus noise of variance $1 - \bar\alpha_s$. That is a bell curve with the mean $m_0$ and
+# the variance $v_0$:
 #
 # $$m_0 = \sqrt{\bar\alpha_s}\; x_0, \qquad v_0 = 1 - \bar\alpha_s .$$
 #
@@ -274,14 +279,15 @@ du.show_rows({"pure noise": six.cpu(), "guess at t = 500": guesses,
 # add noise of variance $1 - a$, where $a = \bar\alpha_t / \bar\alpha_s$ is the share that these steps keep, because
 # $\bar\alpha_t$ is the product over all steps up to t and $\bar\alpha_s$ the product up to s. (For s = t - 1 this is
 # lesson 1's $1 - \beta_t$.) So $x_t = \sqrt{a}\, x_s + \sqrt{1 - a}\, z$, where z is noise of mean 0 and variance 1.
-# Solve for $x_s$, and you get $x_t / \sqrt{a}$ with an error of variance $(1 - a) / a$. That is a second bell curve:
+# Solve for $x_s$, and you get $x_t / \sqrt{a}$ with an error of variance $(1 - a) / a$. So x_t draws a second bell
+# curve over the values that x_s may have:
 #
 # $$m_1 = \frac{x_t}{\sqrt{a}}, \qquad v_1 = \frac{1 - a}{a} .$$
 #
 # Both are true at once, and the two noises are independent, so the probabilities multiply. This is lesson 1's Bayes'
-# rule again: there all causes were equally likely before you looked, so only the likelihoods counted; here some values
-# of x_s are likelier than others from the start, so the likelihood of each is multiplied by how likely it was before.
-# Multiply the two curves, point by point, and scale the result so that the probabilities add up to 1 again. (The height
+# rule again. There all causes were equally likely before you looked, so only the likelihoods counted. Here the first
+# curve says how likely each value of x_s was before you looked at x_t, and the second curve is its likelihood. So
+# multiply the two curves, point by point, and scale the result so that the probabilities add up to 1 again. (The height
 # of such a curve is called the *probability density*: where it is twice as high, a value is twice as likely.)
 
 # %%
@@ -304,9 +310,10 @@ charts.lines(
 
 # %% [markdown]
 # The product is a bell curve again. It lies between the two, nearer to the narrower one, and it is narrower than both,
-# because two sources know more than one. (Why a bell curve? Each is $e$ to the power of a parabola. When you multiply
-# them the exponents add, and the sum of two parabolas is a parabola.) Its numbers follow a simple rule. Call $1/v$ the
-# *certainty* of a curve. The certainties add, and each centre counts by its certainty:
+# because two sources together say more than either alone. (Why a bell curve? Each is $e$ to the power of a parabola.
+# When you multiply them the exponents add, and the sum of two parabolas is a parabola.) If you work this sum out, you
+# find a simple rule for its mean and its variance. Call $1/v$ the *certainty* of a curve. The certainties add, and each
+# mean counts in proportion to the certainty of its curve:
 #
 # $$\frac{1}{v} = \frac{1}{v_0} + \frac{1}{v_1}, \qquad
 # m = v \left( \frac{m_0}{v_0} + \frac{m_1}{v_1} \right) .$$
@@ -316,8 +323,8 @@ charts.lines(
 #
 # Write the function that returns the mean m and the variance v of x_s. (Its name, *posterior*, is the statistician's
 # word for what you know after you have looked.) Take care with the last step, s = 0. There $\bar\alpha_0 = 1$, so
-# $v_0 = 0$: the clean picture is known exactly, and $1/v_0$ is infinite. Can you rearrange the two formulas so that
-# nothing is divided by $v_0$ alone?
+# $v_0 = 0$: at time 0 the picture is x_0 itself, with no doubt left, and $1/v_0$ is infinite. Can you rearrange the two
+# formulas so that nothing is divided by $v_0$ alone?
 
 # %% tags=["exercise"]
 def posterior(x, t, s, x0, ab_t):
@@ -339,7 +346,7 @@ posterior = checks.keep(posterior, solution_posterior)
 
 # %% [markdown]
 # Is the rule true? Do not trust the algebra, try it: let a million pixels of value 0.6 walk up to s and on to t, keep
-# only those that arrive near x_t = 1.2, and look where these were at time s.
+# only those that arrive near x_t = 1.2 (about one in a hundred), and look where these were at time s.
 
 # %%
 g = torch.Generator().manual_seed(0)
@@ -354,11 +361,13 @@ charts.lines({"your mean and variance": (u, bell(u, mean, variance)),
              x="where the walk was at time s", alt="The measured points lie on your bell curve")
 
 # %% [markdown]
-# The points lie on your curve, as closely as one can expect of the one walk in a hundred that arrived there. Now the
-# step. It needs x_0, which you do not have; but you have the network's guess of it, and use this in its place. For the
-# mean that is exactly right even when the guess is a blur, as long as the guess is the average of what is possible: the
-# mean contains x_0 only as a term of a sum, so the average over all possible x_0 gives the average x_s. The variance is
-# a little too small, because it leaves out that x_0 itself is uncertain; the shorter the step, the less this matters.
+# The points lie on your curve, as closely as one can expect of some twelve thousand walks.
+#
+# Now the step. It needs x_0, which you do not have; but you have the network's guess of it, and use this in its place.
+# For the mean that is exactly right even when the guess is a blur, as long as the guess is the average of what is
+# possible: the mean is a sum in which x_0 stands with a fixed weight, so if you put in the average of all possible x_0,
+# you get the average of all possible x_s. The variance is a little too small, because it leaves out that x_0 itself is
+# uncertain; the shorter the step, the less this matters.
 #
 # And which of all the possible x_s do you take?
 #
@@ -374,9 +383,9 @@ charts.lines({"your mean and variance": (u, bell(u, mean, variance)),
 # </details>
 # <details name="expect-2-4"><summary>Because x_s must hold as much noise as time s has, and the mean holds less</summary>
 #
-# Yes. The mean is smoother than any x_s that could have been there. A real x_s is one draw from the bell curve: the
-# mean plus noise of exactly its variance. Lesson 1's walk upward leads through pictures of that kind, and the network
-# has been trained on no others.
+# Yes. The mean is smoother than any x_s that could have been there. A real x_s is one draw from the bell curve: its
+# mean, plus noise of its variance. Lesson 1's walk upward leads through pictures of that kind, and the network has been
+# trained on no others.
 #
 # </details>
 
@@ -406,14 +415,16 @@ def solution_step(x, t, s, eps, z, ab_t):
 step = checks.keep(step, solution_step)
 
 # %% [markdown]
-# In papers and in most code this step looks different, because your two functions have been multiplied out there.
-# Ho, Jain and Abbeel, who invented it, write it in terms of $\epsilon$:
+# In papers and in most code this step looks different, because there the formulas of your two functions have been put
+# into one. Ho, Jain and Abbeel, whose paper made these models widely known, write it in terms of $\epsilon$ (with
+# $s = t - 1$, and with the name $\alpha_t$ for our a):
 #
 # $$x_s = \frac{1}{\sqrt{a}} \left( x_t - \frac{1 - a}{\sqrt{1 - \bar\alpha_t}}\; \epsilon \right) + \sqrt{v}\; z$$
 #
 # Read from left to right: take some of the predicted noise away, undo the shrinking by $\sqrt{a}$, put some fresh noise
-# back. It is the same step, up to the last digits of the computer's numbers. And it lets you see how much of the
-# predicted noise, of which x_t holds $\sqrt{1 - \bar\alpha_t}\,\epsilon$, a step takes away: the share
+# back. It is the same step, up to the last digits of the computer's numbers. It also shows how much of the predicted
+# noise a step takes away. The noise in x_t is $\sqrt{1 - \bar\alpha_t}\,\epsilon$, and the bracket subtracts
+# $(1 - a)\,\epsilon / \sqrt{1 - \bar\alpha_t}$. Divide the second by the first: the share that is taken away is
 # $(1 - a) / (1 - \bar\alpha_t)$.
 
 # %%
@@ -430,12 +441,13 @@ for t in (500, 490, 250, 50):
           f"({1 - (1 - taken) ** 0.5:.3f} would do)")
 
 # %% [markdown]
-# In the middle of the walk a step takes away only one or a few hundredths of the noise, near t = 500 it is more. And
-# look at the numbers in brackets: to leave just as much noise as belongs at the earlier time, about half would
-# do. (If a step takes away the share f, then $1 - f$ of the noise is left in the formula's bracket. What should be left
-# is $\sqrt{1 - f}$, as you find when you work it out, and for a small f this is nearly $1 - f/2$.) So DDPM takes away
-# *twice* what lies between the two times, and the fresh noise makes up for the surplus: half of what is taken away is
-# not removed, but exchanged.
+# In the middle of the walk a step takes away only one or a few hundredths of the noise, near t = 500 it is more. Now
+# compare each with the number in brackets, the share that would leave just as much noise as belongs to the earlier
+# time. In all lines but the first it is about half. (If a step takes away the share f, then $1 - f$ of the noise is
+# left in the formula's bracket. What should be left there is $\sqrt{1 - f}$, as you find when you work it out, and for
+# a small f this is nearly $1 - f/2$, so that half of f would do.) So DDPM takes away about *twice* the noise that lies
+# between the two times, and the fresh noise makes up for the surplus: half of what is taken away is not removed, but
+# exchanged.
 #
 # The very first step is of another kind altogether: it takes away nearly all, and puts as much fresh noise in its place.
 # Section 5 finds out why, and section 6 what depends on it.
@@ -463,7 +475,8 @@ explore.flat_world("ddpm")
 #
 # Write the sampler. `times` is a list of falling whole times, such as `[500, 499, ..., 1, 0]`; each step goes from one
 # of them to the next. In each step ask `predict(x, t)` for the noise, draw fresh z, and let `step(x, t, s, eps, z)` do
-# the rest. (Both are arguments, so that your loop works with any network and any step.)
+# the rest. (Both are arguments, so that your loop works with any network and any step. The `step` that it is given
+# already knows its schedule, so you hand it no `ab_t`.)
 #
 # All randomness must come from `seed`, so that the same call draws the same pictures again: make one
 # `generator = torch.Generator().manual_seed(seed)`, and draw with `torch.randn(x.shape, generator=generator).to(x)`.
@@ -492,7 +505,7 @@ sample = checks.keep(sample, solution_sample)
 # %% [markdown]
 # `draw` puts your functions together with a network, and notes on the way what the network saw and answered. With
 # `strength` it can multiply the noise that is put back; 1 is right, and everything else is for section 6. All sprites
-# from here to the end of the lesson come from it, so they are drawn by your code.
+# that you see from here to the end of the lesson come from it, so they are drawn by your code.
 
 # %%
 def draw(x, times, seed, c=None, strength=1.0, model=unet, ab_t=ab_t):
@@ -526,7 +539,7 @@ du.film({"x_t": x_t, "predicted x_0": x_0}, [f"t = {t}" for t, *_ in shown] + ["
 # %% [markdown]
 # For nearly half of the film you see little but noise on the left, while on the right the guesses have long begun to
 # differ. Outlines come next, details last. Notice also how restless the guesses are: each step brings fresh noise, and
-# with it new evidence.
+# the network cannot help reading it as evidence.
 #
 # Is it right? The course has a sampler as well, `du.sampler`, which the later lessons use. It can put back less noise
 # than yours and take away correspondingly less; its setting `eta` says how much. With `eta=1` it puts back all of the
@@ -562,10 +575,10 @@ du.show_rows(
 # %% [markdown]
 # The first row is the blur that you know. In the second, the six guesses begin to differ, although what went in still
 # looks like noise to you, and from row to row each becomes more certain of itself. (At t = 375 lesson 1's perfect
-# denoiser named one single sprite. A network knows none by heart, so its guesses stay blends for longer.) So small
-# steps are needed not because the noise is hard to remove, but because the *decision* has to be made little by little.
-# Five steps are enough to watch this, but not to do it well: each step treats its guess as if it were the truth, and
-# the longer the step, the more is wrong with that.
+# denoiser named one single sprite. A network knows none by heart, so its guesses stay blends for longer.) So this is
+# why small steps are needed: the *decision* which sprite it will be has to be made little by little. Five steps are
+# enough to watch this, but not to do it well: each step treats its guess as if it were the truth, and the longer the
+# step, the more is wrong with that.
 
 # %% [markdown]
 # ## 5. What decides which sprite you get?
@@ -586,8 +599,8 @@ du.show_rows(
 # <details name="expect-2-5"><summary>They stay much the same: the later noise decides</summary>
 #
 # Yes, largely. The start is only the first of hundreds of draws, and each step forgets a little of what was before it.
-# How *completely* the start is forgotten is a matter of the schedule: with one of the two below nothing of it is left
-# after a single step, with the other one a good deal is.
+# How *completely* the start is forgotten is a matter of the schedule: with one of the two below practically nothing of
+# it is left after a single step, with the other one a good deal is.
 #
 # </details>
 # <details name="expect-2-5"><summary>Nothing changes at all</summary>
@@ -602,6 +615,8 @@ du.show_rows(
 # met both in lesson 1). The two differ in more than that, because they were also built and trained in different ways.
 # So do not compare how *good* their sprites are, but only how much they *change*. No class is asked for this time. And
 # from here on 50 steps have to do, from 500 to 490 to 480 and so on; lesson 6 looks at what that costs.
+#
+# Each kind of noise gets two seeds, called A and B in the labels of the pictures below.
 
 # %%
 linear_net, linear = du.load_model(du.WEIGHTS / "context_model_31.pth", device)
@@ -641,11 +656,14 @@ charts.bars(table, y="change of a sprite (root mean square), two pairs of seeds"
             alt="Another start changes little, with cosine nothing; later noise changes all")
 
 # %% [markdown]
-# Under both schedules the later noise decides more than the start. But under the cosine schedule the start decides next
-# to nothing (if one sprite does change, it stood at a fork, where a hair's breadth matters), and this needs a cause. So
-# follow the start through the walk, without any network. Each step makes the new picture out of three things: the
-# picture that it is given, the guess, and fresh noise. With which weight does the given picture enter? Your own function
-# knows the answer: ask `posterior` for the mean with x_t = 1 and x_0 = 0.
+# The bars "both other" are there to compare with: two sprites that have none of their noise in common differ by so
+# much. To exchange the later noise alone changes a sprite about as much. So under both schedules the later noise
+# decides more than the start. But under the cosine schedule the start decides next to nothing (if one sprite does
+# change, it stood at a fork, where a hair's breadth matters), and this must have a cause.
+#
+# So follow the start through the walk, without any network. Each step makes the new picture out of three things: the
+# picture that it is given, the guess, and fresh noise. With which weight does the given picture enter? Your own
+# function knows the answer: ask `posterior` for the mean with x_t = 1 and x_0 = 0.
 #
 # ### Your turn 2.5: what is left of the start?
 # *Difficulty 2 of 3, 8 minutes.*
@@ -688,18 +706,18 @@ charts.lines(left, x="time t (the sampler walks from left to right)", reverse=Tr
                  "begun at 490, fast but step by step")
 
 # %% [markdown]
-# Under the linear schedule the start fades away gradually. At t = 400 (by then the guesses in the five rows of section 4
-# had begun to differ) a good part of it is still there, and so it has a say. Under the cosine schedule it is gone after a
-# single step, before anything has been decided. Why?
+# Under the linear schedule the start fades away gradually. At t = 400 a good part of it is still there, so it has a say
+# in what the guesses become. Under the cosine schedule it is gone after a single step, before anything has been
+# decided: in the five rows of section 4 all guesses at t = 500 were still the same. Why is that?
 #
 # The cosine schedule falls so steeply at its end that its very last step would remove *everything* from the picture. A
-# step that keeps nothing cannot be undone, so the schedule is *clipped* there: the step from 499 to 500 keeps the share
-# a = 0.001 of the variance, which multiplies the picture by $\sqrt{0.001}$, about 0.03. (The long step from 490 to 500
-# contains this one and nine others, so it keeps still less: 0.003.) Seen from the other side, walking down, this
-# clipped step throws away practically the whole start and puts fresh noise in its place. The linear schedule has no
-# such step: each of its steps keeps most of what it is given. So "the start counts for nothing" is no law of DDPM. It
-# is what this one step does. The third curve says what to expect without it: begin at t = 490, and about a tenth of the
-# start is left at t = 400. Is that enough to count?
+# step that keeps nothing cannot be undone (your formulas would divide by a = 0), so the schedule is *clipped* there:
+# the step from 499 to 500 keeps the share a = 0.001 of the variance, which multiplies the picture by $\sqrt{0.001}$,
+# about 0.03. (The long step from 490 to 500 contains this one and nine others, so it multiplies the picture by still
+# less, 0.003.) Seen from the other side, walking down, this clipped step throws away practically the whole start and
+# puts fresh noise in its place. The linear schedule has no such step: none of its 500 steps keeps less than a = 0.98.
+# So "the start counts for nothing" is no law of DDPM. It is what this one step does. The third curve says what to
+# expect without it: begin at t = 490, and about a tenth of the start is left at t = 400. Is that enough to count?
 
 # %%
 AA, BA, AB, BB = (pictures("cosine", *pair, times=late) for pair in seeds)
@@ -721,9 +739,10 @@ print(f"starting noise: largest difference {same_start:.0e}; sprites: they diffe
       f"{change(eight, pictures('cosine', 0, 10, 8)):.2f}")
 
 # %% [markdown]
-# They are not. The generator deals out one long row of random numbers: with 16 pictures each z takes twice as many of
-# them, so from the first step on different numbers fall to the first eight sprites. "The same seed" means the same
-# pictures only if everything else is the same as well.
+# They are not. The generator deals out one long row of random numbers, and with 16 pictures each z takes twice as many
+# of them. The first z still begins with the same numbers, as the start did, but from the second step on different
+# numbers fall to the first eight sprites. "The same seed" means the same pictures only if everything else is the same
+# as well.
 
 # %% [markdown]
 # ## 6. What if the noise is not put back?
@@ -737,13 +756,13 @@ print(f"starting noise: largest difference {same_start:.0e}; sprites: they diffe
 # <details name="expect-2-6"><summary>The same sprites, only cleaner</summary>
 #
 # No. Each step's noise takes part in deciding between the sprites. Without it other pictures come out, and they are
-# much more alike.
+# more alike.
 #
 # </details>
 # <details name="expect-2-6"><summary>Pictures that resemble each other</summary>
 #
-# Yes. Under the linear schedule they are smooth blobs that still differ somewhat, and under the cosine schedule the same
-# figure comes out again and again. This is called *collapse*.
+# Yes. Under the linear schedule they still differ, though less than sprites should, and under the cosine schedule the
+# same figure comes out again and again. This is called *collapse*.
 #
 # </details>
 # <details name="expect-2-6"><summary>Grain, because the balance is disturbed</summary>
@@ -760,15 +779,16 @@ print(f"starting noise: largest difference {same_start:.0e}; sprites: they diffe
 explore.flat_world("ddpm", back=False)
 
 # %% [markdown]
-# One step, and all sixty points lie on top of each other, in the middle, where the first guess was. From there on they
-# move as one, and end at the data point nearest to the middle. Now the same under the linear schedule.
+# One step, and all sixty points lie practically on top of each other in the middle of the plane. The start is
+# forgotten, and at so late a time even the guess counts for next to nothing. From there on they move as one, and end at
+# the data point nearest to the middle. Now the same under the linear schedule.
 
 # %%
 explore.flat_world("ddpm", back=False, schedule="linear")
 
 # %% [markdown]
-# Here the cloud shrinks gradually, much faster than honest noise would, but the points stay apart long enough for some
-# of them to end elsewhere. Do sprites do the same?
+# Here the cloud shrinks gradually. It shrinks much faster than it would with the noise put back, but the points stay
+# apart long enough to end at two different places. Do sprites do the same?
 
 # %%
 def run(name, strength, seed, n=25):
@@ -785,8 +805,8 @@ du.show_rows({key: both[0][0][:10] for key, both in runs.items()}, scale=3, labe
              alt="Two schedules: the right noise gives variety, none sameness, 1.5 times grain")
 
 # %% [markdown]
-# Look at the second row, where one figure is drawn ten times, and at the fifth, where the pictures have become smooth and
-# differ much less than they should. How much variety is left? To compare the six rows you need a number for it.
+# Look at the second row, where one figure is drawn ten times, and at the fifth, where the pictures are plainer than
+# those of the fourth, and more alike. How much variety is left? To compare the six rows you need a number for it.
 #
 # ### Your turn 2.6: how varied is a set of pictures?
 # *Difficulty 2 of 3, 8 minutes.*
@@ -822,20 +842,20 @@ charts.bars(varied, y="diversity (real sprites: 1), two seeds",
             alt="Diversity: near 1 with the right noise; without it lower, with cosine near 0")
 
 # %% [markdown]
-# By itself such a distance says little, so it is shown as a share of the same number for real sprites; this share is what
-# the course calls *diversity*. Without the noise much of it is lost under the linear schedule, and nearly all of it under
-# the cosine schedule.
+# By itself such a distance says little, so it is shown as a share of the same number for real sprites; this share is
+# what the course calls *diversity*. Without the noise a part of it is lost under the linear schedule, and nearly all of
+# it under the cosine schedule.
 #
-# Does it surprise you how much is left to the blobs of the fifth row, which look so much alike? The number sees them with
-# other eyes. Where the outline of a blob is shifted by one pixel, black stands against white, and that counts for more
-# than all the shades within. Nor does diversity say that pictures are *good*: grain differs from picture to picture, and
-# counts as variety, too. So look at the pictures as well as at the number.
+# The number sees pictures with other eyes than yours. Where an outline is shifted by one pixel, black stands against
+# white, and that counts for more than all the shades within. So plain pictures that look much alike to you can still be
+# far apart: compare the fifth row with its bar. Nor does diversity say that pictures are *good*: grain differs from
+# picture to picture, and counts as variety, too. So look at the pictures as well as at the number.
 
 # %% [markdown]
-# Why does it collapse? A step's mean takes away about twice the noise that lies between t and s, and relies on z to bring
-# the balance back. If z is missing, x_s holds less noise than the network is told. It has never seen such pictures: in
-# training, "t = 400" always came with the noise of t = 400. So look at how much noise the network finds on the way, and
-# compare this with what it finds in real sprites that were given honest noise.
+# Why do the pictures collapse? A step's mean takes away about twice the noise that lies between t and s, and relies on
+# z to bring the balance back. If z is missing, x_s holds less noise than the time s tells the network. It has never
+# seen such pictures: in training, "t = 400" always came with the noise of t = 400. So look at how much noise the
+# network finds on the way, and compare this with what it finds in real sprites that were given honest noise.
 
 # %%
 def found(key):
@@ -856,13 +876,17 @@ charts.lines(
 
 # %% [markdown]
 # With the right noise the sampler follows the dots, which are those of the cosine network. (Both sink below 1 towards
-# the end, since eps is an average as well, and averages are cautious where there is little noise to see.) Without it
-# the noise found sinks. Under the linear schedule it sinks gradually, and meanwhile the differences between the starts
-# are carried along: some variety survives. Under the cosine schedule the clipped step does nearly all the damage at
-# once. It throws the start away, puts nothing in its place, and all pictures become the same blur. From then on the
-# network is told "nearly pure noise" and sees a clean picture. A clean picture looks like strong evidence, so the
-# network does decide: it sharpens this blur into a figure, and it decides the same way every time, because next to
-# nothing is left in which the pictures differ.
+# the end, because eps, too, is an average of what is possible. Where the network cannot tell which way the noise went,
+# this average is near 0.) If no noise is put back, the noise found falls far below the dots. (Where the curves rise
+# again towards the end, hardly any noise is expected any more. eps is measured in units of the noise expected, so there
+# a little counts for much.)
+#
+# Under the linear schedule the noise found falls gradually, and meanwhile the differences between the starts are
+# carried along, so some variety survives. Under the cosine schedule the clipped step does nearly all the damage at
+# once. It throws the start away and puts nothing in its place, and all pictures become the same faint blur. From then
+# on the network is told "nearly pure noise", and sees a picture without any. To the network that looks like strong
+# evidence, so it does decide: it sharpens this blur into a figure. And it decides the same way every time, because next
+# to nothing is left in which the pictures differ.
 #
 # Next to nothing is not nothing. If you take all 500 steps, the network is asked again at t = 499, where 0.03 of the start
 # is still in the picture, and where the blur stands at a fork this can tip the balance. (With 50 steps it is asked again
@@ -890,12 +914,13 @@ du.show_rows({"from t = 500": runs["cosine, no noise"][0][0][:10],
              alt="From t = 500 ten times one figure; from 490 different pictures")
 
 # %% [markdown]
-# So two causes have to be kept apart. That every step takes away too much is true of DDPM under any schedule, and costs
-# variety, and often the details as well. That *all* variety is gone is the work of the clipped step.
+# So two causes have to be kept apart. If no noise is put back, every step of DDPM takes away too much, under any
+# schedule, and this costs some of the variety, and often the details as well. That nearly *all* of it is gone is the
+# work of the clipped step.
 #
 # And lesson 1's walk, which put no noise back and lost nothing by it? It took away less: just what lies between two
-# times, where DDPM's mean takes twice that. Both are right, DDPM with its noise and `step_back` without. Wrong is only
-# the mixture of the two, to take away as DDPM does and put back as `step_back` does. Lesson 6 compares them.
+# times, where DDPM's mean takes twice that. Both are right, DDPM with its noise and `step_back` without. What is wrong
+# is to mix the two: to take away as much as DDPM does and then to put back nothing. Lesson 6 compares them.
 
 # %% [markdown]
 # ## 7. Are they copies, and are they good?
@@ -903,7 +928,8 @@ du.show_rows({"from t = 500": runs["cosine, no noise"][0][0][:10],
 # Lesson 1's perfect denoiser could only return what it had stored. Has this network merely learned its sprites by
 # heart?
 #
-# **What do you expect?** For each sprite that you drew, find the nearest of the 36,000 training sprites. What is it?
+# **What do you expect?** Take the fifty sprites of section 6 that your sampler drew with the cosine network and the
+# right noise. For each of them find the nearest of the 36,000 training sprites. What is it?
 #
 # <details name="expect-2-7"><summary>The same sprite</summary>
 #
@@ -970,14 +996,15 @@ Markdown(f"""
 # That is not what you see. The network is not the perfect denoiser of its training set, and this imperfection lets it
 # draw something new.
 #
-# The second half of the numbers keeps you modest. A network that had learned exactly what sprites are like would draw
-# sprites that stand just as near to the training sprites as the held-out ones do, no nearer and no further. So if drawn
-# sprites lie further away, something about them is not yet as it is in sprites. To be far away is no praise: random
-# pixels would be further still.
+# But to lie far away is no praise, because random pixels would lie further still. A network that had learned exactly
+# what sprites are like would draw sprites that stand just as near to the training sprites as the held-out ones do, no
+# nearer and no further. Most of yours stand further away than nine in ten of the held-out ones, so something about them
+# is not yet as it is in sprites. You can see some of it in the pairs above: where a real sprite has even areas of one
+# shade, a drawn one is speckled with many.
 #
-# The third number is a coarse one for so few pictures. It sees a collapse from afar, but it may not tell drawn sprites
-# from real ones. With 2,000 pictures it does; the file `weights/README.md`, which describes the networks of this
-# course, lists such scores.
+# The Fréchet distance is a coarse number for so few pictures. It sees a collapse from afar, but it may not tell drawn
+# sprites from real ones. With 2,000 pictures it does; the file `weights/README.md`, which describes the networks of
+# this course, lists such scores.
 
 # %% [markdown]
 # ## Try it
@@ -1112,9 +1139,10 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# Not the network: it is shown pictures of a kind that it never met in training. The sampler is, because its mean takes
-# away twice the noise that lies between two times and nothing makes up for it. How bad the result is depends on the
-# schedule: the clipped step of the cosine schedule removes all differences at once, the linear schedule only some.
+# The network is not, because it is shown pictures of a kind that it never met in training. The sampler is, because its
+# mean takes away about twice the noise that lies between two times, and nothing makes up for it. How bad the result is
+# depends on the schedule: the clipped step of the cosine schedule removes nearly all differences at once, while under
+# the linear schedule some of them survive.
 #
 # </details>
 #
@@ -1123,9 +1151,9 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# No more calls, since each call takes the whole batch, though each takes longer. The steps themselves cannot run side
-# by side, because each needs the result of the one before. And the sprites are different ones: the later noise falls on
-# other pictures.
+# It takes no more calls, since each call takes the whole batch, though each call takes longer. (The steps themselves
+# cannot run side by side, because each needs the result of the one before.) And the sprites are different ones: from
+# the second step on other numbers of the generator fall to the first 20.
 #
 # </details>
 
@@ -1137,8 +1165,9 @@ Markdown(f"""
 #   of times, and `prediction_type` ("epsilon", "sample" or "v_prediction") is the form of answer that `predict` hides.
 # - Its `variance_type="fixed_small"` is the variance that you derived. `"fixed_large"` puts back 1 - a instead, all the
 #   noise that the steps up added (lesson 8 asks which is better).
-# - In Stable Diffusion's menus the samplers whose names end in **a** ("Euler a", for *ancestral*) put noise back as yours
-#   does, and so do those with **SDE** (*stochastic differential equation*) in their names. Most others do not.
+# - In the menus of programs for Stable Diffusion the samplers whose names end in **a** ("Euler a", for *ancestral*) put
+#   noise back as yours does, and so do those with **SDE** (*stochastic differential equation*) in their names. Most
+#   others do not.
 # - The **seed** fixes the starting noise and, in such samplers, the later noise as well. As you have seen, the same seed
 #   with another batch size can be another picture; many programs therefore give each picture of a batch a seed of its
 #   own. With another number of steps it is another picture, too, because the later noise falls at other times.
@@ -1150,8 +1179,8 @@ Markdown(f"""
 #
 # - Sohl-Dickstein, Weiss, Maheswaranathan and Ganguli (2015), *Deep Unsupervised Learning using Nonequilibrium
 #   Thermodynamics*: the idea of learning to undo a slow diffusion.
-# - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: your two bell curves are its equations 6 and 7,
-#   and your loop is its algorithm 2.
+# - Ho, Jain and Abbeel (2020), *Denoising Diffusion Probabilistic Models*: the product of your two bell curves is its
+#   equations 6 and 7, and your loop is its algorithm 2.
 # - Nichol and Dhariwal (2021), *Improved Denoising Diffusion Probabilistic Models*: the cosine schedule, and why its betas
 #   are clipped at 0.999.
 # - Lin, Liu, Li and Yang (2023), *Common Diffusion Noise Schedules and Sample Steps are Flawed*: what it does to pictures
