@@ -34,7 +34,7 @@ lesson_15.captioned({"": real.x[:5]}, real.said)
 # %% [markdown]
 # These are the larger pictures of this lesson: pages of 32x32 pixels with four sprites each. Below each page stands its
 # prompt, which names the four in the order of reading: top left, top right, bottom left, bottom right. In section 7 a
-# model of yours gets such prompts and draws pages. It will not draw them as well as the ones above, because a minute on
+# model of yours gets such prompts and draws pages. It will not draw them as well as the ones above, because two minutes on
 # your processor is not weeks on hundreds of GPUs. But it will be built in the same way.
 #
 # **You will be able to**
@@ -48,7 +48,7 @@ lesson_15.captioned({"": real.x[:5]}, real.said)
 # **You need** lessons 3 (attention, scale and shift), 4 (training), 5 (guidance), 11 (flow matching) and 13 (words as
 # tokens).
 #
-# **Time:** about 90 minutes, half of them for the six tasks. The cells run for about three minutes on a laptop CPU,
+# **Time:** about 90 minutes, half of them for the six tasks. The cells run for about five minutes on a laptop CPU,
 # because the lesson trains fourteen small networks from nothing. Each of them is given a fixed number of seconds. So a
 # slower machine makes you wait hardly longer, but its networks make fewer steps, and its pictures are rougher than the
 # saved ones. With `SECONDS`, in section 3, you give all of them more time.
@@ -405,7 +405,7 @@ def draw(network, shape, c=None, w=1.0, steps=20, seed=0):
 # </details>
 
 # %%
-SECONDS = 60  # the longest training; a short one takes a tenth of it
+SECONDS = 100  # the longest training; a short one takes a tenth of it
 SCORED = 150  # pictures for a Fréchet distance
 
 
