@@ -34,8 +34,8 @@ lesson_15.captioned({"": real.x[:5]}, real.said)
 # %% [markdown]
 # These are the larger pictures of this lesson: pages of 32x32 pixels with four sprites each. Below each page stands its
 # prompt, which names the four in the order of reading: top left, top right, bottom left, bottom right. In section 7 a
-# model of yours gets such prompts and draws pages. It will not draw them as well as the ones above, because two minutes on
-# your processor is not weeks on hundreds of GPUs. But it will be built in the same way.
+# model of yours gets such prompts and draws pages. It will not draw them as well as the ones above, because two minutes
+# on your processor are not weeks on hundreds of GPUs. But it will be built in the same way.
 #
 # **You will be able to**
 # - *cut* a picture into tokens, and *write* the block of a diffusion transformer, which starts as the identity,
