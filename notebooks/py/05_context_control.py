@@ -73,11 +73,12 @@ fast = dict(steps=10, order=2, clip=True)
 # of the request.) Nothing *forces* a network to obey. It has only learned that in training a 1 in the third place
 # came with pictures of food.
 #
-# **What do you expect?** `unet.pth` is asked for eight sprites of each class. So is the network of the sprite course, a
-# `ContextUnet` that saw fewer pictures in its training, and this one at three ages: after 5, 9 and 32 epochs. How often
-# does each of the four draw what was asked for?
+# **What do you expect?** `unet.pth` is asked for eight sprites of each class, from each of two seeds. So is the network
+# of the sprite course, a `ContextUnet` that saw fewer pictures in its training, and this one at four ages: after 1, 5,
+# 9 and 32 epochs. (An *epoch* is usually one pass through all the training data. In this training it was shorter:
+# 12,000 sprites, a third of them.) How often does each of the five draw what was asked for?
 #
-# <details name="expect-5-1"><summary>All four nearly always: the request is part of the input</summary>
+# <details name="expect-5-1"><summary>All five nearly always: the request is part of the input</summary>
 #
 # The request is part of the input, but a network must also have learned to use it, and that takes time. `unet.pth`
 # follows nearly always, the youngest network does not.
@@ -85,9 +86,9 @@ fast = dict(steps=10, order=2, clip=True)
 # </details>
 # <details name="expect-5-1"><summary>The less a network has learned, the less it follows</summary>
 #
-# Yes. A network learns first what all sprites have in common, and only later how the classes differ. The youngest is no
-# better, or hardly better, than chance, which is one in five, and the longer a network was trained, the nearer it comes
-# to following always.
+# Yes. A network learns first what all sprites have in common, and only later how the classes differ. The youngest is
+# the nearest to chance, which is one in five, and the longer this network was trained, the nearer it comes to following
+# always.
 #
 # </details>
 # <details name="expect-5-1"><summary>Each either nearly always or no better than by chance</summary>
@@ -119,19 +120,21 @@ def as_asked(denoiser, ab_t, seed, steps=10):
 
 # %%
 networks = {"unet.pth": (unet, ab_t)}
-for epoch in (31, 8, 4):  # counted from 0
+for epoch in (31, 8, 4, 0):  # counted from 0
+    age = "1 epoch" if epoch == 0 else f"{epoch + 1} epochs"
     file = du.WEIGHTS / f"context_model_{epoch}.pth"
-    networks[f"sprite course, {epoch + 1} epochs"] = du.load_model(file)
+    networks[f"sprite course, {age}"] = du.load_model(file)
 plain = {name: [as_asked(*network, seed) for seed in (0, 1)]
          for name, network in networks.items()}
 shares = {name: [share for _, share in both] for name, both in plain.items()}
 print(f"The judge is right about {judge:.1%} of 1,000 held-out sprites.")
 charts.bars(shares | {"chance": 20}, y="drawn as asked (% of 40 sprites), two seeds",
-            alt="unet.pth follows nearly every request, the young networks only some")
+            alt="unet.pth follows nearly every request, the youngest only some")
 
 # %% [markdown]
 # The most interesting of these networks is neither obedient nor deaf. So take the one that comes nearest to following
-# three requests in five, and look at what became of the others.
+# three requests in five. From here on it is called the *weak network*. Look at some of the requests that it did not
+# follow.
 
 # %%
 chosen = min(shares, key=lambda name: abs(sum(shares[name]) / 2 - 60))
@@ -141,17 +144,16 @@ failed = (seen(x) != asked).nonzero().flatten()[:8]
 top = [f"{du.CLASSES[asked[i]]}?\n{du.CLASSES[seen(x[i : i + 1])[0]]}" for i in failed]
 print("from here on the weak network is:", chosen)
 du.show_rows({"asked for, and\nrecognised": x[failed]}, scale=5, top=top, label_width=110,
-             alt="Eight sprites of the weak network that the judge takes for another class")
+             alt="Sprites of the weak network that the judge takes for another class")
 
 # %% [markdown]
-# Above each sprite stands what was asked for and, below it, what the judge saw. Many of these are not clearly
-# anything. The judge was tested on real sprites, not on smudges, and because it has to name a class, it names one
-# even here: so take its word for the number of failures, and less for their names. A request that fails like this is
-# what everybody meets who types a sentence into a large model: the picture is a picture, but not of what was asked.
-# The chart shows one remedy, to train for longer. But suppose that you cannot: how do you make a network do *more* of what
-# you ask?
+# Above each sprite stands what was asked for and, below that, what the judge saw. Do you agree with the judge? It was
+# tested on real sprites, and because it has to name a class, it also names one where a drawing is not clearly anything.
+# So trust it more when it says that a request failed than when it says what came instead. Everybody who types sentences
+# into a large model meets such failures: a picture comes, but it does not show what was asked for.
 #
-# To find out you first need something to compare with: what would it draw if nobody asked?
+# The chart shows one remedy, which is to train for longer. But suppose that you cannot: how do you make a network do
+# *more* of what you ask? To find out you first need something to compare with: what would it draw if nobody asked?
 
 # %% [markdown]
 # ## 2. What is drawn if you ask for nothing?
@@ -159,8 +161,9 @@ du.show_rows({"asked for, and\nrecognised": x[failed]}, scale=5, top=top, label_
 # In place of a request you can hand in a row of zeros, the *null context*. But a network knows only what it was shown.
 # If every picture of its training came with its class, then a row of zeros is something that it has never met.
 #
-# So it has to be shown: in the training, the row of some pictures, one in ten or so, is replaced by zeros. The network
-# then learns two things at once: what a picture of this class looks like, and what a picture looks like.
+# So it has to be shown zeros as well: in the training, the row of some pictures, one in ten or so, is replaced by
+# zeros. The network then learns two things at once: what a picture of this class looks like, and what any picture looks
+# like.
 #
 # ### Your turn 5.1: drop the context
 # *Difficulty 1 of 3, 5 minutes.*
@@ -185,14 +188,17 @@ def solution_drop(c, u, p):
 drop = checks.keep(drop, solution_drop)
 
 # %% [markdown]
+# (What happens if you multiply c and a row of B numbers as they are? Torch lines up the last axes, K and B. It refuses
+# if they differ, and if they happen to be equal it silently drops columns instead of rows.)
+#
 # Try it where the right answer is known. In the flat world of lesson 1 a "picture" is one of a dozen points in the
 # plane, seven of which form a *ring* and five a *cluster*; these are the two classes. You train a tiny network there
-# with your `drop`, once with p = 0.1 and once with p = 0, that is, without dropping anything, each from two seeds.
-# The loop is the one of lesson 4, and yours is the line in it that makes c. Then you ask each of them for the guess
-# at noisy points, with a row of zeros and with a class, and compare it with the answer of the *exact denoiser*: this
-# is lesson 1's perfect denoiser, which is given the twelve points, or only those of the class that you ask for. (In
-# the code, `flat` is this world, `flat.image` writes points as pictures of two pixels, and `flat.guess` is the exact
-# denoiser.)
+# with your `drop`, once with p = 0.1 and once with p = 0, that is, without dropping anything, each from two seeds. The
+# loop is the one of lesson 4, and yours is the line in it that makes c. Then you ask each of them for its guess at
+# points with the noise of t = 250, with a row of zeros and with a class, and compare it with the answer of the *exact
+# denoiser*. This is lesson 1's perfect denoiser, which knows the twelve points; if you ask for a class, it takes only
+# the points of that class into account. (In the code, `flat` is this world, `flat.image` writes points as pictures of
+# two pixels, and `flat.guess` is the exact denoiser.)
 #
 # **What do you expect?** How well do the networks that were never shown a row of zeros answer to one?
 #
@@ -260,7 +266,8 @@ charts.bars(flat_errors, y="distance from the exact guess, two seeds (points: wi
 # %% [markdown]
 # The last two bars are the control. Asked for the ring, both kinds of network come near the exact guess, so dropping
 # one row in ten has cost little. Asked with zeros, those that had never seen zeros are far off. `unet.pth` was trained
-# with p = 0.1, and so was the sprite course's network. So what does `unet.pth` draw when nobody asks?
+# with p = 0.1, and so was the sprite course's network, so both were shown what a row of zeros means. So what
+# does `unet.pth` draw when nobody asks?
 #
 # **What do you expect?** 100 squares of noise, and five zeros as the request.
 #
@@ -301,16 +308,17 @@ for kind, (a, b) in zip(du.CLASSES, free_shares):
 
 # %% [markdown]
 # Are these shares equal? If the network were perfect, chance alone would still move each number by about 4 up or down,
-# because only 100 sprites were counted. It would move the mean of two such numbers by about 3, and rarely by more than 6.
-# Where a mean lies further than 6 from 20, it is hardly chance any more, but a leaning of the network. (Some of it may be
-# the judge's, too: about a drawing that is not quite anything it has to guess.)
+# because only 100 sprites were counted. It would move the mean of two such numbers by about 3, and only about one mean
+# in thirty by more than 6. So where a mean lies further than 6 from 20, suspect that the network leans towards this
+# class, or away from it. (With five classes to look at, one may come out so far by chance now and then. And some of the
+# leaning may be the judge's, which has to guess where a drawing is not quite anything.)
 
 # %% [markdown]
 # ## 3. Can you insist?
 #
-# Now you have two answers to the same noisy picture: `cond`, the guess of a network that was asked for food, and
-# `uncond`, the guess of the same network that was asked for nothing. What the request *does* is their difference. If it
-# does too little, take more of it:
+# Now you can get two answers to the same noisy picture: `cond`, the guess of the network when it is asked for food, and
+# `uncond`, its guess when it is asked for nothing. What the request *does* is the difference between them. If it does
+# too little, take more of it:
 #
 # $$\text{guided} = \text{uncond} + w\,(\text{cond} - \text{uncond})$$
 #
@@ -325,11 +333,12 @@ for kind, (a, b) in zip(du.CLASSES, free_shares):
 #
 # <details name="expect-5-4"><summary>Beyond the points, pushed out by the arrow</summary>
 #
-# It looks as if they should, because the *guess* does lie outside. But while the noise falls the two guesses come to
-# agree, as soon as only points of the ring are possible. The arrow shrinks to nothing, and pushes no more.
+# It looks as if they should, because the *guess* does lie outside. But as the noise falls, a moment comes from which
+# only points of the ring are possible. From then on the two guesses agree, so the arrow between them has shrunk to
+# nothing and pushes no more.
 #
 # </details>
-# <details name="expect-5-4"><summary>On all seven points of the ring, as before</summary>
+# <details name="expect-5-4"><summary>On all seven points of the ring, as at w = 1</summary>
 #
 # That is so for a while. But from some w on, the points of the ring that lie nearest to the cluster get no visitors.
 #
@@ -345,23 +354,24 @@ for kind, (a, b) in zip(du.CLASSES, free_shares):
 explore.flat_world("guidance")
 
 # %% [markdown]
-# The blue arrow is cond, the grey one uncond, and the green one is guided; all three belong to one moment, t = 220.
-# (For a large w the green arrow leaves the picture: so far out does the guess lie.) Drag x_t about and watch them.
-# Beyond the ring cond and uncond agree, because there only points of the ring are possible anyway, and w changes
-# nothing. The nearer you come to the cluster the more they differ, because there uncond expects a point of the
-# cluster; and so it is there that w decides. Then raise w, and watch the small circles, the ends of sixty whole
-# walks, leave the points of the ring that are nearest to the cluster.
+# Three arrows start at x_t. The blue one, *ring*, leads to cond, the grey one, *no class*, to uncond, and the green one
+# to the guided guess; all three belong to one moment, t = 220. (For a large w the green arrow leaves the picture,
+# because the guided guess lies so far out.) Drag x_t about and watch them. On the far side of the ring cond and uncond
+# agree, because there only points of the ring are possible anyway, and w changes nothing. The nearer you come to the
+# cluster the more they differ, because there uncond expects a point of the cluster; and so it is there that w decides.
+# Then raise w, and watch the small circles leave the points of the ring that are nearest to the cluster. They are the
+# ends of sixty whole walks. (Each circle is drawn a little beside its end, so that you can see how many there are.)
 #
-# Why is *this* difference the right thing to enlarge? Bayes' rule says that a noisy picture speaks for class c as far
-# as it is more frequent within the class than among all pictures:
+# Why is *this* difference the right thing to enlarge? Bayes' rule says that a noisy picture speaks for class c to the
+# extent that it is more frequent within the class than among all pictures:
 #
 # $$p(c \mid x_t) = p(c)\, \frac{p(x_t \mid c)}{p(x_t)}$$
 #
 # Ask in which direction a small change of $x_t$ makes the logarithm of this probability grow fastest. It is the
-# direction in which the difference cond - uncond points, if both are guessed pictures, as they are here; only its
-# length has a factor that depends on $\bar\alpha_t$. So to take the difference w times is to look, at each noise
-# level, for pictures where $p(c \mid x_t)$ counts to the power of w: noisy pictures about whose class a judge would
-# be *very* sure. Lesson 9 computes this arrow; here you need only the picture of it.
+# direction in which the difference cond - uncond points, if both are guessed pictures, as they are here. (The two
+# arrows differ only in their length, by a factor that depends on $\bar\alpha_t$.) So whoever takes the difference w
+# times looks, at each noise level, for pictures where $p(c \mid x_t)$ counts to the power of w: noisy pictures about
+# whose class a judge would be *very* sure. Lesson 9 computes this arrow; here you need only the picture of it.
 #
 # Mind that all this is said of *noisy* pictures. A clean point of the ring is certainly of the ring, so its
 # probability is 1, and 1 to any power is still 1. Which of the seven points a walk ends on is therefore decided
@@ -372,10 +382,11 @@ explore.flat_world("guidance")
 # *Difficulty 2 of 3, 8 minutes.*
 #
 # Write guidance so that every sampler can use it without knowing: as an object that is asked like a network, with
-# (x, t, c), asks the real network in `self.model` twice, and returns the guided answer. (`predicts` says in which
-# form a denoiser answers: with the noise, the picture or `v`. Yours answers in the form of the network inside it,
-# whichever that is. This is allowed because for a given x_t the three are the same thing, scaled and shifted, so that
-# the arrow may be drawn in any of them.) What do you hand over for c to ask for nothing?
+# (x, t, c), asks the real network in `self.model` twice, and returns the guided answer. (`predicts` says in which form
+# a denoiser answers: with the noise, the picture or `v`. Yours answers in the form of the network inside it, whichever
+# that is. This is allowed because for a given x_t and t each of the three is any other one, scaled and shifted. So
+# whichever of them the arrow is drawn in, the guided answer is the same.) What do you hand over for c to ask for
+# nothing?
 
 # %% tags=["exercise"]
 class Guided:
@@ -406,14 +417,14 @@ class SolutionGuided:
 Guided = checks.keep(Guided, SolutionGuided)
 
 # %% [markdown]
-# Look at the arrow in a real picture. Stop the drawing of ten foods at t = 450, where almost all is noise, and turn
-# three answers into pictures.
+# Look at the arrow in a real picture. Stop the drawing of ten foods after its first step, at t = 450, where almost all
+# is noise, and turn three answers into pictures: with w = 0, 1 and 4.
 #
 # **What do you expect** to see in the difference cond - uncond, if the request is "food"?
 #
 # <details name="expect-5-5"><summary>Noise: at t = 450 there is nothing else</summary>
 #
-# The input is nearly pure noise, but the difference is not. The noise is in both answers and falls out.
+# The input is nearly pure noise, but the difference is not. What both answers take from x_t alike falls out.
 #
 # </details>
 # <details name="expect-5-5"><summary>A faint picture of food</summary>
@@ -436,10 +447,11 @@ du.show_rows(rows, scale=4, label_width=110,
              alt="Noise; the guesses without and with the request; their difference; w = 4")
 
 # %% [markdown]
-# The difference is itself a faint picture of food: a brighter filling and a darker outline on grey. Guidance
-# multiplies this, and leaves alone what the two answers agree on. (They agree on the rough outline, because both look
-# at the same x_t. That is why even uncond seems to have the shape of a food, although it was not told.) At w = 4 the
-# guess is already garish: section 4 comes back to that. Is your denoiser the course's?
+# The difference is itself a faint picture of food: a brighter filling and a darker outline on grey. Guidance multiplies
+# this, and leaves alone what the two answers agree on. (They agree on the rough outline, because both look at the same
+# x_t. The first step was made with the request, so this x_t already holds a trace of food. That is why even uncond
+# seems to have the shape of a food, although it was not told.) At w = 4 the guess is already garish: section 4 comes
+# back to that. Is your denoiser the course's?
 
 # %%
 t, c = torch.rand(10, device=device), torch.eye(5, device=device).repeat(2, 1)
@@ -471,37 +483,45 @@ du.show_rows(rows, scale=5, top=[du.CLASSES[asked[i]] for i in failed], label_wi
              alt="The sprites that failed, and the same noise guided with w = 2 and 4")
 
 # %% [markdown]
-# These are the failures of section 1, guided. Since they were picked *because* they had failed, they could only
-# improve: what counts are the bars above, over all 80 sprites. And they have not become beautiful. Guidance makes a
-# request count for more, it does not teach a network to draw. But nothing was trained, no weight was changed, and
-# many more requests are followed.
+# These are the failures of section 1, guided. Since they were picked *because* they had failed, their count could only
+# improve. What proves something is the bars above, which count all 80 sprites, also those that guidance may have
+# spoiled. And do not look for beauty: guidance makes a request count for more, but it does not teach a network to draw.
+# Still, nothing was trained, no weight was changed, and more requests are followed.
 #
 # The price is that the network looks at two pictures instead of one in every step. For the same price the plain network
-# could take twice as many steps. So before you say that guidance is *better*, let it do just that:
+# could take twice as many steps. So before you say that guidance is *better*, let the plain network do just that:
 
 # %%
 longer = [as_asked(weak, weak_ab, seed, steps=20)[1] for seed in (0, 1)]
-print(f"w = 1 with 20 steps: {longer[0]:.0f} % and {longer[1]:.0f} % as asked; "
-      f"w = 2 with 10: {weak_shares['w = 2'][0]:.0f} % and {weak_shares['w = 2'][1]:.0f} %")
+for what, (a, b) in {"10 plain steps": shares[chosen], "20 plain steps": longer,
+                     "10 steps with w = 2": weak_shares["w = 2"]}.items():
+    print(f"{what:20} {a:3.0f} % and {b:3.0f} % as asked")
 
 # %% [markdown]
-# More steps do little to make this network obey: it draws the same mistakes more carefully. Insisting does.
+# The last two lines cost the same, the first one half as much. Where no fresh noise comes in, more steps follow the
+# same path from noise to picture, only more exactly (lesson 6 shows these paths). So they change little about where it
+# ends: the network draws the same mistakes, more carefully. Guidance bends the path itself.
 #
-# And a network that follows no better than by chance, is it deaf? Find out, if you have a minute:
-#
-# ```python
-# young, its_ab = networks["sprite course, 9 epochs"]
-# print(as_asked(Guided(young, 4), its_ab, seed=0)[1])
-# ```
-#
-# When this was written, the network after 9 epochs drew 22 % as asked, and with w = 4 it drew 60 % (with seed 1: 18 % and
-# 62 %). So it had heard the request all along, but its own two answers differed too little for that to show.
+# And the network that follows least of all, is it deaf to the request? Insist, and see whether there is something in it
+# that can be made louder.
+
+# %%
+least = min(shares, key=lambda name: sum(shares[name]))
+young, young_ab = networks[least]
+louder = [as_asked(Guided(young, 4), young_ab, seed)[1] for seed in (0, 1)]
+for what, (a, b) in {"w = 1": shares[least], "w = 4": louder}.items():
+    print(f"{least}, {what}: {a:3.0f} % and {b:3.0f} % as asked")
+
+# %% [markdown]
+# Read the two lines like this. If the second is clearly above the first, then this network has heard the request all
+# along, but its own two answers differ too little for that to show in what it draws. If both stay near the 20 % of
+# chance, then it is deaf: where there is no difference, four times the difference is nothing either.
 
 # %% [markdown]
 # ## 4. How much is too much?
 #
-# If w = 2 is good, is 8 better? Here is a film whose time axis is not t but w. Ten noises, two for each class, are
-# drawn to the end by `unet.pth` again and again, with w growing from 0 to 8.
+# If some insisting is good, is more of it better? Here is a film in which not t but w moves on. Ten squares of noise,
+# two for each class, are drawn to the end by `unet.pth` again and again, with w growing from 0 to 8.
 #
 # **What do you expect?** What becomes of the sprites towards w = 8?
 #
@@ -537,7 +557,7 @@ du.film({"clip=False": torch.stack(unclipped), "clip=True": torch.stack(clipped)
 
 # %% [markdown]
 # Play it slowly. From w = 0 to 1 some sprites turn into another thing altogether, because they are now what was asked
-# for. Up to 2 or so they become plainer. After that they do not get *more* like a hero or a food, but harsher: on the
+# for. Up to 2 or so they become clearer. After that they do not get *more* like a hero or a food, but harsher: on the
 # left the colours run out of range, which is called *over-saturation*, and stripes and stray pixels appear. On the
 # right every guess was clipped to [-1, 1] on the way, so that the overshoot of one step does not feed the next. That
 # helps with the colours. It does not make w = 8 a good choice.
@@ -562,10 +582,11 @@ for w in (1, 2, 4, 8):
 # not show. The other is guidance's own: even with exact answers, some of what was asked for is no longer drawn. This
 # is the famous trade: *variety for faithfulness*.
 #
-# How high the second price is, the sampler has a say in. Add `eta=1` to the call above, and print how many of the
-# walks end on each point (`torch.tensor(flat.nearest(ends)).bincount()`). With fresh noise all seven points are
-# reached again, even at w = 8, but those next to the cluster by only a few of the 200 walks. The arrow has shrunk by
-# the time when the noise still moves a walk from one point of the ring to the next, and so a few find their way back.
+# The sampler has a say in how high the second price is. Try it: add `eta=1` to the call above, and print how many of
+# the walks end on each point (`torch.tensor(flat.nearest(ends)).bincount()`). With fresh noise all seven points are
+# reached again, even at w = 8, but those next to the cluster by only a few of the 200 walks. Why? When the arrow has
+# already shrunk, fresh noise can still carry a walk from one point of the ring to the next, and so a few find their way
+# back.
 #
 # So which w should you use for sprites? Measure. The Fréchet distance to real sprites (lesson 2) sees both prices:
 # harsh pictures, and kinds that are missing. And since a result may belong to one sampler only, measure with two:
@@ -636,25 +657,27 @@ for eta in (0, 1):
 print(f"In brackets: drawn as asked. {SCORED} real sprites: {floor:.2f}")
 
 # %% [markdown]
-# Read the chart from the left, the curve without fresh noise first. From w = 1 the distance falls, so some guidance pays.
-# Then it turns, and towards w = 8 it rises again, so too much does harm. With fresh noise the curve does the same, but
-# there is less to gain. (Is a gain more than chance? Hold it against how far the two seeds are apart. The indented lines
-# print both.)
+# Read the chart from the left, the curve without fresh noise first. From w = 1 the distance falls, so some guidance
+# pays. Then it turns, and towards w = 8 it rises again, so too much does harm. With fresh noise the curve does the
+# same, but there is less to gain, and w = 8 does more harm: the curve ends higher than it began. (Is a gain more than
+# chance? Hold it against how far the two seeds are apart. The indented lines print both.)
 #
-# What is it that guidance repairs? Look at the shares in brackets. Nearly every request is followed even at w = 1, so it
-# cannot be disobedience. More probably it is *unclear* drawing: the network's errors pile up along the walk, and the push
-# towards what is typical of a food or a hero corrects some of them. (A caution: the Fréchet distance looks through the
-# eyes of the same classifier that is our judge. Pictures which make their class plain to it have an advantage in both
-# measurements.) And why is there less to gain with fresh noise? Because noise corrects the same errors in another way:
-# each step covers up some of what the last one did wrong, and the network looks again. So the distance at w = 1 is lower
-# to begin with, and less is left to repair.
+# What is it that guidance repairs? Look at the shares in brackets. Nearly every request is followed even at w = 1, so
+# it cannot be disobedience. More probably it is *unclear* drawing: the network's errors pile up along the walk, and the
+# push towards what is typical of a food or a hero corrects some of them. (A caution: the Fréchet distance looks through
+# the eyes of the same classifier that is our judge. Pictures which make their class plain to it have an advantage in
+# both measurements.) And why is there less to gain with fresh noise? Probably because noise corrects the same errors in
+# another way: each step covers up some of what the last one did wrong, and the network looks again. So the distance at
+# w = 1 is lower to begin with, and less is left to repair.
 #
-# What did *not* come out is a rule like "w = 2 is best". Which w is best, and how much it brings, is a statement about a
-# network and a sampler together. What holds for both samplers is that w = 8 is worse than 2. The famous *trade* cannot be
-# seen here either: beyond w = 2 there are next to no failed requests left to win, so a larger w can only cost, and at
-# w = 8 it does. For the weak network of section 1 it was different, for there w = 4 still won requests. (Does its Fréchet
-# distance go on falling as well? Put `weak` and `weak_ab` into `scored` and see; it takes a few minutes, since that
-# network is slow.)
+# Do not take home a rule like "w = 2 is best", even if the printed lines name it. Its neighbours 1.5 and 4 come so near
+# to it that two other seeds might put one of them first. And which w is best, and how much it brings, belongs to one
+# network and one sampler together. What holds for both samplers here is that w = 8 is worse than 2.
+#
+# The famous *trade* cannot be seen here. Beyond w = 2 there are next to no failed requests left to win, so a larger w
+# can only cost, and at w = 8 it does. A weak network has more to win: look back at its bars in section 3, from w = 2 to
+# w = 4. (Does its Fréchet distance go on falling, too? Put `weak` and `weak_ab` into `scored`, in place of `unet` and
+# `ab_t`, and see; it takes a few minutes, since that network is slow.)
 #
 # Two questions about fairness remain. A guided step looks at twice as many pictures, so ten guided steps should be held
 # against *twenty* plain ones. And how much of the harshness at w = 8 does clipping hide?
@@ -671,11 +694,11 @@ print(f"w = 8, eta = 0: {bare[0]:.2f} and {bare[1]:.2f} without clipping, "
 
 # %% [markdown]
 # Without fresh noise more steps help less than guidance does: most of what is wrong there does not come from too few
-# steps, and so guidance is ahead even at equal cost. With fresh noise twenty plain steps do about as well as ten
-# guided ones. (The comparison even flatters guidance a little, because "at their best" picks the lucky w of each
-# seed.) So guidance is worth its price where requests fail, and with this network also where the walk has no fresh
-# noise; it is no free improvement. And clipping hides a part of what a large w does, so whoever reports a large w
-# without harm should say whether something was clipped.
+# steps, and so guidance is ahead even at equal cost. With fresh noise twenty plain steps do about as well as ten guided
+# ones. (The comparison even flatters guidance a little, because "at their best" picks the lucky w of each seed.) So
+# guidance is worth its price where requests fail, and with this network also where the walk has no fresh noise.
+# Elsewhere the same price buys as much in plain steps. And clipping hides a part of what a large w does, so whoever
+# reports a large w without harm should say whether something was clipped.
 
 # %% [markdown]
 # ## 5. Can you say what you do *not* want?
@@ -764,11 +787,11 @@ du.show_rows(rows, scale=4, label_width=125,
              alt="Nothing asked; away from food; heroes; heroes away from side-facing")
 
 # %% [markdown]
-# Food is all but gone, and what it leaves is not shared out evenly. The last three rows are heroes from the same
-# noise: insisted on moderately, strongly, and strongly but away from side-facing figures. The last two rows differ,
-# so it does matter from where the arrow starts. But look for what the difference *is*, and you may find no word for
-# it. An arrow among 768 numbers says "more like this one and less like that one", and nobody promised that our words
-# point in the same directions.
+# Food is all but gone, and what it leaves is not shared out evenly: the heroes gain most. The last three rows are
+# heroes from the same noise: insisted on moderately, strongly, and strongly but away from side-facing figures. The last
+# two rows differ, so it does matter from where the arrow starts. But look for what the difference *is*, and you may
+# find no word for it. An arrow among 768 numbers says "more like this one and less like that one", and nobody promised
+# that our words point in the same directions.
 #
 # Is it the course's denoiser again, and what about the two traps, w = 0 and w = 1?
 
@@ -794,8 +817,8 @@ print("Equal to du.Guided(..., negative=2). At w = 0 it draws what you wanted to
 # $$W \left( \tfrac12\, \text{hero} + \tfrac12\, \text{food} \right) =
 # \tfrac12\, W\, \text{hero} + \tfrac12\, W\, \text{food},$$
 #
-# and the same holds for any other shares. No row like this was ever seen in training, where each picture had one class
-# or none.
+# and the same holds for any other shares. But no row like this was ever seen in training, where each picture had one
+# class or none, and the blocks that this vector reaches are not linear.
 #
 # ### Your turn 5.4: from one request to another
 # *Difficulty 2 of 3, 6 minutes.*
@@ -820,8 +843,10 @@ def solution_mixtures(a, b, n):
 mixtures = checks.keep(mixtures, solution_mixtures)
 
 # %% [markdown]
+# (The numbers are no good because they are names: half-way from 0 to 2 lies 1, and that is the non-hero.)
+#
 # **What do you expect?** Walk from hero (class 0) to food (class 2) in eight requests, always from the same noise. What
-# does the middle look like?
+# do the rows in the middle look like?
 #
 # <details name="expect-5-9"><summary>A person made of food</summary>
 #
@@ -858,11 +883,10 @@ charts.lines({"hero": (food, hero_seen), "food": (food, food_seen),
              alt="Hero falls, food rises; in the middle other classes are recognised, too")
 
 # %% [markdown]
-# Down a column the colours mostly stay and the thing switches, often from one row to the next: a drawing is a hero
-# for a while, and then it is food. On the way the judge also sees a class that you never named, now and then; compare
-# how often with the two ends of the curve, where nothing was mixed. Such cases may be no more than the judge's
-# embarrassment, since it was never taught to say "neither". Can guidance make a half-hearted request count? Try it
-# below.
+# Down a column the colours mostly stay and the thing switches, often from one row to the next: a drawing is a hero for
+# a while, and then it is food. On the way the judge also sees a class that you never named, now and then; compare how
+# often with the two ends of the curve, where nothing was mixed. Such cases may say nothing about the network, since the
+# judge was never taught to say "neither". Can guidance make a half-hearted request count? Try it below.
 
 # %% [markdown]
 # ## Try it
@@ -928,15 +952,15 @@ widgets.try_it(studio, saves={"the sheet": sheet, "the animation": animation},
 # %% [markdown]
 # ## Open problem
 #
-# Guidance makes the network look at two pictures in every step. But must it, in *every* step? Your budget is **12 looks
-# for each sprite**. Spend them as you like: on more steps, on guidance in some of the steps only, with a w that changes
-# with t, with fresh noise or without.
+# For each sprite, guidance makes the network look at two pictures in every step. But must it, in *every* step? Your
+# budget is **12 looks for each sprite**. Spend them as you like: on more steps, on guidance in some of the steps only,
+# with a w that changes with t, with fresh noise or without.
 #
-# `score` takes a function `make(model)` that returns a denoiser, such as your `Guided`, and the sampler's settings.
-# It counts the looks, and returns the Fréchet distance, the mean over two seeds. Two obvious ways to spend twelve
-# looks are six steps guided with w = 2 and twelve plain steps. Beat the better of the two. (By how much must you be
-# ahead to be believed? Section 4 has shown how far two seeds can be apart, so try your best also with two seeds that
-# you did not use while you were looking for it.)
+# `score` takes a function `make(model)` that returns a denoiser, such as your `Guided`, and the sampler's settings. It
+# counts the looks, and returns the Fréchet distance, the mean over two seeds. Two obvious ways to spend twelve looks
+# are six steps guided with w = 2 and twelve plain steps. Beat the better of the two. (By how much must you be ahead to
+# be believed? Section 4 has shown how far two seeds can be apart. So in the end score your best once more with two
+# seeds that you did not use while you were looking for it.)
 
 
 # %%
@@ -994,6 +1018,8 @@ Markdown(f"""
 - The judge was right about {judge:.1%} of real sprites. Asked plainly, `unet.pth` drew
   {means["unet.pth"]:.0f} % as asked, and the weak network ({chosen}) {means[chosen]:.0f} %.
   Guided with w = 2, the latter drew {w_2:.0f} %, and with w = 4 {w_4:.0f} %.
+- The network that followed least ({least}) went from {means[least]:.0f} % to
+  {sum(louder) / 2:.0f} % with w = 4.
 - In the flat world, networks that had never seen a row of zeros were off by
   {sum(flat_errors["asked with zeros, p = 0"]) / 2:.2f} when given one, and those trained with
   your `drop` by {sum(flat_errors["asked with zeros, p = 0.1"]) / 2:.2f}.
@@ -1036,7 +1062,8 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # With which network, and with which sampler? A weak network gains from guidance what a good one does not need, and
-# fresh noise repairs some of the same errors. And how far apart are two seeds? A gain smaller than that may be chance.
+# fresh noise repairs some of the same errors. How far apart are two seeds? A gain smaller than that may be chance. And
+# was the cost equal, that is, was w = 2 held against twice as many plain steps?
 #
 # </details>
 #
@@ -1055,20 +1082,22 @@ Markdown(f"""
 # - What you type into Stable Diffusion or FLUX is the **prompt**. It is your context: a text network turns it into
 #   vectors, and these reach the blocks by attention rather than by one linear layer.
 # - **`guidance_scale`**, also called *CFG scale*, is your w. Stable Diffusion's usual 7.5 would be too much for our
-#   sprites, because how much is too much depends on the network and the sampler, as you have seen. In the *diffusers*
-#   library a scale of 1 or less switches guidance off, and the paper's own w is ours minus 1.
+#   sprites: how much is too much depends on the network and the sampler, as you have seen. In the *diffusers* library a
+#   scale of 1 or less switches guidance off. The w in the paper that introduced guidance without a classifier (Ho and
+#   Salimans, below) is ours minus 1.
 # - The **negative prompt** is your `negative`: it takes the place of the empty prompt, where the arrow begins. So it
 #   does nothing at a scale of 1.
-# - **Prompt weights**, such as `(apple:0.6)` in some programs, are mixtures: they scale vectors that were trained at
-#   full size, with as little warranty as in section 6.
+# - **Prompt weights**, such as `(apple:0.6)` in some programs, are relatives of our mixtures: they scale vectors that
+#   the network met only at full size in training, and nothing guarantees what comes of it, as in section 6.
 # - *FLUX.1 [dev]* has its guidance trained in: the network is told the scale as one more input and answers in one look
-#   what guidance needs two for. Our `few_steps.pth` has one fixed w trained in.
+#   what guidance needs two for. The course's `few_steps.pth`, which you meet in lesson 11, has one fixed w trained in.
 #
 # ## Going further
 #
 # - Dhariwal and Nichol (2021), *Diffusion Models Beat GANs on Image Synthesis*: guidance by the gradient of a
 #   classifier that must understand noisy pictures, which is what "classifier-free" does without.
-# - Ho and Salimans (2022), *Classifier-Free Diffusion Guidance*: section 3, with the trade of variety for faithfulness.
+# - Ho and Salimans (2022), *Classifier-Free Diffusion Guidance*: your formula in section 3, and then the trade of
+#   variety for faithfulness, measured.
 # - Saharia and others (2022), *Photorealistic Text-to-Image Diffusion Models with Deep Language Understanding*: Imagen,
 #   where clipping to a limit that adapts makes a large w usable.
 # - Liu and others (2022), *Compositional Visual Generation with Composable Diffusion Models*: "this and that", "not
