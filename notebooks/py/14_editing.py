@@ -529,9 +529,9 @@ charts.table(["of their kind", "lower half: away from the true one", "jump acros
 explore.flat_world("invert", steps=25)
 
 # %% [markdown]
-# The figure is that of lesson 6: from the ring up to its noise, the diamond, and down again to the cross. `du.invert`,
-# which you wrote there, walks up, told the old caption. On the way down two walks start from this one noise, one with
-# the old prompt and one with the new. The old one should lead back to the picture; this is the control.
+# The figure is that of lesson 6: from the hollow circle up to its noise, the diamond, and down again to the cross.
+# `du.invert`, which you wrote there, walks up, told the old caption. On the way down two walks start from this one
+# noise, one with the old prompt and one with the new. The old one should lead back to the picture; this is the control.
 #
 # The walks do not go all the way up but turn at t = 350, which the cell below calls `top`. You know the reason from
 # lesson 6: the further up you go, the freer the new word is, and the less is kept. At t = 350 the colours can still be
