@@ -98,7 +98,7 @@ T, train, held_out = len(ab_t) - 1, du.load_sprites("train"), du.load_sprites("h
 # <details name="expect-3-1"><summary>It makes no difference: the network can see the noise for itself</summary>
 #
 # It could, perhaps, but this one was always told the truth in its training, so it believes what it is told. Whether a
-# network that is told nothing finds out for itself is measured in section 8.
+# network that is never told the time finds out for itself is measured in section 8.
 #
 # </details>
 
@@ -127,7 +127,7 @@ charts.lines(wrong_time, x="time that it is told", y="error of the guess (RMS)",
 
 # %% [markdown]
 # So the network answers differently for the same pixels when it is told another time, and it answers best when it is
-# told the true one. This is what the time is for, as an input beside the picture. The third input is the *wish*, the
+# told the true one. This is why the time is an input of its own, beside the picture. Another input is the *wish*, the
 # class that you ask for. This makes three inputs and one answer:
 #
 # - the noisy picture `x` of the shape (B, 3, 16, 16), for a batch of B pictures,
@@ -465,8 +465,8 @@ time_embedding = checks.keep(time_embedding, solution_time_embedding)
 #
 # <details name="expect-3-3"><summary>Yes: t = 250 and t = 240 get rows that differ clearly</summary>
 #
-# The waves do. But pictures at t = 250 and t = 240 need nearly the same answer, so training has made the rows of
-# neighbouring times nearly equal.
+# The rows of waves do. But pictures at t = 250 and t = 240 need nearly the same answer, so training has made the trained
+# rows of neighbouring times nearly equal.
 #
 # </details>
 # <details name="expect-3-3"><summary>No: near times get nearly the same row, but distant times different ones</summary>
@@ -761,8 +761,8 @@ lesson_03.inside(lesson_03.UNET, frames, labels,
 #
 # <details name="expect-3-5"><summary>None: zero times anything is zero, and it never learns</summary>
 #
-# The gradient of a layer that is zero is its *input*, times what the loss wants, and neither is zero. So the last
-# layers can learn at once.
+# The gradient of a layer that is zero is its *input*, times the gradient that arrives from behind it. For the last
+# layers, which come right before the loss, neither is zero, so they can learn at once.
 #
 # </details>
 # <details name="expect-3-5"><summary>Very few at first, then more and more</summary>
@@ -905,8 +905,9 @@ Markdown("| | seed 0 | seed 1 | change against the whole |\n|---|---|---|---|\n"
 #   width, on pictures of 16 x 16, what they buy is too small to be seen by somebody with two seeds. Dhariwal and Nichol
 #   (see below) found that scale and shift pay, and more attention, too, on larger pictures and after very much longer
 #   trainings.
-# - **BatchNorm** is the surprise: for the loss it does no harm, and on the machine that ran this notebook last it even
-#   helped a little, in both seeds. Whoever looked at the loss only would choose it. Section 9 shows what it costs.
+# - **BatchNorm** is the surprise: for the loss it does no harm. On the machine that ran this notebook last it even came
+#   out a little better in both seeds, though by hardly more than its own two seeds differ. Whoever looked at the loss
+#   only would choose it. Section 9 shows what it costs.
 #
 # There is one more limit to such a table: it shows only how a training begins. A part that helps in the beginning may
 # make no difference in the end, and a part that is worth its price in the end may look useless at first.
@@ -1069,11 +1070,11 @@ du.show_rows(rows, scale=4, label_width=210,
 # 8, which was measured with them, shows nothing of the fault. But whoever forgets `eval()` while sampling meets it:
 # there all pictures are at one time, as in the row "all at t = 150".)
 #
-# ### The smallest U
+# ### The simplest U
 #
-# The simplest U that you are likely to meet is `BasicUNet`, from the first unit of Hugging Face's *Diffusion Models
-# Course*: six convolutions of 5 x 5 with max pooling and enlarging between them, and two skips that are added. It is
-# told neither time nor wish. Lesson 7 starts from it.
+# Simpler than either is `BasicUNet`, from the first unit of Hugging Face's *Diffusion Models Course*: six convolutions
+# of 5 x 5 with max pooling and enlarging between them, and two skips that are added. It is told neither time nor wish.
+# Lesson 7 starts from it.
 
 # %%
 class BasicUNet(nn.Module):
@@ -1137,13 +1138,13 @@ charts.lines(lesson_03.by_work(losses, cost), x="million million operations spen
              y="training loss (MSE of v)", alt="Training loss against operations")
 
 # %% [markdown]
-# For the same work, yours ends lowest, in both seeds. The ContextUnet comes second. BasicUNet soon gets better only very
-# slowly, so more work of this kind would not help it much. It is told neither the time nor the wish, but the time alone
-# does not explain its score: in section 8 your network without time reached 0.49. BasicUNet also has no norms and no
-# residual blocks, and which of these holds it back, this race cannot say. Do not take such a race of some seconds for a
-# verdict on networks that differ in many ways at once. All three were also trained with the settings that the course
-# found for networks like yours. What the race does show is that yours does not owe its lead to more work. Whether a
-# network of other widths would win against yours is the open problem below.
+# For the same work, yours ends lowest, in both seeds. The ContextUnet comes second, and BasicUNet soon gets better only
+# very slowly. It is told neither the time nor the wish, but the time alone does not explain its score: in section 8 your
+# network without time reached 0.49. BasicUNet also has no norms and no residual blocks, and this race cannot say which
+# of these holds it back. Do not take such a race of some seconds for a verdict on networks that differ in many ways at
+# once. All three were also trained with the settings that the course found for networks like yours. What the race does
+# show is that yours does not owe its lead to more work. Whether a network of other widths would win against yours is the
+# open problem below.
 #
 # So this is the answer to the lesson's question. What answers for 768 numbers at once is a network that uses the same
 # weights at every place. It goes down to small maps, where each place sees all of the sprite, and less of the noise.
