@@ -40,9 +40,10 @@ du.film(torch.stack([*told.values()]), labels, scale=5, fps=4, alt="Grain, sprit
 # %% [markdown]
 # Stop the film and drag its slider. Told a small t, the network believes that there is little noise in the picture.
 # So it takes the grain for a part of the sprites, and leaves it in. Told t = 200, which is true, it draws clean
-# sprites. Told a large t, it believes that most of what it sees is noise, and trusts the picture less and less. It
-# draws what sprites look like in general: faces and patterns get lost, colours turn pale, until at the very end only
-# smudges are left. (The number is the root mean square error of the guess; pixels reach from -1 to 1.)
+# sprites. Told a large t, it believes that most of what it sees is noise, and trusts the picture less and less.
+# Patterns get lost first, and then the colours fade. Told t = 500, it draws little more than what a sprite of this
+# class looks like on average: most become brown and grey smudges, and the heroes all get the same face. (The number is
+# the root mean square error of the guess; pixels reach from -1 to 1.)
 #
 # What kind of machine can do that? In this lesson you write it, part by part, until your own network loads the trained
 # weights and draws the same sprites as the course's.
@@ -56,9 +57,9 @@ du.film(torch.stack([*told.values()]), labels, scale=5, fps=4, alt="Grain, sprit
 #
 # **You need** lessons 1 and 2, and a little PyTorch: `nn.Module`, `nn.Conv2d`, `nn.Linear`.
 #
-# **Time:** about 45 minutes, and as much again for the five tasks. The eighteen small trainings of sections 8 and 9 and
-# of the open problem take about two minutes together on a fast laptop, and up to eight on a slow one; all other cells
-# take about a minute.
+# **Time:** about 45 minutes of reading, and as much again for the five tasks. Eighteen small networks are trained in
+# sections 8 and 9 and in the open problem, which takes about two minutes in all on a fast laptop, and up to eight on a
+# slow one; all other cells together take about a minute.
 
 # %%
 from types import SimpleNamespace
@@ -75,18 +76,18 @@ T, train, held_out = len(ab_t) - 1, du.load_sprites("train"), du.load_sprites("h
 # %% [markdown]
 # ## 1. What must it be told?
 #
-# The film showed it for one noise level and sixteen sprites. Measure it for three levels and 64 sprites. The network's
-# answer is a mixture of noise and picture called `v`, out of which `du.to_x0_eps` works out both; lesson 4 explains why
-# this mixture is a good thing to ask for. Here it only matters that one call gives 768 numbers, from which the guess of
-# the clean picture follows. The helper `lesson_03.guess(net, x_t, t, c, ab_t, told)` does both: it makes the call, and it
-# works out the picture, each time as if the time were the one that is told.
+# The film showed one noise level and sixteen sprites. Now measure the error for three levels and 64 sprites. The
+# network's answer is a mixture of noise and picture called `v`, out of which `du.to_x0_eps` works out both; lesson 4
+# explains why this mixture is a good thing to ask for. Here it only matters that one call gives 768 numbers, from which
+# the guess of the clean picture follows. The helper `lesson_03.guess(net, x_t, t, c, ab_t, told)` calls the network and
+# works out the picture, and for both it uses the time `told` as if it were the true one.
 #
 # **What do you expect?** For each true time, which time should you tell the network, so that its guess is best?
 #
 # <details name="expect-3-1"><summary>Always the true one</summary>
 #
-# Yes, or one close by. The bottom of each curve lies near the true time, and it is flatter on the right: to overrate
-# the noise a little costs less than to underrate it.
+# Yes, or one close by: the bottom of each curve lies near the true time. For t = 100 and t = 200 the curve is flatter
+# on the right, so to overrate the noise a little costs less than to underrate it. For t = 300 both cost about the same.
 #
 # </details>
 # <details name="expect-3-1"><summary>A small one: then it changes little, and keeps the details</summary>
@@ -97,7 +98,7 @@ T, train, held_out = len(ab_t) - 1, du.load_sprites("train"), du.load_sprites("h
 # <details name="expect-3-1"><summary>It makes no difference: the network can see the noise for itself</summary>
 #
 # It could, perhaps, but this one was always told the truth in its training, so it believes what it is told. Whether a
-# network that is told nothing finds out for itself is measured in section 8.
+# network that is never told the time finds out for itself is measured in section 8.
 #
 # </details>
 
@@ -125,8 +126,9 @@ charts.lines(wrong_time, x="time that it is told", y="error of the guess (RMS)",
              alt="Three curves, each with its lowest point near the time that is true")
 
 # %% [markdown]
-# So the same pixels need different answers at different times, and the network must get the time as an input beside
-# the picture. The same holds for the wish, the class that you ask for. This makes three inputs and one answer:
+# So the network answers differently for the same pixels when it is told another time, and it answers best when it is
+# told the true one. This is why the time is an input of its own, beside the picture. Another input is the *wish*, the
+# class that you ask for. This makes three inputs and one answer:
 #
 # - the noisy picture `x` of the shape (B, 3, 16, 16), for a batch of B pictures,
 # - the time, as a share t/T between 0 and 1, of the shape (B,),
@@ -140,31 +142,33 @@ charts.lines(wrong_time, x="time that it is told", y="error of the guess (RMS)",
 # that came in. A single layer of this kind has 768 x 768, that is 589,824 weights, and what it learns about an eye in
 # the left half it would have to learn again for the right half.
 #
-# A **convolution** is thriftier. It makes each pixel of the answer from the few pixels around it, 3 x 3 of them, in all
-# channels, and it uses *the same weights at every place*. What goes through such a network is a stack of pictures, one
-# for each channel, that are called *feature maps*. A convolution from 32 maps to 32 maps has 32 x (32 x 9 + 1) = 9,248
-# weights, whatever the size of the picture.
+# A **convolution** is thriftier. It makes each pixel of its answer from 3 x 3 pixels, the one at the same place and its
+# eight neighbours, in all colours, and it uses *the same weights at every place*. With other weights for the same pixels
+# it makes another picture, and so it can put out as many pictures of the same size as you like. They are called *feature
+# maps*, or maps for short (PyTorch calls them channels), and the next convolution takes the whole stack of them as its
+# input. A convolution from 32 maps to 32 maps has 32 x (32 x 9 + 1) = 9,248 weights, whatever the size of the picture.
+# (Each of its maps needs 9 weights for each map that comes in, and one number that is added.)
 #
 # But one convolution sees only one pixel in every direction, and one pixel of grain looks like another. Whether a dark
 # pixel is noise or the rim of a hat can only be told from what lies further away. Every further convolution adds one
-# pixel to each side, so n of them in a row see a square of 1 + 2n pixels.
+# pixel on each side: two in a row see a square of 5 x 5 pixels, three see 7 x 7, and so on.
 #
 # There is a cheaper way to see far: make the picture smaller. On a map of 8 x 8, one pixel stands for 2 x 2 pixels of
-# the sprite, and a convolution that sees one pixel in every direction sees two of the sprite's.
+# the sprite, so a convolution that sees one pixel of the map in every direction sees two pixels of the sprite.
 #
 # **What do you expect?** Take the same six convolutions twice. `flat` has them one after the other at 16 x 16. `u` has
-# the first at 16 x 16, the second at 8 x 8, the third and fourth at 4 x 4, and then goes back up. Which sees more, and
-# which is cheaper?
+# the first at 16 x 16, the second at 8 x 8, the third and fourth at 4 x 4, the fifth at 8 x 8 again, and the last at
+# 16 x 16. Which sees more, and which is cheaper?
 #
 # <details name="expect-3-2"><summary>flat sees more, because it loses no pixel; u is cheaper</summary>
 #
-# It is the other way round with the seeing: `flat` sees six pixels in every direction, and no further.
+# `u` is indeed cheaper, but it also sees more: `flat` sees six pixels in every direction, and no further.
 #
 # </details>
 # <details name="expect-3-2"><summary>u sees more, and is cheaper, too</summary>
 #
-# Yes, both. On a small map each step reaches further, and there are fewer pixels to compute. Nothing is paid for that
-# with weights, since both have the same.
+# Yes, both. On a small map each step reaches further, and there are fewer pixels to compute. It costs no weights
+# either, since both have the same six convolutions.
 #
 # </details>
 # <details name="expect-3-2"><summary>u sees more, but costs more, because it has more layers</summary>
@@ -193,9 +197,10 @@ lesson_03.sights({f"{name}: sees {sees[name]:.0%}": seen for name, seen in sight
 
 # %% [markdown]
 # The picture shows how strongly each pixel of the input can move the framed pixel of the output; the white ones cannot
-# move it at all. (It was measured with a derivative, on networks with random weights.) The colours are logarithms: -1 is
-# a tenth of the strongest influence, and -2 a hundredth. So `flat` is blind for the rim of the sprite, while `u` sees all
-# of it, and costs less. To see far, go down. But what is lost on the way?
+# move it at all. (It was measured with a derivative, on networks with random weights, so look at what is white: which of
+# the other pixels count more is mostly chance.) The colours are logarithms: -1 is a tenth of the strongest influence,
+# and -2 a hundredth. So from the framed pixel `flat` does not see the rim of the sprite, while `u` sees all of the
+# sprite, and costs less. A network that has to see far should go down to small maps. But what is lost on the way?
 
 # %% [markdown]
 # ## 3. Down, across, and up again
@@ -206,27 +211,31 @@ lesson_03.sights({f"{name}: sees {sees[name]:.0%}": seen for name, seen in sight
 # $$x_t = \sqrt{\bar\alpha_t}\; x_0 + \sqrt{1 - \bar\alpha_t}\; \epsilon$$
 #
 # Halve this picture, and each new pixel is the mean of 2 x 2 old ones. The noise of four pixels partly cancels: its
-# standard deviation falls to a half, and at 4 x 4 to a quarter. The sprite's neighbouring pixels are alike, so most
-# of the sprite survives the mean. This is a good reason to go down: **the smaller the map, the less of it is noise.**
-# But the answer is wanted for every single pixel, and on the way up, one pixel that becomes 2 x 2 cannot say what the
-# four were. So the fine pixels have to take another way. Before a map is made smaller, it is kept, and on the way up,
-# when the maps have its size again, it is added. This is called a **skip**. What comes up from below says what is
-# drawn; what comes across says where.
+# standard deviation falls to a half, and at 4 x 4 to a quarter. The sprite's neighbouring pixels are mostly alike, so
+# more of the sprite survives the mean. This is a second reason to go down: **the smaller the map, the less of it is
+# noise.** But the answer is wanted for every single pixel, and on the way up, one pixel that becomes 2 x 2 cannot say
+# what the four were. So the fine pixels have to take another way. Before a map is made smaller, it is kept, and on the
+# way up, when the maps have its size again, it is added. This is called a **skip**. What comes up from below then says
+# roughly what is where, and what comes across brings the single pixels.
 #
 # ### Your turn 3.1: down, across, up
 # *Difficulty 2 of 3, 10 minutes.*
 #
-# Write the walk. You get the maps `h`, and `emb`, the row of numbers that says the time and the wish. `net` holds the
-# parts, of which you need to know nothing but their order:
+# Write the walk. You get the maps `h`, and `emb`, a row of numbers that says the time and the wish (section 5 makes it).
+# `net` holds the parts. A *block* works on the maps of its level; what it does is the subject of section 4, and for now
+# you only need the order of the parts. A *level* is one size of the maps, and the top level is 16 x 16.
 #
-# - `net.down` and `net.shrink`, one of each for every level, top level first: `h = block(h, emb)`, then
-#   `h = shrink(h)`,
-# - `net.bottom(h, emb)` works at the lowest level,
-# - `net.up` and `net.grow`, one of each for every level, *lowest* level first,
-# - `net.across`, a number for every level, top level first: how much of this level's map goes across. Usually it is 1.
+# - `net.down` and `net.shrink` hold one part for every level, top level first. At each level `h = block(h, emb)` comes
+#   first, and then `h = shrink(h)`.
+# - `net.bottom(h, emb)` works at the lowest level.
+# - `net.up` and `net.grow` hold one part for every level, *lowest* level first. Again the block comes first.
+# - `net.across` holds a number for every level, top level first: the share of this level's maps that goes across.
+#   Usually it is 1.
 #
-# What goes across is what a level's block has made, before it is shrunk. It is added to what comes from below *before*
-# the level's block on the way up works on it, so that the block sees both.
+# (From the lowest level there is no way further down, and from the top level none further up. Their `shrink` and `grow`
+# hand on what they get, so you can treat all levels alike.) What goes across is what a level's block has made, before it
+# is shrunk. It is added to what comes from below *before* the level's block on the way up works on it, so that the block
+# sees both.
 
 # %% tags=["exercise"]
 def down_and_up(h, emb, net):
@@ -284,16 +293,17 @@ for i in range(3):
 # %% [markdown]
 # Compare the rows two by two. At 16 x 16 hardly a pixel of the noisy row has the colour that it has in the row above it,
 # and as the numbers say, the noise is as strong as the sprite. At 4 x 4 most patches resemble those of the row above,
-# because there the noise is less than half as strong. So the small maps say reliably where the figure is, and roughly in
-# which colours. But every outline is at 16 x 16 only, and there each single pixel is in doubt. (*You* see the outlines in
-# the second row all the same, because your eye compares many pixels at once. Just this is what the network must learn to
-# do.) So it has to put the levels together: what it knows from below tells it which of the pixels from across to believe.
+# because there the noise is less than half as strong as the sprite. So the small maps say fairly reliably where the
+# figure is, and roughly in which colours. But sharp outlines exist at 16 x 16 only, and there each single pixel is in
+# doubt. (*You* see the outlines in the second row all the same, because your eye compares many pixels at once. Just this
+# is what the network must learn to do.) So it has to put the levels together: what it knows from below tells it which of
+# the pixels from across to believe.
 #
 # A real network does not take plain means. Its `shrink` is a convolution that looks at 3 x 3 pixels in steps of two (a
-# *stride* of 2), and while it quarters the pixels, it makes more maps of them: 32 maps at 16 x 16, 64 at 8 x 8, 96 at
-# 4 x 4. At the bottom there are still 1,536 numbers, twice as many as in a sprite. So the bottom is not too small to
-# hold a sprite. But it would have to learn to pack all 768 numbers of the answer into it and to unpack them again,
-# and skips spare it that. Section 8 measures how much they spare.
+# *stride* of 2). Of every four pixels one is left, but there are more maps: 32 maps at 16 x 16, 64 at 8 x 8, and 96 at
+# 4 x 4. At the bottom there are still 96 x 16 = 1,536 numbers, twice as many as in a sprite, so the bottom is not too
+# small to hold one. But without skips the network would have to learn to pack all 768 numbers of the answer into the
+# bottom and to unpack them again. Section 8 measures what happens then.
 
 # %% [markdown]
 # ## 4. What does a block do?
@@ -308,11 +318,13 @@ for i in range(3):
 #    one. A bend, here `F.silu(x)`, which is x times sigmoid(x), prevents that. It is a smooth version of "keep what is
 #    positive".
 # 3. **The time and the wish as scale and shift.** The row `emb` becomes two numbers for each map by a linear layer: a
-#    *scale* and a *shift*. After the second norm the maps are multiplied by 1 + scale, and shift is added. So the
-#    time can turn each kind of feature up or down: fine edges at small t, say, and large patches at large t.
+#    *scale* and a *shift*. After the second norm each map is multiplied by 1 + its scale, and its shift is added. So the
+#    time can turn each map up or down: one that shows fine edges at small t, say, and one that shows large patches at
+#    large t.
 # 4. **The input is added at the end.** The two convolutions only work out a *change* to their input. This is what
-#    *residual* means: what remains to be done. If the block has more maps going out than coming in, a convolution of
-#    1 x 1 pixels, called `skip`, gives the input as many.
+#    *residual* means: what remains to be done. If more maps go out of a block than come in, the sum would not fit. Then
+#    a convolution of 1 x 1 pixels, called `skip`, makes as many maps of the input. (The skips of the U are another
+#    thing of the same name.)
 #
 # In two formulas:
 #
@@ -322,8 +334,8 @@ for i in range(3):
 # \text{skip}(x) + \text{conv}_2\big(\text{silu}((1 + \text{scale}) \cdot \text{norm}_2(h) + \text{shift})\big)$$
 #
 # One trick belongs to idea 4. If `conv2` begins with all its weights at **zero**, a new block changes nothing:
-# it hands its input on. A stack of any number of new blocks then hands its input on, too, and so a deep network is as
-# easy to begin with as a shallow one.
+# it hands its input on. A stack of any number of new blocks then hands its input on, too, and so the numbers neither
+# grow nor shrink on their way through it, however deep it is.
 #
 # ### Your turn 3.2: the residual block
 # *Difficulty 2 of 3, 12 minutes.*
@@ -375,7 +387,7 @@ Block = checks.keep(Block, SolutionBlock)
 # %% [markdown]
 # Prove the zero start, and see what it is good for: send random numbers through twenty new blocks, once
 # as they are, and once with the usual random start of `conv2`. (`reset_parameters` is PyTorch's usual start.) As a
-# control there are twenty pairs of convolution and bend without any of the four ideas.
+# control there are twenty pairs of convolution and bend, without norms and without a sum at the end.
 
 # %%
 torch.manual_seed(0)
@@ -394,21 +406,20 @@ depths = {"20 new blocks": zero_start, "20 blocks, conv2 random": random_start,
 print(*(f"std after {name}: {h.std():.2g}" for name, h in depths.items()), sep="\n")
 
 # %% [markdown]
-# Without the four ideas nearly nothing comes out at the other end, and where nothing arrives there is
-# nothing to learn from. With norms and the sum at the end the numbers survive, and grow a little from block to block.
-# With the zero start they are the very numbers that went in. (In section 7 you will see how a block that starts at
-# zero can learn at all.)
+# Without norms and sums nearly nothing comes out at the other end, and where so little arrives there is little
+# to learn from. With them the numbers survive, and grow a little from block to block. With the zero start they are the
+# very numbers that went in. (In section 7 you will see how a block that starts at zero can learn at all.)
 
 # %% [markdown]
 # ## 5. How is it told the time?
 #
-# The time comes as one number, t/T. You could hand in that number as it is. But then the first layer, which is
-# linear, can only make straight lines of it, and it takes the layers after it some effort to make something that is
-# large at one noise level and small at another. It is easier with many numbers that say the same in different ways:
-# like the hands of a clock, of which one turns quickly and tells the minutes, and another slowly and tells the hours.
+# The time comes as one number, t/T. You could hand in that number as it is. But then the first layer, which is linear,
+# can only multiply it and add something, and the layers after it have to work hard to make a number that is large at
+# one noise level and small at all others. It is easier with many numbers that tell the time in different ways, like
+# the hands of a clock, of which one turns quickly and tells the minutes, and another slowly and tells the hours.
 #
-# So the time becomes a row of waves, some fast and some slow: the cosines, and then the sines, of t at falling
-# *frequencies*. With $n$ numbers in the row there are $n/2$ frequencies:
+# So the time becomes a row of waves, some fast and some slow: the cosines, and then the sines, of t times
+# *frequencies* that fall from one to the next. With $n$ numbers in the row there are $n/2$ frequencies:
 #
 # $$\omega_k = \frac{1}{10{,}000^{\,k / (n/2)}}, \quad k = 0, 1, \dots, n/2 - 1$$
 # $$\text{row} = \big(\cos \omega_0 t,\; \cos \omega_1 t,\; \dots,\;\; \sin \omega_0 t,\; \sin \omega_1 t,\; \dots \big)$$
@@ -438,34 +449,36 @@ def solution_time_embedding(t, dim, max_period=10_000):
 time_embedding = checks.keep(time_embedding, solution_time_embedding)
 
 # %% [markdown]
-# The trained network puts this row, made of 1000 t/T, through two linear layers with a SiLU between
-# them, and the result is the embedding that its blocks get. How well can the blocks tell one time from another? Two
-# rows can be compared by the cosine of the angle between them: 1 means that they point in the same direction, and 0
-# that they have nothing in common. Compare t = 250 with all other times, for three kinds of row:
+# The trained network makes this row of 1000 t/T, so that it means the same whatever T is. It puts the row through two
+# linear layers with a SiLU between them. The result is called an *embedding* of the time, and it tells the blocks what
+# time it is. How well can they tell one time from another? Two rows can be compared by the cosine of the angle between
+# them: 1 means that they point in the same direction, and 0 that they have nothing in common. Compare t = 250 with all
+# other times, for three kinds of row:
 #
 # - the waves, as you have just written them,
 # - what the trained network makes of the waves,
 # - what an older network makes of the single number t/T. (It is the `ContextUnet` of the short course *How Diffusion
-#   Models Work*, trained on our sprites. Its part for the time is called `EmbedFC`: a linear layer, a bend, and a linear
-#   layer. You will meet the whole network in section 9.)
+#   Models Work*, trained on our sprites, with the linear schedule. Its part for the time is called `EmbedFC`: a linear
+#   layer, a bend, and a linear layer. You will meet the whole network in section 9.)
 #
 # **What do you expect?** The waves change quickly with t. Is the trained row as sensitive as the waves are?
 #
 # <details name="expect-3-3"><summary>Yes: t = 250 and t = 240 get rows that differ clearly</summary>
 #
-# The waves do. But pictures at t = 250 and t = 240 need nearly the same answer, so training has made the rows of
-# neighbouring times nearly equal.
+# The rows of waves do. But pictures at t = 250 and t = 240 need nearly the same answer, so training has made the trained
+# rows of neighbouring times nearly equal.
 #
 # </details>
 # <details name="expect-3-3"><summary>No: near times get nearly the same row, but distant times different ones</summary>
 #
-# Yes. The trained row changes smoothly, and yet it turns far away in both directions. The row of the single number
-# turns away in one direction only.
+# Yes. The trained row changes smoothly, and yet it turns far away for earlier and for later times. The row of the
+# single number turns away for earlier times only.
 #
 # </details>
 # <details name="expect-3-3"><summary>No: all times get nearly the same row, since the time matters little</summary>
 #
-# That is what happens with the single number as input, but only from t = 250 on: there the row hardly changes any more.
+# Not in our network. Something like it happens to the row of the single number, but only from t = 250 on: there it
+# hardly changes any more.
 #
 # </details>
 
@@ -484,24 +497,27 @@ charts.lines({name: (range(501), values) for name, values in likeness.items()},
 
 # %% [markdown]
 # Near t = 250 both trained rows hardly change at all, so the waves have not made the network more sensitive to a small
-# step in time. What they buy is **reach**: the Unet's row goes on turning up to t = 500, while the row made of the single
-# number says nearly the same at all times from t = 250 on. (Two trained networks are compared here, which differ in other
-# ways, too. Take it as a hint rather than as a proof.)
+# step in time. What they seem to buy is **reach**: the Unet's row goes on turning up to t = 500, while the row made of
+# the single number says nearly the same at all times from t = 250 on. (But the two networks also differ in their
+# schedule and in what they answer, so perhaps the second has less need to tell these times apart. Take it as a hint
+# rather than as a proof.)
 #
 # The wish is simpler: a linear layer without a bias makes a row of the same length out of the five numbers, and the two
-# rows are added. Five zeros become a row of zeros, so to wish for nothing adds nothing.
+# rows are added. Their sum, after a SiLU, is the `emb` of the blocks. Five zeros become a row of zeros, so to wish for
+# nothing adds nothing.
 
 # %% [markdown]
 # ## 6. Can distant places talk to each other?
 #
-# A convolution weighs its neighbours in the same way in every picture. But which places matter to each other depends on
-# the picture: the left boot should look like the right one, wherever the two happen to be.
+# A convolution weighs the neighbours of a pixel in the same way in every picture. But which places matter to each other
+# depends on the picture: the left boot should look like the right one, wherever the two happen to be.
 #
-# **Self-attention** lets the picture itself decide. At the bottom of the U there are 4 x 4 = 16 places. Each makes
-# three rows of d numbers by linear layers: a *query* q, what it is looking for; a *key* k, what it has to offer; and
-# a *value* v, what it will hand over. How well the query of place i fits the key of place j is the sum of the
-# products of their numbers, divided by $\sqrt{d}$ so that its size does not depend on d. A softmax makes positive
-# weights of the fits that add up to 1, and place i gets the average of all values with these weights:
+# **Self-attention** lets the picture itself decide. At the bottom of the U there are 4 x 4 = 16 places. Out of the
+# numbers at each place, linear layers make three rows of d numbers: a *query* q, which says what the place is looking
+# for; a *key* k, which says what it has to offer; and a *value* v, which is what it hands over. (This v has nothing to
+# do with the `v` that the network answers.) How well the query of place i fits the key of place j is the sum of the
+# products of their numbers, divided by $\sqrt{d}$ so that its size does not depend on d. A softmax turns the fits into
+# positive weights that add up to 1, and place i gets the average of all values with these weights:
 #
 # $$\text{attend}(q, k, v) = \text{softmax}\!\left(\frac{q\, k^\top}{\sqrt{d}}\right) v$$
 #
@@ -512,10 +528,11 @@ charts.lines({name: (range(501), values) for name, values in likeness.items()},
 # ### Your turn 3.4: attention
 # *Difficulty 2 of 3, 8 minutes.*
 #
-# Write the formula for many pictures at once. Here `q`, `k` and `v` have the shape (B, heads, N, d): N places with a
-# row of d numbers each, for B pictures. And all this is done several times side by side, in so-called *heads*, so
-# that a place can look for more than one thing. `@` multiplies the last two axes as matrices and repeats that for all
-# others; `k.transpose(2, 3)` exchanges the last two axes of k. Along which axis must the weights add up to 1?
+# Write the formula for many pictures at once. Here `q`, `k` and `v` have the shape (B, heads, N, d): for each of B
+# pictures and each head, N places with a row of d numbers. A *head* is one such average, and several of them are made
+# side by side, so that a place can look for more than one thing. `@` multiplies the last two axes as matrices and
+# repeats that for all others; `k.transpose(2, 3)` exchanges the last two axes of k. Along which axis must the weights
+# add up to 1?
 
 # %% tags=["exercise"]
 def attend(q, k, v):
@@ -534,9 +551,10 @@ def solution_attend(q, k, v):
 attend = checks.keep(attend, solution_attend)
 
 # %% [markdown]
-# Around it belongs what you know from the block: a norm before it, a last layer that starts at zero, and the sum with
-# the input. The layer `qkv` makes all three rows at once for every place. The only new line is `rows`, which arranges
-# maps (B, C, H, W) as rows of numbers, one for each place, split among the heads.
+# Around `attend` belongs what you know from the block: a norm before it, a last layer that starts at zero, and the sum
+# with the input. The layer `qkv` makes all three rows at once for every place: a convolution of 1 x 1 is a linear layer
+# that is used at each place by itself. What is new is `rows`, which arranges maps (B, C, H, W) as rows of numbers, one
+# for each place, split among the heads.
 
 # %%
 class Attention(nn.Module):
@@ -564,21 +582,22 @@ class Attention(nn.Module):
 
 
 # %% [markdown]
-# Load the trained weights of this one part, and look at where a place looks. (Weights are what you gather if the values
-# are the rows of the unit matrix, which has a 1 at place j in row j and 0 everywhere else.)
+# Load the trained weights of this one part, and see where a place looks. (`attend` hands out averages, but you want
+# to see the weights with which it averages. You get them if you hand in the unit matrix as the values: its row j has a 1
+# at place j and 0 everywhere else, so the average of the rows has the weight of place j at place j.)
 #
 # **What do you expect?** The same place, in the second row and the second column of the 4 x 4, looks around in two
 # different sprites. Do its heads look in the same direction in both?
 #
 # <details name="expect-3-4"><summary>Yes: a trained layer has fixed weights</summary>
 #
-# The layers that make q, k and v are fixed. But what they make of a picture depends on the picture, and so do the
-# weights of the average.
+# The layers that make q, k and v are fixed. But the q and k that they make depend on the picture, and so do the weights
+# of the average. Only the first of the four heads looks in the same direction in both sprites.
 #
 # </details>
 # <details name="expect-3-4"><summary>No: where a head looks depends on the picture</summary>
 #
-# Yes. That is the difference to a convolution, whose weights are the same in every picture.
+# Yes, for three of the four heads. A convolution cannot do that: its weights are the same in every picture.
 #
 # </details>
 
@@ -601,25 +620,25 @@ lesson_03.looks(x_100[[0, 4]], weights[[0, 4], :, 5].reshape(2, 4, 4, 4), place=
 # %% [markdown]
 # Head 1 mostly keeps to its own place in both sprites. Head 2 does so in the second sprite only; in the first it looks
 # around. Heads 3 and 4 look at other places than their own, and at other ones in the second sprite than in the first. So
-# the picture decides. (On a map of 4 x 4, convolutions reach every place as well. What attention
-# adds here is therefore not reach but choice. On larger maps it adds both, at a price: with N places there are N x N
-# weights. This is why it stands at the bottom.)
+# the picture decides. (On a map of 4 x 4, the convolutions reach every place as well, so what attention adds here is the
+# choice. On larger maps it would add reach, too, but at a price: with N places there are N x N weights. This is why it
+# stands at the bottom.)
 
 # %% [markdown]
 # ## 7. Put it together
 #
 # All parts are ready. The next cell lists the layers of a whole network, with the names that the trained weights know.
-# Read it once from top to bottom, and note what you have not met yet:
+# Read it once from top to bottom. Most of it you know, and this is what you may not recognise, or have not met yet:
 #
 # - `time` and `context` make the embedding of time and wish; `first` makes 32 maps of the three colours.
 # - `shrink` are the convolutions in steps of two. `grow` first makes fewer maps, by a convolution of 1 x 1, and then
 #   repeats each pixel. In this order the convolution works on the small maps and costs a quarter.
 # - `bottom` is block, attention, block.
-# - `last` makes three colours of the 32 maps, and `direct` is a short cut from the input to the answer. It is needed
-#   because a norm brings maps to the same spread whether their numbers were large or small, and so the size of the input
-#   is forgotten on the way; but the answer must have the right size. So `direct` makes, out of the embedding, a factor and
-#   a shift for each colour, and the input times this factor, plus the shift, is added to the answer. Both layers start at
-#   zero.
+# - `last` makes three colours of the 32 maps, and `direct` is a short cut from the input to the answer. It is there
+#   because a norm brings maps to the same spread whether their numbers were large or small. So the size of the input is
+#   forgotten on the way, but the answer must have the right size. Therefore `direct` makes, out of the embedding, a scale
+#   and a shift for each colour, and the input times this scale, plus the shift, is added to the answer. Both layers start
+#   at zero.
 
 # %%
 class Parts(nn.Module):
@@ -655,12 +674,13 @@ class Parts(nn.Module):
 #
 # Write `forward`, the way from (x, t, c) to the answer:
 #
-# 1. the embedding: your `time_embedding` of 1000 t with as many numbers as `self.time` takes, which is
-#    `self.time[0].in_features`; through `self.time`; plus `self.context(c)`, unless c is None; and then SiLU, once for
-#    all blocks,
-# 2. the U: `self.first`, and then your `down_and_up`, for which this network is its own `net`,
-# 3. the answer: `norm`, SiLU, `last`, as in a block; plus what comes the direct way, scale times x plus shift, where
-#    `self.direct` gives (B, 6) numbers for each embedding: three scales, then three shifts.
+# 1. The embedding. Make the waves of 1000 t with your `time_embedding`, as many as `self.time` takes, which is
+#    `self.time[0].in_features`. Send them through `self.time`, and add `self.context(c)`, unless c is None. Then comes
+#    a SiLU, once for all blocks.
+# 2. The U. Send x through `self.first`, and then through your `down_and_up`. The network itself holds the parts of the
+#    walk, so `self` is what you hand in as `net`.
+# 3. The answer. Send the maps through `norm`, SiLU and `last`, as in a block. Add what comes the direct way, scale times
+#    x plus shift: `self.direct` makes (B, 6) numbers of the embedding, three scales and then three shifts.
 
 # %% tags=["exercise"]
 class Unet(Parts):
@@ -688,7 +708,7 @@ Unet = checks.keep(Unet, SolutionUnet)
 # %% [markdown]
 # Now the test that counts. The file `weights/unet.pth` holds a tensor for each name. Load them into your network, which
 # PyTorch refuses unless every name and every shape fits, and draw ten sprites with it. The course's own network draws
-# them, too, from the same noise.
+# them, too, from the same noise. (Both draw in 25 steps; `order=2` and `clip` belong to the fast sampler of lesson 6.)
 
 # %%
 mine = Unet().eval().requires_grad_(False)
@@ -705,13 +725,14 @@ print(f"{du.count_parameters(Unet()):,} parameters; {million:.0f} million operat
 du.show_rows(drawn, scale=4, label_width=160, alt="Two rows of the same ten sprites")
 
 # %% [markdown]
-# **You have just written `du.Unet`.** It has more than a million parameters, the numbers that training finds, and you
-# know what each of them is for. From here on, "the network" is yours.
+# **You have just written `du.Unet`.** It has more than a million *parameters*, the numbers that training finds, and you
+# know what each of its layers is for. From here on, "the network" is yours.
 #
 # Watch it at work while a hero appears. Each part is shown by the maps that it puts out. Since 32 maps cannot be
 # shown as one picture, the three mixtures of them in which the pixels differ most are shown as red, green and blue.
-# So pixels of one colour are pixels that the network takes for the same kind of thing. The colours themselves mean
-# nothing.
+# So where two pixels have nearly the same colour, these maps hardly tell them apart. The colours themselves mean
+# nothing, and they change from part to part. (The two blocks beside the attention are not shown. They are told the time
+# and the wish, too.)
 
 # %%
 seen, frames, labels = lesson_03.watch(mine, lesson_03.UNET), [], []
@@ -724,31 +745,34 @@ lesson_03.inside(lesson_03.UNET, frames, labels,
                  alt="Film: a U of feature maps, large on top, small below; a hero appears")
 
 # %% [markdown]
-# At t = 500 the map on the upper left is as speckled as the input, and the one on the upper right is smooth: nothing is
-# known yet but the average hero, and this is what the guess shows. Stop the film about half-way, near t = 200. On the left
-# of the top level much is still speckled. On the right the figure stands out from its background, down to its single
-# pixels, because what came up from below says what it is, and what came across says where.
+# At t = 500 the map on the upper left is as speckled as the input, and the one on the upper right is far smoother:
+# nothing is known yet but the average hero, and this is what the guess shows. Stop the film a little after its middle,
+# near t = 200. On the left of the top level much is still speckled. On the right the figure stands out from its
+# background, down to single pixels such as those of the eyes. A single pixel of the noisy input cannot say that it
+# belongs to an eye, and a pixel of the smaller maps covers more than an eye. The top block had both: what came up from
+# below, and what came across.
 #
 # One thing is still to be explained. The last layers of a new network, and the last layer of each of its blocks, are
-# zero. How can something learn that multiplies by zero everywhere?
+# zero. How can a network learn that multiplies by zero in so many places?
 #
-# **What do you expect?** In how many of its parameters does a new network find out, in its very first step, how to
-# change them? (In PyTorch's words: what share of the gradients is not zero?)
+# **What do you expect?** Training changes each parameter along its *gradient*, which says how the loss would change with
+# this parameter. Where the gradient is zero, nothing is learned. In the very first step of a new network, what share of
+# its parameters has a gradient that is not zero?
 #
-# <details name="expect-3-5"><summary>In none: zero times anything is zero, and it never learns</summary>
+# <details name="expect-3-5"><summary>None: zero times anything is zero, and it never learns</summary>
 #
-# The gradient of a layer that is zero is its *input*, times what the loss wants, and neither is zero. So the last
-# layers can learn at once.
+# The gradient of a layer that is zero is its *input*, times the gradient that arrives from behind it. For the last
+# layers, which come right before the loss, neither is zero, so they can learn at once.
 #
 # </details>
-# <details name="expect-3-5"><summary>In very few at first, then in more and more</summary>
+# <details name="expect-3-5"><summary>Very few at first, then more and more</summary>
 #
 # Yes. In the first step only the last layers learn. As soon as they are not zero any more, they pass gradients on to
-# the last layers of the blocks, and as soon as *those* are not zero, to everything before them. After three steps all
-# parts are awake.
+# the last layers of the blocks, and as soon as *those* are not zero, to everything before them. In the third step all
+# parts have a gradient.
 #
 # </details>
-# <details name="expect-3-5"><summary>In all, as in any other network</summary>
+# <details name="expect-3-5"><summary>All, as in any other network</summary>
 #
 # A gradient travels backwards, and every layer on its way multiplies it by its weights. A layer of zeros lets nothing
 # through.
@@ -779,26 +803,27 @@ for step in range(1, 5):
 # - **without time**: it is told t = 0, whatever the time is,
 # - **BatchNorm for GroupNorm**: each norm takes its mean and its standard deviation not over groups of maps of one
 #   picture, but for each map over *all pictures of the batch*, as the sprite course's network does,
-# - **without scale**: time and wish only shift the maps, and do not scale them, as in the first diffusion networks,
+# - **without scale**: time and wish only shift the maps, and do not scale them, much as in the first diffusion networks,
 # - **without attention**,
 # - **without skips**: nothing goes across.
 #
-# All rows make equally many steps, on the same sprites, with the same noise and the same optimizer, and each row is
-# trained from **two seeds**. One training shows one number, which says nothing about how much chance is in it. The
-# score is the mean squared error of the answer `v` on 500 sprites that no network has seen, each at another time.
+# All rows make equally many steps, on the same sprites, with the same noise and the same optimizer (the rule by which a
+# step changes the parameters), and each row is trained from **two seeds**. One training gives one number, which does not
+# say how much of it is chance. The score is the mean squared error of the answer `v` on 500 sprites that no network has
+# seen, each at another time.
 #
 # **What do you expect?** Which part is missed most?
 #
 # <details name="expect-3-6"><summary>The time: it was the first thing to be shown</summary>
 #
-# It is missed, and in both seeds alike. But a network that is told nothing still learns a good deal. How noisy a
-# picture is can be seen in the picture itself, in the grain of its background, so it finds out much of it for itself.
+# It is missed, and in both seeds alike. But a network that is not told the time still learns a good deal. How noisy a
+# picture is can be seen in the picture itself, in the grain of its background.
 #
 # </details>
 # <details name="expect-3-6"><summary>The skips</summary>
 #
-# Compare the last row with all others. Without skips every pixel of the answer has to pass through the bottom of the
-# U, and in a short training the network does not learn to pack and unpack them.
+# Yes: compare the last row with all others. Without skips every pixel that the U draws has to pass through its bottom,
+# and in a short training the network does not learn to pack and unpack them.
 #
 # </details>
 # <details name="expect-3-6"><summary>The attention</summary>
@@ -876,15 +901,16 @@ Markdown("| | seed 0 | seed 1 | change against the whole |\n|---|---|---|---|\n"
 # - **The skips** and **the time** pass this test: without them both seeds are clearly worse. The network that is never
 #   told the time is not lost, though. It can see for itself how much grain there is.
 # - **The scale** and **the attention**: here two seeds cannot tell. The differences are about as large as those
-#   between the seeds. This does *not* say that these parts buy nothing. It says that after a few short steps, at half
-#   the width, on pictures of 16 x 16, what they buy is too small to be seen by somebody with two seeds. Dhariwal and
-#   Nichol (see below) found that scale and shift pay, and more attention, too, on larger pictures and after very much
-#   longer trainings.
-# - **BatchNorm** is the surprise: for the loss it does no harm, and on the machine that ran this notebook last it even
-#   helped a little, in both seeds. Whoever looked at the loss only would choose it. Section 9 shows what it costs.
+#   between the seeds. This does *not* say that these parts buy nothing. It says that after so few steps, at half the
+#   width, on pictures of 16 x 16, what they buy is too small to be seen by somebody with two seeds. Dhariwal and Nichol
+#   (see below) found that scale and shift pay, and more attention, too, on larger pictures and after very much longer
+#   trainings.
+# - **BatchNorm** is the surprise: for the loss it does no harm. On the machine that ran this notebook last it even came
+#   out a little better in both seeds, though by hardly more than its own two seeds differ. Whoever looked at the loss
+#   only would choose it. Section 9 shows what it costs.
 #
-# There is one more limit to such a table: it shows the first minute of a training only. A part that helps in the first
-# minute may make no difference in the end, and a part that is worth its price in the end may look useless at first.
+# There is one more limit to such a table: it shows only how a training begins. A part that helps in the beginning may
+# make no difference in the end, and a part that is worth its price in the end may look useless at first.
 
 # %%
 at_200 = du.add_noise(sprites[:10], 200, eps[:10], ab_t)
@@ -895,15 +921,18 @@ du.show_rows({"the sprites": sprites[:10], "x_200": at_200} | guesses, scale=3, 
 
 # %% [markdown]
 # Here you see what so short a training is worth: the figures are there, with their outlines and in dull
-# colours, but with hardly a face. Your eye will not tell the first five of the guesses apart. The last one, without
-# skips, has kept the most grain, and its outlines are the faintest.
+# colours, but with hardly a face. The differences are small. With BatchNorm there is a little less grain than in the
+# other rows, which fits its score. The last row, without skips, has kept the most grain, and its outlines are the
+# faintest. (Part of the outlines comes from x_200 itself, in all rows: the guess is worked out from the answer *and*
+# from x_200, so what the answer does not take away remains visible.)
 
 # %% [markdown]
 # ## 9. The sprite course's network, and two faults that raise no error
 #
 # The course *How Diffusion Models Work*, the *sprite course* for short, from which the five classes of our sprites come,
 # uses an older U-Net called `ContextUnet`. Many programs that you will meet are made like it. Here are its parts as
-# `diffusion_utilities.py` has them, and below them the whole. You can read it now: what is different from yours?
+# `diffusion_utilities.py` has them, and below them the whole. You can read it now: what is different from yours? (Skip
+# the last method of `ResidualConvBlock`, which only fills a gap in old files. GELU is a bend much like SiLU.)
 
 # %%
 lesson_03.source(du.ResidualConvBlock, du.UnetDown, du.UnetUp, du.EmbedFC)
@@ -919,16 +948,16 @@ lesson_03.inside(lesson_03.CONTEXT_UNET, [{"in": x_150[2:3], "out": x0} | seen],
                  alt="The same U, with a single pixel of 128 numbers at the bottom")
 
 # %% [markdown]
-# (The last method of `ResidualConvBlock` only fills a gap in old files.)
+# This is what differs from yours:
 #
 # - Its bottom is a single pixel of 128 numbers (`to_vec`, the grey square): the average of each map. An average over all
 #   places cannot say where anything is, so the skips alone have to carry that. The maps get smaller by *max pooling*,
 #   which keeps the largest of 2 x 2 numbers and throws the other three away.
-# - Its skips are *appended* as further maps (`torch.cat`), not added, so the blocks after them have twice the work.
+# - Its skips are *appended* as further maps (`torch.cat`), not added, so the layer after them gets twice as many maps.
 # - The time and the wish come in at two places only, on the way up (the green dots): the maps are multiplied by numbers
 #   that are made of the wish, and numbers that are made of the time are added.
-# - It has BatchNorm, and only its first block adds its input at the end. (There the sum is divided by 1.414, the root
-#   of 2, so that it is about as large as each of its two parts.)
+# - Its blocks have BatchNorm, and only the first of them adds its input at the end. (There the sum is divided by 1.414,
+#   the root of 2, so that it is about as large as each of its two parts.)
 #
 # ### A layer that is born inside `forward`
 #
@@ -936,7 +965,8 @@ lesson_03.inside(lesson_03.CONTEXT_UNET, [{"in": x_150[2:3], "out": x0} | seen],
 # *shortcut*. (In your block it is called `skip`.) In the original program this layer is made where it is needed: inside
 # `forward`.
 #
-# **What do you expect?** The same sprite goes twice through a block like this, in `eval` mode.
+# **What do you expect?** The same sprite goes twice through a block like this, in `eval` mode (in which PyTorch uses a
+# network rather than trains it). What comes out?
 #
 # <details name="expect-3-7"><summary>The same answer twice: in eval mode nothing is random</summary>
 #
@@ -945,8 +975,8 @@ lesson_03.inside(lesson_03.CONTEXT_UNET, [{"in": x_150[2:3], "out": x0} | seen],
 # </details>
 # <details name="expect-3-7"><summary>Two different answers</summary>
 #
-# Yes. Each call uses another shortcut. No optimiser ever sees one of them, no checkpoint holds one, and nothing
-# complains.
+# Yes. Each call uses another shortcut. No optimizer ever sees one of them, no checkpoint (a file of weights) holds one,
+# and nothing complains.
 #
 # </details>
 
@@ -972,21 +1002,25 @@ du.show_rows({"in": sprites[:8], "first call": first[:, :1], "second call": seco
              alt="One feature map of eight sprites, in two calls: they differ clearly")
 
 # %% [markdown]
-# Find it in our code above: the shortcut is made in `__init__`, once. If your samples are not the same
-# twice, though you fixed all seeds and chose a sampler without noise, look for an `nn.` inside a `forward`.
+# The two answers differ by about as much as the answer itself varies (1.04 times its standard deviation), and the
+# checkpoint knows nothing of a shortcut. Now find it in our code above: there the shortcut is made once, in `__init__`.
+# If your samples are not the same twice, though they start from the same noise and no noise is added on the way, look
+# for an `nn.` inside a `forward`.
 #
 # ### Neighbours that change the answer
 #
 # BatchNorm takes its mean and its standard deviation over the whole batch while it trains. In a denoiser, a batch holds
-# pictures of all noise levels. When the network is used (`eval`), it takes stored averages instead.
+# pictures of all noise levels. When the network is used (`eval`), BatchNorm takes averages that it stored during the
+# training instead.
 #
 # **What do you expect?** Six noisy sprites at t = 150 lie in a batch with 58 others, in training mode. You change
-# nothing but the noise level of the *others*. Do the guesses for the six change?
+# nothing but the noise level of the *others*. Do ContextUnet's guesses for the six change? (The control is your
+# network, with the time at which its schedule gives as much noise: t = 206.)
 #
 # <details name="expect-3-8"><summary>No: each picture goes through the network on its own</summary>
 #
-# With GroupNorm it does: the control below shows exactly zero, or as good as that. With BatchNorm the pictures of a
-# batch share their means.
+# With GroupNorm it does: your network's guesses move by exactly zero, or as good as that. With BatchNorm the pictures
+# of a batch share their means.
 #
 # </details>
 # <details name="expect-3-8"><summary>Yes, and you can see it</summary>
@@ -1026,17 +1060,20 @@ du.show_rows(rows, scale=4, label_width=210,
              alt="ContextUnet's guesses change with their neighbours, yours do not")
 
 # %% [markdown]
-# The six inputs are the same in all rows of one network, and yet ContextUnet's guesses follow their neighbours. With
-# neighbours that are nearly clean, its guesses stay grey and full of grain; with neighbours of pure noise, they turn
-# glaring. And none of these rows is the one that it gives in use. Yours do not move at all, because GroupNorm takes
-# its mean and its standard deviation from one picture alone. So this is what BatchNorm costs: in its training, the
-# answer for a sprite depends on which others happened to lie in the batch; and in use, with its stored averages, it
-# is another network than the one that was trained.
+# The six inputs are the same in all rows of one network, and yet ContextUnet's guesses change with their neighbours.
+# With neighbours that are nearly clean, its guesses stay grey and full of grain; with neighbours of pure noise, they
+# turn glaring. And none of these three rows in training mode equals the row that it gives in use. Yours do not move at
+# all, because GroupNorm takes its mean and its standard deviation from one picture alone. So this is what BatchNorm
+# costs: in its training, the answer for a sprite depends on which others happened to lie in the batch; and in use, with
+# its stored averages, it is another network than the one that was trained. (Batches as one-sided as these do not occur
+# in a training, where the noise levels are mixed. So the stored averages fit most batches well, and the score of section
+# 8, which was measured with them, shows nothing of the fault. But whoever forgets `eval()` while sampling meets it:
+# there all pictures are at one time, as in the row "all at t = 150".)
 #
-# ### The smallest U
+# ### The simplest U
 #
-# Smaller still is `BasicUNet`, from the first unit of Hugging Face's *Diffusion Models Course*: six convolutions of 5
-# x 5 with max pooling and enlarging between them, and two skips that are added. It is told neither time nor wish.
+# Simpler than either is `BasicUNet`, from the first unit of Hugging Face's *Diffusion Models Course*: six convolutions
+# of 5 x 5 with max pooling and enlarging between them, and two skips that are added. It is told neither time nor wish.
 # Lesson 7 starts from it.
 
 # %%
@@ -1061,18 +1098,17 @@ works, idle = du.count_parameters(BasicUNet()), du.count_parameters(nn.BatchNorm
 print(f"{works:,} parameters work. With an idle BatchNorm2d(64) there are {works + idle:,}.")
 
 # %% [markdown]
-# Why the second number? Many people know this network from notes by Hugging Face, and one retelling of these notes
-# prints 309,185 parameters. Its constructor declares one more layer, a `BatchNorm2d(64)`, which `forward` never calls:
-# 128 numbers that are stored, counted and never used. It is the mirror image of the first fault. There a layer was used
-# and never stored.
+# Why the second number? Hugging Face's notes count the first, but one retelling of these notes prints 309,185. Its
+# constructor declares one more layer, a `BatchNorm2d(64)`, which `forward` never calls: 128 numbers that are stored and
+# counted, but never used. It is the mirror image of the fault above, where a layer was used and never stored.
 #
 # ### Is yours better, or only bigger?
 #
-# A fair race gives every network equally much *work* rather than equally many steps. So the x-axis counts the
-# operations spent on training: three times those of one call (once forward, and about twice that for the gradients)
-# for every sprite of every step. The networks are your half-wide one, `BasicUNet`, and a `ContextUnet` with
-# `n_feat=16`, which costs about as much. Each is trained from two seeds, until it has spent what yours spent in
-# section 8.
+# A fair race gives every network equally much *work* rather than equally many steps. So the x-axis of the chart counts
+# the operations spent on training: three times those of one call (once forward, and about twice that for the gradients)
+# for every sprite of every step. The networks are your half-wide one, `BasicUNet`, and a `ContextUnet` that is made
+# narrow (`n_feat=16`), so that a call costs about as much. Each is trained from two seeds, until it has spent what yours
+# spent in section 8.
 
 # %%
 def rival(name):
@@ -1102,19 +1138,27 @@ charts.lines(lesson_03.by_work(losses, cost), x="million million operations spen
              y="training loss (MSE of v)", alt="Training loss against operations")
 
 # %% [markdown]
-# For the same work, yours ends lowest, in both seeds. BasicUNet soon stops getting better, because it is told neither
-# the time nor the wish: what is missing is not work but knowledge. ContextUnet comes in between. Do not take such a
-# race of some seconds for a verdict, since these networks differ in many ways at once, and a large ContextUnet that
-# is trained for hours draws sprites as well. What the race does show is that yours does not owe its lead to more
-# work. Whether a network of other widths would win against yours is the open problem below.
+# For the same work, yours ends lowest, in both seeds. The ContextUnet comes second, and BasicUNet soon gets better only
+# very slowly. It is told neither the time nor the wish, but the time alone does not explain its score: in section 8 your
+# network without time reached 0.49. BasicUNet also has no norms and no residual blocks, and this race cannot say which
+# of these holds it back. Do not take such a race of some seconds for a verdict on networks that differ in many ways at
+# once. All three were also trained with the settings that the course found for networks like yours. What the race does
+# show is that yours does not owe its lead to more work. Whether a network of other widths would win against yours is the
+# open problem below.
+#
+# So this is the answer to the lesson's question. What answers for 768 numbers at once is a network that uses the same
+# weights at every place. It goes down to small maps, where each place sees all of the sprite, and less of the noise.
+# It comes up again, and skips hand it the single pixels. And in every block it is told how much noise to expect, and
+# what is wished for.
 
 # %% [markdown]
 # ## Try it
 #
 # Operate on the trained network. Tell it a wrong time, take a part out, and see at once what it does to the guess. (To
 # take a part out of a trained network is not the same as to train without it. The other parts rely on it, and have had
-# no chance to learn to do without.) At which true `t` can you take out the top skip and still recognise the sprite?
-# Which skip matters most at t = 400, and which at t = 50? When is the attention missed?
+# no chance to learn to do without.) Begin with `without`, and choose the skip at 16 x 16. At which true `t` can you take
+# out this skip and still recognise the sprite? Which skip matters most at t = 400, and which at t = 50? When is the
+# attention missed? The sentence below the picture gives you the errors to compare.
 
 # %%
 def operated(without):
@@ -1222,8 +1266,8 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# A loss that falls slowly and stays high, and guesses that show the right kind of figure without sharp outlines. The
-# bottom of the U knows what is drawn, but the exact pixels do not get through it so easily.
+# A loss that falls slowly and stays high, and guesses with faint outlines and much grain, as in the last row of section
+# 8. The bottom of the U may know what is drawn, but the exact pixels do not get through it so easily.
 #
 # </details>
 #
@@ -1232,7 +1276,8 @@ Markdown(f"""
 # <details><summary>Answer</summary>
 #
 # Each map is brought to mean 0 and standard deviation 1 over this one picture, which never happened in the training.
-# The guesses change, and they change again when you draw a whole batch. `du.sampler` calls `eval()` for you.
+# The guesses change, and they change again when you draw a whole batch. `du.sampler` puts the network into eval mode
+# for you.
 #
 # </details>
 #
@@ -1240,9 +1285,11 @@ Markdown(f"""
 #
 # <details><summary>Answer</summary>
 #
-# The gradient of `conv2` is what comes *into* it, times what arrives from behind. If `conv1` were zero, too, with a
-# zero bias, the norm after it would get nothing but zeros, and `conv2` would learn no more than what the shift
-# brings. One zero at the end of a branch wakes up in the second step; two in a row have to wait for each other.
+# The gradient of `conv2` is what comes *into* it, times the gradient that arrives from the layers behind it. If `conv1`
+# were zero, too, with a zero bias, the norm after it would get nothing but zeros. Then only the shift would come into
+# `conv2`, the same number at every place. So `conv2` would learn something from the shift, but nothing from the picture
+# until `conv1` has changed, and `conv1` gets no gradient until `conv2` has changed. Two zeros in a row have to wait for
+# each other.
 #
 # </details>
 
