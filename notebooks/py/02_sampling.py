@@ -761,7 +761,7 @@ print(f"starting noise: largest difference {same_start:.0e}; sprites: they diffe
 # </details>
 # <details name="expect-2-6"><summary>Pictures that resemble each other</summary>
 #
-# Yes. Under the linear schedule they still differ, though less than sprites should, and under the cosine schedule the
+# Yes. Under the linear schedule they differ a little, much less than sprites should, and under the cosine schedule the
 # same figure comes out again and again. This is called *collapse*.
 #
 # </details>
@@ -805,8 +805,8 @@ du.show_rows({key: both[0][0][:10] for key, both in runs.items()}, scale=3, labe
              alt="Two schedules: the right noise gives variety, none sameness, 1.5 times grain")
 
 # %% [markdown]
-# Look at the second row, where one figure is drawn ten times, and at the fifth, where the pictures are plainer than
-# those of the fourth, and more alike. How much variety is left? To compare the six rows you need a number for it.
+# Look at the second row, where one figure is drawn ten times, and at the fifth, where little more than a
+# grey square is left, with small differences. How much variety is that? To compare the six rows you need a number for it.
 #
 # ### Your turn 2.6: how varied is a set of pictures?
 # *Difficulty 2 of 3, 8 minutes.*
@@ -843,7 +843,7 @@ charts.bars(varied, y="diversity (real sprites: 1), two seeds",
 
 # %% [markdown]
 # By itself such a distance says little, so it is shown as a share of the same number for real sprites; this share is
-# what the course calls *diversity*. Without the noise a part of it is lost under the linear schedule, and nearly all of
+# what the course calls *diversity*. Without the noise most of it is lost under the linear schedule, and nearly all of
 # it under the cosine schedule.
 #
 # The number sees pictures with other eyes than yours. Where an outline is shifted by one pixel, black stands against
