@@ -733,7 +733,7 @@ du.show_rows(rows, scale=4, label_width=180,
 # %% [markdown]
 # The map of "green" shines where the viking wears green, and the map of "blue" is bright in the flame and dark at its
 # foot, where it is not blue. The map of "pink" covers the doughnut. But look at the fourth one: there is hardly any
-# pink on it, and its map is as bright as the others. Keep this in mind.
+# pink on it, and its map is nearly as bright as the others. Keep this in mind.
 #
 # The layers share the work. In the printed shares the middle, with its 4 x 4 places, asks mostly *what* is to be drawn,
 # and listens to the colour hardly at all; the layer on the way up, nearer to the pixels, asks above all which *colour*
