@@ -632,14 +632,15 @@ du.show_rows(rows, scale=4, label_width=60,
 # of the real sprites: what is missing *there* is the judge's fault, so only what is missing below it is the network's.
 # The lines above the sprites say both in points, that is, in differences of percentages.
 #
-# Measured so, guidance buys next to nothing on these requests. From w = 1 to w = 2 it is about one point, no more than
-# two seeds differ, and at w = 4 it is gone again. This network obeys well without being pressed, and the four points
-# that it is short of the real sprites at w = 2 are not to be had by insisting. In lesson 5 there was one that did not
-# obey so well, and there the same formula changed much more. But the rows show that the price is to be paid here, too:
-# from w = 4 on the colours get harsher, the five knights stand more alike, and at w = 8 there are specks of colour that
-# belong to nothing. (Look for the red, too. All five knights have their red plume at w = 1 already. With more guidance
-# there is more red, but it goes to a shield and a sleeve, for which nobody asked: insisting makes a request louder, not
-# better understood.)
+# Measured so, guidance buys little here. From w = 1 to w = 2 it is about one point, no more than two seeds differ, and
+# at w = 4 it is gone again. (The table in `weights/README.md` counts 2,000 sprites and the longest caption of each.
+# There it is two points, so there is a gain, but a small one.) This network obeys well without being pressed, and the
+# four points that it is short of the real sprites at w = 2 are not to be had by insisting. In lesson 5 there was one
+# that did not obey so well, and there the same formula changed much more. But the rows show that the price is to be
+# paid here, too: from w = 4 on the colours get harsher, the five knights stand more alike, and at w = 8 there are
+# specks of colour that belong to nothing. (Look for the red, too. All five knights have their red plume at w = 1
+# already. With more guidance there is more red, but it goes to a shield and a sleeve, for which nobody asked: insisting
+# makes a request louder, not better understood.)
 #
 # And your own network, which you trained for a moment in section 6? Measure it in the same way. It has the same judge
 # and the same requests.
