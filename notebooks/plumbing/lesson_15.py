@@ -164,7 +164,7 @@ def reached(network, loss):
 
 
 def milliseconds(layer, h, repeat=25):
-    """How long a layer takes for tokens h: the quickest of some calls, since whatever disturbs a call makes it longer."""
+    """How long a layer takes for tokens h: the quickest of some calls, as whatever disturbs a call makes it longer."""
     took = []
     with torch.no_grad():
         for _ in range(repeat):

@@ -438,9 +438,7 @@ first = race(small, lambda network: du.frechet_distance(sprites_of(network), som
 # %% tags=["timed"]
 chance = du.frechet_distance(held_out.x[SCORED : 2 * SCORED], some)
 print(f"The floor, other real sprites: {chance:.1f}.")
-lesson_15.table(first)
-
-# %% tags=["timed"]
+display(lesson_15.table(first))
 du.show_rows({name: sprites_of(runs[0][-1], 10) for name, runs in first.items()}, scale=4,
              alt="Ten sprites by each network after the same few seconds")
 
@@ -508,21 +506,15 @@ for size, patch in ((16, 4), (32, 4), (32, 1), (1024, 16), (1024, 2), (1024, 1))
     print(f"{size:4} x {size:<5} {patch:5} {tokens:9,} {tokens**2:19,}")
 
 # %% [markdown]
-# First look at the two curves. At the right end attend runs away: in the saved edition 1,024 tokens instead of 256,
-# four times as many, cost it more than twelve times the time, and think about three times.
-#
-# The first point of attend is out of line in the saved edition: 16 tokens took it longer than 64, though they are less
-# work. This says nothing about attention. A call takes a fraction of a millisecond there, and most likely the machine
-# was busy with something else just then. For the same reason the list at the end of this lesson says that attend took
-# only 6 times as long with 1,024 tokens as with 16, and this number should not be trusted. If your curve has such a
-# point, run the cell again. Even on a quiet machine the two may lie close together at the left end, although think has
-# more to multiply there, because attend makes more calls, and when there is little to do, the calls themselves take
-# most of the time.
+# First look at the two curves. At the right end attend runs away: in the saved edition 1,024 tokens instead of 16 cost it
+# 146 times the time, and think 24 times. At the left end the two lie close together, although think has more to
+# multiply there. A likely reason is that attend makes more calls, and when there is little to do, the calls themselves
+# take most of the time.
 #
 # One can also calculate where the square wins. Let each token have D numbers. For each token think makes $8 D^2$
 # multiplications. Attend makes $4 D^2$ in its linear layers, and $2 N D$ when the token is compared with all N tokens
 # and gathers what they hold. So attend has more to do than think as soon as N is larger than 2 D. Here D is 64, which
-# makes 128 tokens, and in the saved edition the curves do cross between 64 and 256. In SD3's medium model D is 1,536,
+# makes 128 tokens, and in the saved edition the curves do cross between 64 and 256 tokens. In SD3's medium model D is 1,536,
 # which makes 3,072.
 #
 # Now look at the table. A picture of a million pixels with a token for each would have a million million pairs, in
