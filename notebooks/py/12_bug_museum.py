@@ -908,7 +908,7 @@ lesson_12.tree(museum.examine(diagnose, lesson_12.ARRIVALS),
 # - `noise`: the standard deviation that your white test finds at t = T/5, divided by what it should be there, which is
 #   $\sqrt{1-\bar\alpha_t}$ (sound: exactly 1);
 # - `error`: the root mean square error of the program's guess of real sprites that carry the noise of t = T/2 (a sound
-#   program gives 0.23 with our network, and 0.45 with the sprite course's, whose schedule has more noise there);
+#   program gives 0.23 with our network, and 0.43 with the sprite course's, whose schedule has more noise there);
 # - `levels`: the largest difference between the $\bar\alpha_t$ of the training and those of the walk (sound: 0);
 # - `end`: the last time at which the walk arrives (sound: 0);
 # - `finite`: the share of the drawn numbers that are numbers at all, neither NaN nor infinite (sound: 1).
@@ -1115,8 +1115,8 @@ lesson_12.by_distance(distances, times_as_far)
 # What the score does see is mostly what you have seen before: noise, felt, black squares, crowds. And it says *that*
 # something is wrong, but not *what*: Rooms 5 and 9 lie at about 20 and 16, and nothing in these numbers names the
 # fault. Nor does one distance by itself tell the ill from the healthy. The mended Room 6, which is sound but has learned
-# for a minute only, is about four times as far from real sprites as the broken Room 8. A score is good for comparing two programs that
-# differ in one thing. To find out what is wrong with one program, look, and ask the probes.
+# for a minute only, is about four times as far from real sprites as the broken Room 8. A score is good for
+# comparing two programs that differ in one thing. To find out what is wrong with one program, look, and ask the probes.
 #
 # ## Try it
 #
