@@ -1,4 +1,4 @@
-"""Train the judge: a small network that reads kind, main colour and parts off a sprite (ten minutes or more of one CPU core).
+"""Train the judge: a small network that reads kind, main colour and parts off a sprite (ten minutes of one CPU core).
 
     python weights/train_judge.py
 

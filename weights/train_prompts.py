@@ -3,7 +3,7 @@
     python weights/train_prompts.py --minutes 100                      from unet.pth, to weights/runs/prompts/model.pth
     python weights/train_prompts.py --resume weights/runs/prompts      go on after a stop, a crash or a power cut
     python weights/train_prompts.py --minutes 60 --start my.pth        from a Unet of yours, or from a prompts.pth
-    python weights/train_prompts.py --minutes 60 --longest 0.5         show half of the sprites with their longest caption
+    python weights/train_prompts.py --minutes 60 --longest 0.5         show the longest captions more often
 
 What it learns from are the sprites of the training part (`Captions.parts`): held-out recipes, and pairs of a noun and a
 colour that are kept apart, stay unseen. Each time a sprite is shown, one of its captions is drawn, and one in ten is
